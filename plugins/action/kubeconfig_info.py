@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action plugin: reads a kubeconfig on a managed host with one shell command, and checks it on the control node."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ..module_utils import _kubeconfig
+from ..module_utils._host_files import Found, HostFileError, parse_answer, read_command, resolve_path
+
+WELL_KNOWN = (
+    "/etc/kubernetes/admin.conf",
+    "/etc/rancher/k3s/k3s.yaml",
+    "/etc/rancher/rke2/rke2.yaml",
+    "/var/lib/k0s/pki/admin.conf",
+    "/var/snap/microk8s/current/credentials/client.config",
+    "/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/node-kubeconfigs/lb-ext.kubeconfig",
+    "~/.kube/config",
+)
+
+_SPEC = {
+    "path": {"type": "str"},
+    "context": {"type": "str"},
+    "server": {"type": "str"},
+    "tls_server_name": {"type": "str"},
+    "allow_insecure": {"type": "bool", "default": False},
+    "expiry_warning_days": {"type": "int", "default": 30},
+}
+
+
+class ActionModule(ActionBase):
+    """Reads, checks, and hides the result."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+    _supports_diff = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Returns what the module documentation of kubeconfig_info says."""
+        result = super().run(tmp, task_vars)
+        if _kubeconfig.yaml is None:
+            raise AnsibleError("kubeconfig_info needs the Python libraries PyYAML and cryptography on the control node.")
+        _validation, given = self.validate_argument_spec(_SPEC)
+        # Plain values: on newer ansible-core they are tagged subclasses, which the YAML dumper refuses.
+        args = {key: str(value) if isinstance(value, str) else value for key, value in given.items()}
+        try:
+            found, config = self._read(args)
+        except (_kubeconfig.KubeconfigError, HostFileError) as exc:
+            return {**result, "failed": True, "msg": str(exc)}
+        if config.warnings:
+            result["warnings"] = list(config.warnings)
+        return {
+            **result,
+            "changed": False,
+            "kube_config": config.text,
+            "server": config.server,
+            "certificate_expiration_date": config.certificate_expiration_date,
+            "days_left": config.days_left,
+            "context": config.context,
+            "path": found.path,
+            "_ansible_no_log": True,
+        }
+
+    def _read(self, args: dict[str, Any]) -> tuple[Found, _kubeconfig.Kubeconfig]:
+        paths = [args["path"]] if args["path"] else list(WELL_KNOWN)
+        answers = self._ask(paths, first_only=True)
+        found = next((answer for answer in answers if answer.content is not None), None)
+        if found is None:
+            raise HostFileError.none_readable(answers, bool(args["path"]))
+        try:
+            return found, self._check(found, args)
+        except _kubeconfig.KubeconfigError as exc:
+            raise HostFileError(f"{found.path}: {exc}") from None
+
+    def _check(self, found: Found, args: dict[str, Any]) -> _kubeconfig.Kubeconfig:
+        content = found.content or b""
+        policy = _kubeconfig.Policy(
+            args["context"],
+            args["server"],
+            args["tls_server_name"],
+            args["allow_insecure"],
+            args["expiry_warning_days"],
+        )
+        named = _kubeconfig.referenced_files(content, policy.context)
+        paths = {name: resolve_path(found.path, name) for name in named}
+        answers = {answer.path: answer for answer in self._ask(list(paths.values()))} if paths else {}
+
+        def read_file(name: str) -> bytes:
+            answer = answers[paths[name]]
+            if answer.content is None:
+                raise _kubeconfig.KubeconfigError("", f"{answer.path}, which it refers to, {answer.trouble}")
+            return answer.content
+
+        return _kubeconfig.to_canonical(content, policy, read_file, time.time())
+
+    def _ask(self, paths: list[str], first_only: bool = False) -> list[Found]:
+        """One command on the host."""
+        # At -vvv the ssh connection prints a command's output, unless it is told not to.
+        contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
+        before = [getattr(context, "no_log", None) for context in contexts]
+        for context in contexts:
+            if context is not None:
+                context.no_log = True
+        try:
+            command, mark = read_command(paths, first_only, _kubeconfig.MAX_BYTES)
+            answer = self._low_level_execute_command(command)
+        finally:
+            for context, value in zip(contexts, before):
+                if context is not None:
+                    context.no_log = value
+        return parse_answer(answer["stdout"], mark, paths, answer.get("rc"), answer.get("stderr") or "")

@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of the connection options."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  region:
+    description:
+      - Region of HSS, such as V(eu-west-101) or V(cn-north-4).
+      - Required, unless both O(endpoint) and O(project_id) are given.
+      - If not set, the environment variable E(HW_REGION_NAME) is used.
+    type: str
+  endpoint:
+    description:
+      - Address of HSS, for private clouds and tests. It takes the place of the address that O(region) stands for.
+      - If not set, the environment variable E(HW_HSS_ENDPOINT) is used.
+    type: str
+  access_key:
+    description:
+      - Access key (AK) of a permanent or temporary credential; goes together with O(secret_key).
+      - A credential is taken whole from one place. The first of these that is set is used. The options;
+        E(HW_ACCESS_KEY), E(HW_SECRET_KEY) and E(HW_SECURITY_TOKEN), or E(HW_AUTH_TOKEN);
+        E(HUAWEICLOUD_SDK_AK), E(HUAWEICLOUD_SDK_SK) and E(HUAWEICLOUD_SDK_SECURITY_TOKEN);
+        E(CLOUD_SDK_AK) and E(CLOUD_SDK_SK).
+    type: str
+  secret_key:
+    description: Secret key (SK) that belongs to O(access_key).
+    type: str
+  security_token:
+    description: Security token of a temporary access key.
+    type: str
+  auth_token:
+    description: A token of IAM, in place of O(access_key) and O(secret_key). It is valid for 24 hours at most.
+    type: str
+  auth_url:
+    description:
+      - Address of IAM, with or without C(/v3). It is asked only if O(project_id) is not given.
+      - If not set, the environment variable E(HW_AUTH_URL) is used, else the address of the region's IAM.
+    type: str
+  project_id:
+    description:
+      - Id of the project in O(region). If it is not given, IAM is asked for it.
+      - If not set, E(HW_PROJECT_ID) or E(HUAWEICLOUD_SDK_PROJECT_ID) is used.
+    type: str
+  project_name:
+    description:
+      - Name of the project to ask IAM for. By default the project that is named as the region.
+      - If not set, the environment variable E(HW_PROJECT_NAME) is used.
+    type: str
+  enterprise_project_id:
+    description:
+      - Id of the enterprise project. HSS takes V(0), the default enterprise project, if none is given.
+      - V(all_granted_eps) stands for all that the credential may see; it is refused for registering a cluster.
+      - If not set, the environment variable E(HW_ENTERPRISE_PROJECT_ID) is used.
+    type: str
+  validate_certs:
+    description: Whether the TLS certificates of HSS and IAM must be trusted. Switch it off for tests only.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - File with the certificates, or folder, of a private CA that HSS and IAM have theirs from.
+      - If not set, the environment variable E(HW_CA_PATH) is used.
+    type: path
+  timeout:
+    description: Seconds to wait for a connection, and for each answer.
+    type: int
+    default: 30
+  max_retries:
+    description:
+      - How often a request is sent again if HSS throttles, is unavailable, or cannot be reached. V(0) is one attempt.
+      - The call that registers a cluster is sent again only if it surely was not carried out.
+      - If not set, the environment variable E(HW_MAX_RETRIES) is used, else V(5).
+    type: int
+requirements:
+  - requests
+  - PyYAML
+  - cryptography
+notes:
+  - Secrets never appear in output, diff or errors, at any verbosity.
+  - The module runs where its task runs. Delegate it to C(localhost), so that the libraries and the
+    credentials are needed on the control node alone.
+"""

@@ -1,0 +1,175 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: one method per endpoint of HSS and IAM. Knows paths, field names and paging.
+
+Facts are from the vendor's API reference and its SDK (C(huaweicloudsdkhss) 3.1).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable
+from urllib.parse import quote
+
+from ._errors import REJECTED, UNKNOWN, HssError
+from ._http import HttpClient
+
+# The API's maximum; its default is 10.
+PAGE_SIZE = 200
+ALL_ENTERPRISE_PROJECTS = "all_granted_eps"
+NOT_FOUND = "HSS.0011"
+
+_LISTINGS = 4
+_LISTING_PAUSE = 1.0
+
+
+class HssApi:
+    """The HSS calls of one project.
+
+    :arg endpoint: scheme, host and port.
+    :arg enterprise_project_id: None leaves it to HSS, which takes the default enterprise project, V(0).
+    :arg sleep: takes seconds.
+    """
+
+    def __init__(
+        self,
+        http: HttpClient,
+        endpoint: str,
+        project_id: str,
+        enterprise_project_id: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._http = http
+        self._base = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}/container/kubernetes"
+        self._enterprise = {"enterprise_project_id": enterprise_project_id}
+        self.sleep = sleep
+
+    def list_clusters(self) -> list[dict[str, Any]]:
+        """Every registered cluster, each once, proved to be all.
+
+        HSS pages by offset and has no snapshot: rows that come or go meanwhile shift the pages. So the listing counts
+        only if C(total_num) stayed the same and as many different clusters were seen; otherwise it is taken again.
+
+        :raises HssError: if a page cannot be had, or no listing was complete.
+        """
+        reason = ""
+        for attempt in range(_LISTINGS):
+            if attempt:
+                self.sleep(_LISTING_PAUSE * attempt)
+            rows, reason = self._list_once()
+            if not reason:
+                return rows
+        raise HssError(
+            f"Could not list the registered clusters: HSS gave no complete list in {_LISTINGS} attempts ({reason})",
+            operation="ListMultiCloudClusters",
+            hint="Nothing is created without a complete list. Run again when no other registrations are under way.",
+            outcome=REJECTED,
+        )
+
+    def _list_once(self) -> tuple[list[dict[str, Any]], str]:
+        """The rows, and why they are not all; an empty reason means that they are."""
+        found: dict[str, dict[str, Any]] = {}
+        offset, expected = 0, None
+        while True:
+            reply = self._call(
+                "ListMultiCloudClusters",
+                "list the registered clusters",
+                "GET",
+                "/multi-cloud/clusters",
+                query={"offset": offset, "limit": PAGE_SIZE},
+            )
+            total, page = reply.get("total_num"), reply.get("data_list")
+            page = [] if page is None and total == 0 else page
+            if not _is_count(total) or not isinstance(page, list) or not all(_is_row(row) for row in page):
+                raise HssError(
+                    "Could not list the registered clusters: the answer has not the documented form "
+                    "(total_num, data_list with cluster_id)",
+                    operation="ListMultiCloudClusters",
+                    hint="Check endpoint: is it HSS, version 5?",
+                    outcome=REJECTED,
+                )
+            if expected is not None and total != expected:
+                return [], f"total_num changed from {expected} to {total} between pages"
+            expected = total
+            found.update((row["cluster_id"], row) for row in page)
+            offset += len(page)
+            if len(found) >= total or not page:
+                break
+        if len(found) != expected:
+            return [], f"{len(found)} clusters came, total_num is {expected}"
+        return list(found.values()), ""
+
+    def create_cluster(self, body: dict[str, Any]) -> str:
+        """Registers a cluster and returns its C(cluster_id). Sent again only if it surely was not carried out.
+
+        :raises HssError: with C(outcome=unknown) if HSS may have carried it out.
+        """
+        doing = f"register the cluster '{body.get('name')}'"
+        operation = "CreateMultiCloudClusters"
+        reply = self._call(operation, doing, "POST", "/multi-cloud/clusters", body=body, repeatable=False)
+        cluster_id = reply.get("cluster_id")
+        if not isinstance(cluster_id, str) or not cluster_id:
+            raise HssError(
+                f"Could not {doing}: the answer holds no cluster_id", operation=operation, outcome=UNKNOWN
+            )
+        return cluster_id
+
+    def delete_cluster(self, cluster_id: str, label: str) -> None:
+        """Removes a registration; one that is gone already counts as removed."""
+        try:
+            self._call(
+                "RemoveMultiCloudClusters",
+                f"remove the registration of the cluster {label}",
+                "DELETE",
+                f"/multi-cloud/clusters/{quote(cluster_id, safe='')}",
+            )
+        except HssError as error:
+            if error.error_code != NOT_FOUND:
+                raise
+
+    def _call(self, operation, doing, method, path, *, query=None, body=None, repeatable=True) -> dict[str, Any]:
+        query = {**self._enterprise, **(query or {})}
+        return self._http.call(
+            operation, doing, method, self._base + path, query=query, body=body, repeatable=repeatable
+        ).data
+
+
+class IamApi:
+    """The calls of IAM that HSS's callers need.
+
+    :arg auth_url: IAM's address, with or without C(/v3).
+    """
+
+    def __init__(self, http: HttpClient, auth_url: str) -> None:
+        self._http = http
+        base = auth_url.rstrip("/")
+        self._base = base if base.endswith("/v3") else f"{base}/v3"
+
+    def find_project(self, name: str) -> str:
+        """The id of the project of that name; a region's own project has the region's name.
+
+        :raises HssError: if there is none, or more than one.
+        """
+        operation = "KeystoneListProjects"
+        reply = self._http.call(
+            operation, f"look up the project '{name}' in IAM", "GET", f"{self._base}/projects", query={"name": name}
+        )
+        projects = reply.data.get("projects")
+        ids = [item.get("id") for item in projects if isinstance(item, dict)] if isinstance(projects, list) else []
+        if len(ids) == 1 and isinstance(ids[0], str):
+            return ids[0]
+        found = f"several projects have that name: {', '.join(map(str, ids))}" if ids else "there is no such project"
+        raise HssError(
+            f"Could not look up the project '{name}' in IAM: {found}",
+            operation=operation,
+            hint="Give project_id, and check that region is spelled right and that the credential may use it.",
+        )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("cluster_id"), str) and bool(row["cluster_id"])

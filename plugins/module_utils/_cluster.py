@@ -1,0 +1,338 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: what is wanted + what is registered -> a plan. Pure functions, no I/O.
+
+Check mode is a plan that is not carried out, so C(changed), C(actions) and C(diff) of both modes agree by construction.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Mapping
+
+from . import _kubeconfig
+from ._errors import REJECTED, HssError, invalid
+from ._server import Server, ServerError
+
+PROVIDERS = ("ali", "tencent", "azure", "aws", "self_built_hw", "self_built_idc")
+IMAGE_REPO_TYPES = ("harbor", "quay", "jfrog", "other")
+IMAGE_ARCHS = ("x86", "arm")
+DNS_POLICIES = ("default", "clusterfirst", "clusterfirstwithhostnet", "none")
+
+# The create call's fields, in the order of the vendor's page.
+CREATE_FIELDS = (
+    "name",
+    "provider",
+    "server",
+    "image_repo",
+    "image_repo_username",
+    "image_repo_password",
+    "organization",
+    "image_repo_type",
+    "current_expiration_date",
+    "certificate_expiration_date",
+    "kube_config",
+    "image_arch",
+    "anp_proxy",
+    "hostguard_proxy",
+    "container_name",
+    "dns_policy",
+    "dns_config",
+)
+SECRET_FIELDS = ("kube_config", "image_repo_password")
+# What the listing gives back, by the listing's names; the rest can be written and never read.
+READ_NAMES = {
+    "name": "cluster_name",
+    "provider": "provider",
+    "server": "server",
+    "image_repo": "image_repo",
+    "current_expiration_date": "current_expiration_date",
+    "certificate_expiration_date": "certificate_expiration_date",
+}
+_DATES = ("current_expiration_date", "certificate_expiration_date")
+_LAST_DATE = 253_402_300_799_999  # the end of the year 9999
+
+
+@dataclass(frozen=True)
+class Desired:
+    """One cluster as it is wanted: the body that would create it, and which of its fields the user gave."""
+
+    state: str
+    name: str | None
+    cluster_id: str | None
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    given: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """For messages."""
+        return f"'{self.name}'" if self.name else str(self.cluster_id)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be done so that a cluster is as wanted.
+
+    :arg actions: of C(create) and C(delete), in order; empty if nothing has to be done.
+    :arg cluster_id: of the registered cluster; None if there is none.
+    :arg body: what a create sends.
+    :arg cluster: the cluster as it will be listed, as far as that is known beforehand; None if it will not be.
+    :arg before: the readable fields, by the options' names, for the diff; C(after) likewise.
+    """
+
+    desired: Desired
+    actions: tuple[str, ...] = ()
+    cluster_id: str | None = None
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    cluster: Mapping[str, Any] | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class Registered:
+    """A complete listing, indexed once so that planning many clusters stays linear."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.by_id: dict[str, Mapping[str, Any]] = {}
+        self.by_name: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        self.by_server: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for row in rows:
+            self.by_id[row["cluster_id"]] = row
+            self.by_name[str(row.get("cluster_name"))].append(row)
+            self.by_server[str(row.get("server"))].append(row)
+
+
+# --- options to what is wanted ----------------------------------------------------------------------------------------
+
+
+def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> Desired:
+    """Checks a cluster's options and fills what the kubeconfig tells.
+
+    :arg options: the module's, C(None) for what is not given.
+    :arg now: seconds since the epoch.
+    :raises HssError: naming the option and the remedy; nothing has been sent.
+    """
+    name, cluster_id = options.get("name"), options.get("cluster_id")
+    if not name and not cluster_id:
+        raise invalid("name", "is missing. Give the cluster's name, or its cluster_id.")
+    if name is not None and (not name or name != name.strip() or not name.isprintable()):
+        raise invalid("name", "must not be empty, or begin or end with white space, or hold control characters.")
+    if state == "absent":
+        return Desired(state, name, cluster_id)
+
+    body = {key: options[key] for key in CREATE_FIELDS if options.get(key) not in (None, "", [])}
+    given = frozenset(body)
+    for key in _DATES:
+        _check_date(key, body.get(key))
+    _check_dns(body)
+    warnings: list[str] = []
+    if "kube_config" in body:
+        warnings += _fill_from_kubeconfig(body, options, now)
+    elif "server" in body:
+        body["server"] = _server(body["server"]).url
+    current, certificate = body.get("current_expiration_date"), body.get("certificate_expiration_date")
+    if current and certificate and current > certificate:
+        warnings.append(
+            f"current_expiration_date, {_kubeconfig.date(current)}, is later than the certificate's end, "
+            f"{_kubeconfig.date(certificate)}"
+        )
+    return Desired(state, name, cluster_id, body, given, tuple(warnings))
+
+
+def _check_date(option: str, value: int | None) -> None:
+    if value is None:
+        return
+    if 0 < value < 100_000_000_000:
+        raise invalid(option, f"{value} looks like seconds. It must be epoch milliseconds: {value * 1000}?")
+    if not 0 < value <= _LAST_DATE:
+        raise invalid(option, f"{value} is not a date in epoch milliseconds.")
+
+
+def _check_dns(body: dict[str, Any]) -> None:
+    """C(dns_config) as the API takes it: addresses separated by semicolons."""
+    if "dns_config" in body:
+        given = body["dns_config"]
+        parts = given.split(";") if isinstance(given, str) else [part for item in given for part in str(item).split(";")]
+        addresses = [part.strip() for part in parts if part.strip()]
+        for address in addresses:
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                raise invalid("dns_config", f"'{address}' is not an IP address.") from None
+        body["dns_config"] = ";".join(addresses)
+    if ("dns_config" in body) != (body.get("dns_policy") == "none"):
+        raise invalid("dns_config", "goes with dns_policy=none, and dns_policy=none needs it.")
+
+
+def _server(text: str) -> Server:
+    try:
+        server = Server.parse(text)
+        server.require_usable()
+    except ServerError as exc:
+        raise invalid("server", str(exc)) from None
+    return server
+
+
+def _fill_from_kubeconfig(body: dict[str, Any], options: Mapping[str, Any], now: float | None) -> list[str]:
+    """Replaces the text by its canonical form and derives what is not given. Returns warnings."""
+    policy = _kubeconfig.Policy(
+        context=options.get("kube_config_context"),
+        server=body.get("server"),
+        tls_server_name=options.get("kube_config_tls_server_name"),
+        allow_insecure=bool(options.get("kube_config_allow_insecure")),
+        expiry_warning_days=options.get("expiry_warning_days") or 0,
+    )
+    try:
+        config = _kubeconfig.to_canonical(body["kube_config"], policy, now=now)
+    except _kubeconfig.KubeconfigError as exc:
+        if exc.where == "server":
+            raise invalid("server", exc.reason) from None
+        raise invalid("kube_config", f"{exc}") from None
+    warnings = list(config.warnings)
+    expiry, said = config.certificate_expiration_date, body.get("certificate_expiration_date")
+    if said and expiry and said // 1000 != expiry // 1000:
+        warnings.append(
+            f"certificate_expiration_date says {_kubeconfig.date(said)}, the kubeconfig {_kubeconfig.date(expiry)}; "
+            "the former, as given, is registered"
+        )
+    body["kube_config"] = config.text
+    body["server"] = config.server
+    if expiry:
+        body.setdefault("certificate_expiration_date", expiry)
+    if "certificate_expiration_date" in body:
+        body.setdefault("current_expiration_date", body["certificate_expiration_date"])
+    return warnings
+
+
+def check_unique(wanted: Iterable[Desired]) -> None:
+    """:raises HssError: if a list asks for one cluster twice."""
+    seen: dict[tuple[str, str], int] = {}
+    for index, desired in enumerate(wanted):
+        for key in ("name", "cluster_id"):
+            value = getattr(desired, key)
+            if value is None:
+                continue
+            first = seen.setdefault((key, value), index)
+            if first != index:
+                raise invalid(f"clusters[{index}].{key}", f"'{value}' is already given by clusters[{first}].")
+
+
+# --- what is wanted and what is registered, to a plan -----------------------------------------------------------------
+
+
+def plan(desired: Desired, registered: Registered) -> Plan:
+    """What to do. Sends nothing.
+
+    :raises HssError: if it cannot be done as the options say.
+    """
+    row = _find(desired, registered)
+    if desired.state == "absent":
+        if row is None:
+            return Plan(desired)
+        return Plan(desired, ("delete",), row["cluster_id"], before=_readable(row, with_id=True))
+    if row is None:
+        return _plan_create(desired, registered)
+    differences = _differences(desired, row)
+    if differences:
+        raise HssError(
+            f"The cluster {desired.label} is registered ({row['cluster_id']}) with other values: "
+            + "; ".join(f"{name} is {old}, wanted is {new}" for name, old, new in differences),
+            hint="Nothing was changed. Correct the options, or remove the registration with state=absent and "
+            "register the cluster anew.",
+            outcome=REJECTED,
+        )
+    same = _readable(row, with_id=True)
+    return Plan(desired, (), row["cluster_id"], cluster=row, before=same, after=same, warnings=desired.warnings)
+
+
+def _find(desired: Desired, registered: Registered) -> Mapping[str, Any] | None:
+    if desired.cluster_id:
+        row = registered.by_id.get(desired.cluster_id)
+        if row is None and desired.state == "present":
+            raise HssError(
+                f"cluster_id: no cluster {desired.cluster_id} is registered",
+                hint="To register a new cluster, give its name and leave cluster_id out. HSS chooses the id. "
+                "Check region, project_id and enterprise_project_id.",
+            )
+        if row is not None and desired.name and row.get("cluster_name") != desired.name and desired.state == "absent":
+            raise HssError(
+                f"cluster_id: the cluster {desired.cluster_id} is registered as '{row.get('cluster_name')}', "
+                f"not as '{desired.name}'",
+                hint="Nothing was removed. Give one of the two, or correct them.",
+            )
+        return row
+    rows = registered.by_name.get(str(desired.name), [])
+    if len(rows) > 1:
+        ids = ", ".join(sorted(row["cluster_id"] for row in rows))
+        raise HssError(
+            f"name: {len(rows)} clusters are registered as {desired.label}: {ids}",
+            hint="Say which one is meant with cluster_id; remove the others with state=absent and their cluster_id.",
+        )
+    return rows[0] if rows else None
+
+
+def _plan_create(desired: Desired, registered: Registered) -> Plan:
+    if "kube_config" not in desired.body:
+        raise invalid(
+            "kube_config",
+            f"is needed to register the cluster {desired.label}, which is not registered yet. Give the kubeconfig's "
+            "text; the kubeconfig_info module reads it from a host.",
+        )
+    warnings = list(desired.warnings)
+    twins = registered.by_server.get(desired.body["server"], [])
+    if twins:
+        names = ", ".join(f"'{row.get('cluster_name')}' ({row['cluster_id']})" for row in twins)
+        warnings.append(f"{desired.body['server']} is registered already as {names}; is it the same cluster?")
+    return Plan(
+        desired,
+        ("create",),
+        body=desired.body,
+        cluster={READ_NAMES[key]: value for key, value in desired.body.items() if key in READ_NAMES},
+        after={key: _shown(key, desired.body[key]) for key in CREATE_FIELDS if key in desired.body},
+        warnings=tuple(warnings),
+    )
+
+
+def _differences(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """(option, registered, wanted) for every readable field that is not as wanted."""
+    body, found = desired.body, []
+    for option in ("name", "provider", "image_repo"):
+        old = row.get(READ_NAMES[option])
+        if option in body and body[option] != old:
+            found.append((option, f"'{old}'", f"'{body[option]}'"))
+    if "server" in body and not Server.parse(body["server"]).same(row.get("server")):
+        found.append(("server", row.get("server"), body["server"]))
+    # HSS may keep the old certificate date of a rotated kubeconfig; then the current date alone tells.
+    old_dates = [row.get(name) for name in _DATES]
+    wanted = body.get("certificate_expiration_date")
+    if wanted and not any(_same_second(wanted, old) for old in old_dates):
+        found.append(("certificate_expiration_date", _date_text(old_dates[1]), _date_text(wanted)))
+    if "current_expiration_date" in desired.given and not _same_second(body["current_expiration_date"], old_dates[0]):
+        found.append(("current_expiration_date", _date_text(old_dates[0]), _date_text(body["current_expiration_date"])))
+    return found
+
+
+def _same_second(one: Any, other: Any) -> bool:
+    return isinstance(one, int) and isinstance(other, int) and one // 1000 == other // 1000
+
+
+def _date_text(value: Any) -> str:
+    return f"{value} ({_kubeconfig.date(value)})" if isinstance(value, int) and 0 < value <= _LAST_DATE else str(value)
+
+
+def _shown(key: str, value: Any) -> Any:
+    if key in SECRET_FIELDS:
+        return "(hidden)"
+    return _date_text(value) if key in _DATES else value
+
+
+def _readable(row: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
+    """A listed cluster by the options' names, for the diff."""
+    shown = {"cluster_id": row["cluster_id"]} if with_id else {}
+    shown.update((key, _shown(key, row[name])) for key, name in READ_NAMES.items() if row.get(name) not in (None, ""))
+    return shown

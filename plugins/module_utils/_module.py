@@ -1,0 +1,226 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: what the modules share of Ansible: argument specs, set-up, and errors as results."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any, Callable, Mapping, Sequence
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from . import _cluster, _http, _kubeconfig
+from ._api import ALL_ENTERPRISE_PROJECTS, HssApi, IamApi
+from ._apply import Done, carry_out
+from ._auth import SigningAuth, TokenAuth
+from ._cluster import Desired, Plan, Registered, desire, plan
+from ._credentials import Connection, resolve
+from ._errors import HssError, invalid
+from ._http import HttpClient
+from ._secrets import SHORTEST, Secrets
+
+VERSION = "0.1.0"
+
+
+def connection_spec() -> dict[str, dict[str, Any]]:
+    """The options of the doc fragment C(connection)."""
+    return {
+        "region": {"type": "str"},
+        "endpoint": {"type": "str"},
+        "access_key": {"type": "str", "no_log": True},
+        "secret_key": {"type": "str", "no_log": True},
+        "security_token": {"type": "str", "no_log": True},
+        "auth_token": {"type": "str", "no_log": True},
+        "auth_url": {"type": "str"},
+        "project_id": {"type": "str"},
+        "project_name": {"type": "str"},
+        "enterprise_project_id": {"type": "str"},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "timeout": {"type": "int", "default": 30},
+        "max_retries": {"type": "int"},
+    }
+
+
+def cluster_spec() -> dict[str, dict[str, Any]]:
+    """The options that describe one cluster: the identity and the 17 documented fields of the create call."""
+    return {
+        "cluster_id": {"type": "str"},
+        "name": {"type": "str"},
+        "provider": {"type": "str", "choices": list(_cluster.PROVIDERS)},
+        "server": {"type": "str"},
+        "image_repo": {"type": "str"},
+        "image_repo_username": {"type": "str"},
+        "image_repo_password": {"type": "str", "no_log": True},
+        "organization": {"type": "str"},
+        "image_repo_type": {"type": "str", "choices": list(_cluster.IMAGE_REPO_TYPES)},
+        "current_expiration_date": {"type": "int"},
+        "certificate_expiration_date": {"type": "int"},
+        # The update call spells it kubeconfig. Without the alias, Ansible would show a misspelt option's value.
+        "kube_config": {"type": "str", "no_log": True, "aliases": ["kubeconfig"]},
+        "image_arch": {"type": "str", "choices": list(_cluster.IMAGE_ARCHS)},
+        "anp_proxy": {"type": "str"},
+        "hostguard_proxy": {"type": "str"},
+        "container_name": {"type": "str"},
+        "dns_policy": {"type": "str", "choices": list(_cluster.DNS_POLICIES)},
+        "dns_config": {"type": "list", "elements": "str"},
+        "kube_config_context": {"type": "str"},
+        "kube_config_tls_server_name": {"type": "str"},
+    }
+
+
+def policy_spec() -> dict[str, dict[str, Any]]:
+    """The options that say how clusters are treated; in the list form once for all."""
+    return {
+        "kube_config_allow_insecure": {"type": "bool", "default": False},
+        "expiry_warning_days": {"type": "int", "default": 30},
+    }
+
+
+class HssModule:
+    """An AnsibleModule with a connection to HSS.
+
+    Secrets are known to Ansible and to the scrubber before anything can fail.
+    """
+
+    def __init__(self, spec: Mapping[str, Mapping[str, Any]], **constraints: Any) -> None:
+        self.ansible = AnsibleModule(
+            argument_spec={**connection_spec(), **spec}, supports_check_mode=True, **constraints
+        )
+        self.params: dict[str, Any] = self.ansible.params
+        self.check_mode: bool = self.ansible.check_mode
+        self.secrets = Secrets()
+
+    def hide(self, *values: str | None) -> None:
+        """Keeps values out of everything the module says."""
+        self.secrets.add(*values)
+        self.ansible.no_log_values.update(value for value in values if value and len(value) >= SHORTEST)
+
+    def hide_cluster(self, options: Mapping[str, Any]) -> None:
+        """Hides the secrets in the options of one cluster, those inside its kubeconfig included."""
+        self.hide(options.get("image_repo_password"))
+        text = options.get("kube_config")
+        if text:
+            self.hide(*_kubeconfig.secret_values(text))
+
+    def reconcile(self, clusters: Sequence[Mapping[str, Any]], state: str, concurrency: int = 1) -> list[Done]:
+        """The way of every cluster: options, plan, and in earnest its carrying out. One listing plans them all.
+
+        :arg clusters: the options of each; one that cannot work has its error in its place.
+        """
+        for options in clusters:
+            self.hide_cluster(options)
+        done = [self._wanted(options, state) for options in clusters]
+        _cluster.check_unique([item.plan.desired for item in done])
+        sound = [item for item in done if not item.error]
+        if not sound:
+            return done
+        connection = resolve(self.params, os.environ, self.secrets)
+        api = self.connect(connection)
+        registered = Registered(api.list_clusters())
+        for item in sound:
+            try:
+                item.plan = plan(item.plan.desired, registered)
+                refuse_creating_everywhere(connection.enterprise_project_id, item.plan)
+                item.cluster, item.warnings = item.plan.cluster, list(item.plan.warnings)
+                item.actions = list(item.plan.actions) if self.check_mode else []
+            except HssError as error:
+                item.error = error
+        if not self.check_mode:
+            carry_out([item for item in sound if not item.error], api, concurrency)
+        return done
+
+    def _wanted(self, options: Mapping[str, Any], state: str) -> Done:
+        try:
+            return Done(Plan(desire({**self.params, **options}, state)))
+        except HssError as error:
+            desired = Desired(state, options.get("name"), options.get("cluster_id"))
+            return Done(Plan(desired), error=error)
+
+    def connect(self, connection: Connection) -> HssApi:
+        """The API that a connection means; asks IAM for the project's id if it is not given."""
+        credential = connection.credential
+        self.hide(credential.access_key, credential.secret_key, credential.security_token, credential.auth_token)
+        for text in connection.warnings:
+            self.ansible.warn(text)
+        http = self._client(connection)
+        project_id = connection.project_id or IamApi(http, str(connection.auth_url)).find_project(
+            str(connection.project_name)
+        )
+        return HssApi(http, connection.endpoint, project_id, connection.enterprise_project_id)
+
+    def _client(self, connection: Connection) -> HttpClient:
+        credential = connection.credential
+        auth: Any
+        if credential.auth_token:
+            auth = TokenAuth(credential.auth_token)
+        else:
+            auth = SigningAuth(
+                str(credential.access_key), str(credential.secret_key), credential.security_token
+            )
+        return HttpClient(
+            auth,
+            verify=connection.verify,
+            timeout=connection.timeout,
+            max_retries=connection.max_retries,
+            secrets=self.secrets,
+            user_agent=f"ansible-huaweicloud.hss/{VERSION}",
+        )
+
+    def fail(self, error: HssError, **result: Any) -> None:
+        """Ends the module with an error as every module reports it."""
+        self.ansible.fail_json(msg=self.secrets.scrub(str(error)), failure=error.failure(), **result)
+
+    def run(self, main: Callable[[], Mapping[str, Any]]) -> None:
+        """Runs the module's work and reports what it returns, or why it failed."""
+        self._require_libraries()
+        try:
+            result = main()
+        except HssError as error:
+            self.fail(error)
+        except Exception as exc:  # a bug of ours: its text may hold anything, so only its place is shown
+            place = traceback.extract_tb(exc.__traceback__)[-1]
+            where = f"{os.path.basename(place.filename)}:{place.lineno}"
+            self.ansible.fail_json(msg=f"Unexpected {type(exc).__name__} at {where}. Please report this as a bug.")
+        else:
+            self.ansible.exit_json(**result)
+
+    def _require_libraries(self) -> None:
+        if _http.requests is None:
+            self.ansible.fail_json(msg=missing_required_lib("requests"))
+        if _kubeconfig.yaml is None:
+            self.ansible.fail_json(msg=missing_required_lib("PyYAML and cryptography"))
+
+
+def refuse_creating_everywhere(enterprise_project_id: str | None, the_plan: Plan) -> None:
+    """C(all_granted_eps) reads everywhere, but a cluster is created in one enterprise project."""
+    if enterprise_project_id == ALL_ENTERPRISE_PROJECTS and "create" in the_plan.actions:
+        raise invalid(
+            "enterprise_project_id",
+            f"'{ALL_ENTERPRISE_PROJECTS}' means all projects; name the one to register the cluster in.",
+        )
+
+
+def result_of(done: Done) -> dict[str, Any]:
+    """What a module returns for a cluster, apart from an error."""
+    cluster = dict(done.cluster) if done.cluster else None
+    header = done.plan.desired.label.strip("'")
+    return {
+        "changed": bool(done.actions),
+        "actions": list(done.actions),
+        "cluster": cluster,
+        "cluster_id": (cluster or {}).get("cluster_id") or done.own_id or done.plan.cluster_id,
+        "diff": {
+            "before_header": header,
+            "after_header": header,
+            "before": _diff_text(done.plan.before),
+            "after": _diff_text(done.plan.after),
+        },
+    }
+
+
+def _diff_text(fields: Mapping[str, Any]) -> str:
+    # Text, not a mapping: Ansible would sort a mapping's keys and show it as JSON.
+    return "".join(f"{key}: {value}\n" for key, value in fields.items())

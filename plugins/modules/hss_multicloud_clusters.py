@@ -1,0 +1,271 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: many multi-cloud clusters of HSS at once."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hss_multicloud_clusters
+short_description: Register many Kubernetes clusters with Huawei Cloud HSS
+version_added: 0.1.0
+author:
+  - huaweicloud.hss authors (@huaweicloud)
+description:
+  - Does for a list of clusters what M(huaweicloud.hss.hss_multicloud_cluster) does for one, with one listing for all
+    and several registrations at a time. Hundreds of clusters take seconds.
+  - A cluster that fails does not keep the others from being done; the module fails in the end and says which.
+options:
+  state:
+    description: Whether the clusters are to be registered.
+    type: str
+    choices: [present, absent]
+    default: present
+  clusters:
+    description:
+      - The clusters. See M(huaweicloud.hss.hss_multicloud_cluster#module) for the fields.
+      - Each must be given once.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      cluster_id:
+        description: Id that HSS gave to a registered cluster.
+        type: str
+      name:
+        description: Name of the cluster. Identifies it, if O(clusters[].cluster_id) is not given.
+        type: str
+      provider:
+        description: Who provides the cluster.
+        type: str
+        choices: [ali, tencent, azure, aws, self_built_hw, self_built_idc]
+      server:
+        description: Address of the API server as HSS can reach it. By default the one in the kubeconfig.
+        type: str
+      image_repo:
+        description: Address of the private registry that the cluster pulls the agent's images from.
+        type: str
+      image_repo_username:
+        description: User name for the registry.
+        type: str
+      image_repo_password:
+        description: Password for the registry.
+        type: str
+      organization:
+        description: Organization or project in the registry.
+        type: str
+      image_repo_type:
+        description: Kind of the registry.
+        type: str
+        choices: [harbor, quay, jfrog, other]
+      current_expiration_date:
+        description: Until when HSS is to use the credential, in epoch milliseconds.
+        type: int
+      certificate_expiration_date:
+        description: When the credential in the kubeconfig ends, in epoch milliseconds. By default it is read from there.
+        type: int
+      kube_config:
+        description: Text of the kubeconfig. Needed to register, not to look up or remove.
+        type: str
+        aliases: [kubeconfig]
+      image_arch:
+        description: Architecture of the agent's images.
+        type: str
+        choices: [x86, arm]
+      anp_proxy:
+        description: Address of a proxy for the connection agent.
+        type: str
+      hostguard_proxy:
+        description: Address of a proxy for the node agent.
+        type: str
+      container_name:
+        description: Name of the container.
+        type: str
+      dns_policy:
+        description: DNS policy of the agent's pods.
+        type: str
+        choices: [default, clusterfirst, clusterfirstwithhostnet, none]
+      dns_config:
+        description: IP addresses of the name servers. Goes with O(clusters[].dns_policy=none) alone.
+        type: list
+        elements: str
+      kube_config_context:
+        description: Context in the kubeconfig to use. By default its C(current-context).
+        type: str
+      kube_config_tls_server_name:
+        description: Name to expect in the API server's certificate, where it is not the host of the server.
+        type: str
+  concurrency:
+    description: How many clusters are registered or removed at a time, from 1 to 32.
+    type: int
+    default: 8
+  kube_config_allow_insecure:
+    description: Accept kubeconfigs with C(insecure-skip-tls-verify). HSS then hands the credential to whoever answers.
+    type: bool
+    default: false
+  expiry_warning_days:
+    description: Warn if a credential ends in fewer days.
+    type: int
+    default: 30
+extends_documentation_fragment:
+  - huaweicloud.hss.attributes
+  - huaweicloud.hss.connection
+seealso:
+  - module: huaweicloud.hss.hss_multicloud_cluster
+  - module: huaweicloud.hss.kubeconfig_info
+"""
+
+EXAMPLES = r"""
+- name: Register two clusters
+  huaweicloud.hss.hss_multicloud_clusters:
+    clusters:
+      - name: shop-prod
+        provider: aws
+        kube_config: "{{ lookup('ansible.builtin.file', 'shop-prod.kubeconfig') }}"
+      - name: shop-test
+        provider: aws
+        kube_config: "{{ lookup('ansible.builtin.file', 'shop-test.kubeconfig') }}"
+  delegate_to: localhost
+
+- name: Remove them
+  huaweicloud.hss.hss_multicloud_clusters:
+    clusters:
+      - name: shop-prod
+      - name: shop-test
+    state: absent
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+results:
+  description:
+    - What became of each cluster, in the order of O(clusters). Empty if the clusters could not be listed.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name as given.
+      type: str
+      sample: shop-prod
+    changed:
+      description: Whether something was done, or would be in check mode.
+      type: bool
+      sample: true
+    failed:
+      description: Whether this cluster failed.
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: failure
+      type: str
+      sample: The quota is used up.
+    failure:
+      description: Why it failed, for programs, as in M(huaweicloud.hss.hss_multicloud_cluster#module).
+      returned: failure
+      type: dict
+      sample: {error_code: HSS.1002, outcome: rejected}
+    warnings:
+      description: What to be aware of.
+      type: list
+      elements: str
+      sample: []
+    cluster_id:
+      description: Id of the cluster.
+      type: str
+      sample: 6f2b5593-7855-4dbd-aebe-4f736708b8db
+    cluster:
+      description: The cluster as HSS lists it; null if it is not registered.
+      type: dict
+      sample: {cluster_name: shop-prod, status: not_connect}
+    actions:
+      description: What was done, in order; in check mode, what would be done.
+      type: list
+      elements: str
+      sample: [create]
+failure:
+  description: Why nothing could be done at all, as in M(huaweicloud.hss.hss_multicloud_cluster#module).
+  returned: if no cluster could be looked at
+  type: dict
+  sample: {error_code: APIGW.0301, http_status: 401, outcome: rejected}
+"""
+
+from typing import Any
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._apply import Done
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import invalid
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
+    HssModule,
+    cluster_spec,
+    policy_spec,
+    result_of,
+)
+
+MAX_CONCURRENCY = 32
+_QUOTED_FAILURES = 5
+
+
+def main() -> None:
+    """Runs the module."""
+    module = HssModule(
+        {
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "clusters": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": cluster_spec(),
+                "required_one_of": [("name", "cluster_id")],
+            },
+            "concurrency": {"type": "int", "default": 8},
+            **policy_spec(),
+        },
+    )
+
+    def work() -> dict[str, Any]:
+        concurrency = module.params["concurrency"]
+        if not 1 <= concurrency <= MAX_CONCURRENCY:
+            raise invalid("concurrency", f"must be from 1 to {MAX_CONCURRENCY}, not {concurrency}.")
+        done = module.reconcile(module.params["clusters"], module.params["state"], concurrency)
+        for text in gathered_warnings(done):
+            module.ansible.warn(text)
+        entries = [_entry(module, item) for item in done]
+        result = {
+            "changed": any(entry["changed"] for entry in entries),
+            "results": entries,
+            "diff": [entry.pop("diff") for entry in entries],
+        }
+        failed = [item for item in done if item.error]
+        if failed:
+            module.ansible.fail_json(msg=module.secrets.scrub(_summary(failed, len(done))), **result)
+        return result
+
+    module.run(work)
+
+
+def gathered_warnings(done: list[Done]) -> list[str]:
+    """Each text once, with the clusters that it is about: 500 clusters may share one."""
+    about: dict[str, list[str]] = {}
+    for item in done:
+        for text in item.warnings:
+            about.setdefault(text, []).append(item.plan.desired.label)
+    return [f"{', '.join(labels)}: {text}" for text, labels in about.items()]
+
+
+def _entry(module: HssModule, item: Done) -> dict[str, Any]:
+    entry = {"name": item.plan.desired.name, "failed": item.error is not None, "warnings": item.warnings}
+    if item.error:
+        entry |= {"msg": module.secrets.scrub(str(item.error)), "failure": item.error.failure()}
+    return {**entry, **result_of(item)}
+
+
+def _summary(failed: list[Done], total: int) -> str:
+    told = [f"{item.plan.desired.label}: {item.error}" for item in failed[:_QUOTED_FAILURES]]
+    if len(failed) > _QUOTED_FAILURES:
+        told.append(f"and {len(failed) - _QUOTED_FAILURES} more, see results")
+    return f"{len(failed)} of {total} clusters failed. " + " | ".join(told)
+
+
+if __name__ == "__main__":
+    main()
