@@ -11,8 +11,14 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ..module_utils import _kubeconfig
-from ..module_utils._host_files import Found, HostFileError, parse_answer, read_command, resolve_path
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _kubeconfig
+from ansible_collections.huaweicloud.hss.plugins.module_utils._host_files import (
+    Found,
+    HostFileError,
+    parse_answer,
+    read_command,
+    resolve_path,
+)
 
 WELL_KNOWN = (
     "/etc/kubernetes/admin.conf",
@@ -54,8 +60,10 @@ class ActionModule(ActionBase):
             found, config = self._read(args)
         except (_kubeconfig.KubeconfigError, HostFileError) as exc:
             return {**result, "failed": True, "msg": str(exc)}
-        if config.warnings:
-            result["warnings"] = list(config.warnings)
+        # What concerns the upload is said by the module that uploads.
+        warnings = [*config.expiry_warnings, *config.server_warnings]
+        if warnings:
+            result["warnings"] = warnings
         return {
             **result,
             "changed": False,

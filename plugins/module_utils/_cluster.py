@@ -58,7 +58,12 @@ _LAST_DATE = 253_402_300_799_999  # the end of the year 9999
 
 @dataclass(frozen=True)
 class Desired:
-    """One cluster as it is wanted: the body that would create it, and which of its fields the user gave."""
+    """One cluster as it is wanted.
+
+    :arg body: what would create it.
+    :arg given: the fields of the body that the user gave.
+    :arg warnings: worth saying at every run; C(upload_warnings) only when the kubeconfig is sent.
+    """
 
     state: str
     name: str | None
@@ -66,6 +71,7 @@ class Desired:
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     given: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
+    upload_warnings: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -131,17 +137,18 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
         _check_date(key, body.get(key))
     _check_dns(body)
     warnings: list[str] = []
+    upload_warnings: list[str] = []
     if "kube_config" in body:
-        warnings += _fill_from_kubeconfig(body, options, now)
+        warnings, upload_warnings = _fill_from_kubeconfig(body, options, now)
     elif "server" in body:
         body["server"] = _server(body["server"]).url
     current, certificate = body.get("current_expiration_date"), body.get("certificate_expiration_date")
     if current and certificate and current > certificate:
-        warnings.append(
+        upload_warnings.append(
             f"current_expiration_date, {_kubeconfig.date(current)}, is later than the certificate's end, "
             f"{_kubeconfig.date(certificate)}"
         )
-    return Desired(state, name, cluster_id, body, given, tuple(warnings))
+    return Desired(state, name, cluster_id, body, given, tuple(warnings), tuple(upload_warnings))
 
 
 def _check_date(option: str, value: int | None) -> None:
@@ -178,8 +185,10 @@ def _server(text: str) -> Server:
     return server
 
 
-def _fill_from_kubeconfig(body: dict[str, Any], options: Mapping[str, Any], now: float | None) -> list[str]:
-    """Replaces the text by its canonical form and derives what is not given. Returns warnings."""
+def _fill_from_kubeconfig(
+    body: dict[str, Any], options: Mapping[str, Any], now: float | None
+) -> tuple[list[str], list[str]]:
+    """Replaces the text by its canonical form and derives what is not given. Returns warnings, and those for sending."""
     policy = _kubeconfig.Policy(
         context=options.get("kube_config_context"),
         server=body.get("server"),
@@ -193,10 +202,10 @@ def _fill_from_kubeconfig(body: dict[str, Any], options: Mapping[str, Any], now:
         if exc.where == "server":
             raise invalid("server", exc.reason) from None
         raise invalid("kube_config", f"{exc}") from None
-    warnings = list(config.warnings)
+    upload_warnings = [*config.server_warnings, *config.upload_warnings]
     expiry, said = config.certificate_expiration_date, body.get("certificate_expiration_date")
     if said and expiry and said // 1000 != expiry // 1000:
-        warnings.append(
+        upload_warnings.append(
             f"certificate_expiration_date says {_kubeconfig.date(said)}, the kubeconfig {_kubeconfig.date(expiry)}; "
             "the former, as given, is registered"
         )
@@ -206,7 +215,7 @@ def _fill_from_kubeconfig(body: dict[str, Any], options: Mapping[str, Any], now:
         body.setdefault("certificate_expiration_date", expiry)
     if "certificate_expiration_date" in body:
         body.setdefault("current_expiration_date", body["certificate_expiration_date"])
-    return warnings
+    return list(config.expiry_warnings), upload_warnings
 
 
 def check_unique(wanted: Iterable[Desired]) -> None:
@@ -283,7 +292,7 @@ def _plan_create(desired: Desired, registered: Registered) -> Plan:
             f"is needed to register the cluster {desired.label}, which is not registered yet. Give the kubeconfig's "
             "text; the kubeconfig_info module reads it from a host.",
         )
-    warnings = list(desired.warnings)
+    warnings = [*desired.warnings, *desired.upload_warnings]
     twins = registered.by_server.get(desired.body["server"], [])
     if twins:
         names = ", ".join(f"'{row.get('cluster_name')}' ({row['cluster_id']})" for row in twins)

@@ -187,7 +187,9 @@ class HttpClient:
         """A server's words, fit for a message: scrubbed before they are cut, on one line, not too long."""
         if not words:
             return None
-        text = " ".join(self._secrets.scrub(words[:_LONGEST_READ]).split())
+        # A refused signature comes back with the request that was to be signed, which helps nobody who reads a log.
+        words = re.split(r"[,;]?\s*canonical ?request", words[:_LONGEST_READ], maxsplit=1, flags=re.IGNORECASE)[0]
+        text = " ".join(self._secrets.scrub(words).split())
         return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
 
 

@@ -85,6 +85,9 @@ class Kubeconfig:
     :arg server: equal to the server in the text.
     :arg certificate_expiration_date: epoch milliseconds of the earliest end among what is needed to log in; None for
         a token that does not say.
+    :arg expiry_warnings: worth saying at every run.
+    :arg server_warnings: worth saying by whoever replaces the server.
+    :arg upload_warnings: worth saying by whoever uploads the text.
     """
 
     text: str = field(repr=False)
@@ -92,7 +95,9 @@ class Kubeconfig:
     context: str
     certificate_expiration_date: int | None
     days_left: int | None
-    warnings: tuple[str, ...] = ()
+    expiry_warnings: tuple[str, ...] = ()
+    server_warnings: tuple[str, ...] = ()
+    upload_warnings: tuple[str, ...] = ()
 
 
 def to_canonical(
@@ -107,17 +112,21 @@ def to_canonical(
     """
     now_ms = int((time.time() if now is None else now) * 1000)
     chosen = _choose(_parse(content), policy.context)
-    cluster, server, warnings = _cluster(chosen, policy, read_file)
+    cluster, server, server_warnings = _cluster(chosen, policy, read_file)
     user = _user(chosen, read_file)
     ends = _check_cluster_ca(chosen, cluster, now_ms)
-    user_ends, user_warnings = _check_user(chosen, user, now_ms)
-    warnings += user_warnings
+    user_ends, upload_warnings = _check_user(chosen, user, now_ms)
     expiry = min(ends + user_ends, default=None)
     days_left = None if expiry is None else (expiry - now_ms) // _DAY
-    if days_left is not None and days_left < policy.expiry_warning_days:
-        warnings.append(f"the credential of context '{chosen.context}' ends on {date(expiry)}, {days_left} days from now")
-    if expiry is None:
-        warnings.append("the token does not say when it ends, so no expiration date is known")
+    expiry_warnings = []
+    if expiry is not None and days_left is not None and days_left < policy.expiry_warning_days:
+        expiry_warnings.append(f"the credential of '{chosen.context}' ends on {date(expiry)}, {days_left} days from now")
+    if not user_ends:
+        upload_warnings.append("the token does not say when it ends; renew the registration before it does")
+    if server.local_name:
+        upload_warnings.append(
+            f"the server's name '{server.host}' may be known on the nodes only; HSS must be able to resolve it"
+        )
     context = {"cluster": chosen.cluster_name, "user": chosen.user_name}
     if chosen.namespace:
         context["namespace"] = chosen.namespace
@@ -129,7 +138,16 @@ def to_canonical(
         "current-context": chosen.context,
         "users": [{"name": chosen.user_name, "user": user}],
     }
-    return Kubeconfig(_dump(document), server.url, chosen.context, expiry, days_left, tuple(warnings))
+    return Kubeconfig(
+        _dump(document),
+        server.url,
+        chosen.context,
+        expiry,
+        days_left,
+        tuple(expiry_warnings),
+        tuple(server_warnings),
+        tuple(upload_warnings),
+    )
 
 
 def referenced_files(content: bytes | str, context: str | None) -> list[str]:
@@ -420,10 +438,6 @@ def _server(chosen: _Chosen, policy: Policy) -> tuple[Server, list[str]]:
         raise KubeconfigError("server" if policy.server else at, f"{exc}{remedy}") from None
     if policy.server and old and old.unusable is None and old.url != server.url:
         warnings.append(f"the kubeconfig says {old.url}; {server.url}, as given, is registered and written into it")
-    if server.local_name:
-        warnings.append(
-            f"the server's name '{server.host}' may be known on the nodes only; HSS must be able to resolve it"
-        )
     return server, warnings
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 import traceback
 from typing import Any, Callable, Mapping, Sequence
 
@@ -71,12 +72,19 @@ def cluster_spec() -> dict[str, dict[str, Any]]:
     }
 
 
-def policy_spec() -> dict[str, dict[str, Any]]:
-    """The options that say how clusters are treated; in the list form once for all."""
-    return {
+def policy_spec(defaults: bool = True) -> dict[str, dict[str, Any]]:
+    """The options that say how a cluster is treated.
+
+    :arg defaults: False for a cluster of a list, where what is not given is taken from the whole list's.
+    """
+    spec: dict[str, dict[str, Any]] = {
         "kube_config_allow_insecure": {"type": "bool", "default": False},
         "expiry_warning_days": {"type": "int", "default": 30},
     }
+    if not defaults:
+        for option in spec.values():
+            del option["default"]
+    return spec
 
 
 class HssModule:
@@ -84,6 +92,8 @@ class HssModule:
 
     Secrets are known to Ansible and to the scrubber before anything can fail.
     """
+
+    sleep = staticmethod(time.sleep)
 
     def __init__(self, spec: Mapping[str, Mapping[str, Any]], **constraints: Any) -> None:
         self.ansible = AnsibleModule(
@@ -134,7 +144,9 @@ class HssModule:
 
     def _wanted(self, options: Mapping[str, Any], state: str) -> Done:
         try:
-            return Done(Plan(desire({**self.params, **options}, state)))
+            # A cluster of a list may have policies of its own.
+            own = {key: value for key, value in options.items() if value is not None}
+            return Done(Plan(desire({**self.params, **own}, state)))
         except HssError as error:
             desired = Desired(state, options.get("name"), options.get("cluster_id"))
             return Done(Plan(desired), error=error)
@@ -149,7 +161,7 @@ class HssModule:
         project_id = connection.project_id or IamApi(http, str(connection.auth_url)).find_project(
             str(connection.project_name)
         )
-        return HssApi(http, connection.endpoint, project_id, connection.enterprise_project_id)
+        return HssApi(http, connection.endpoint, project_id, connection.enterprise_project_id, self.sleep)
 
     def _client(self, connection: Connection) -> HttpClient:
         credential = connection.credential
@@ -167,6 +179,7 @@ class HssModule:
             max_retries=connection.max_retries,
             secrets=self.secrets,
             user_agent=f"ansible-huaweicloud.hss/{VERSION}",
+            sleep=self.sleep,
         )
 
     def fail(self, error: HssError, **result: Any) -> None:
@@ -219,6 +232,23 @@ def result_of(done: Done) -> dict[str, Any]:
             "after": _diff_text(done.plan.after),
         },
     }
+
+
+def in_words(done: Done, check_mode: bool) -> str:
+    """What became of a cluster, or would, for a line in a report."""
+    cluster = done.cluster or {}
+    verb = {"create": "registered", "delete": "removed"}[done.actions[-1]] if done.actions else None
+    if verb:
+        words = [f"would be {verb}" if check_mode else verb]
+    else:
+        words = ["unchanged" if cluster else "not registered"]
+    words += [str(cluster[name]) for name in ("server", "status") if cluster.get(name)]
+    end = cluster.get("certificate_expiration_date")
+    if isinstance(end, int):
+        words.append(f"credential until {_kubeconfig.date(end)}")
+    if cluster.get("cluster_id"):
+        words.append(f"id {cluster['cluster_id']}")
+    return ", ".join(words)
 
 
 def _diff_text(fields: Mapping[str, Any]) -> str:

@@ -95,6 +95,12 @@ options:
       kube_config_tls_server_name:
         description: Name to expect in the API server's certificate, where it is not the host of the server.
         type: str
+      kube_config_allow_insecure:
+        description: As O(kube_config_allow_insecure), for this cluster.
+        type: bool
+      expiry_warning_days:
+        description: As O(expiry_warning_days), for this cluster.
+        type: int
   concurrency:
     description: How many clusters are registered or removed at a time, from 1 to 32.
     type: int
@@ -157,10 +163,9 @@ results:
       type: bool
       sample: false
     msg:
-      description: Why it failed.
-      returned: failure
+      description: What became of it in words, or why it failed.
       type: str
-      sample: The quota is used up.
+      sample: registered, https://shop.example.com:6443, not_connect
     failure:
       description: Why it failed, for programs, as in M(huaweicloud.hss.hss_multicloud_cluster#module).
       returned: failure
@@ -198,6 +203,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import inv
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
     HssModule,
     cluster_spec,
+    in_words,
     policy_spec,
     result_of,
 )
@@ -215,7 +221,7 @@ def main() -> None:
                 "type": "list",
                 "elements": "dict",
                 "required": True,
-                "options": cluster_spec(),
+                "options": {**cluster_spec(), **policy_spec(defaults=False)},
                 "required_one_of": [("name", "cluster_id")],
             },
             "concurrency": {"type": "int", "default": 8},
@@ -254,10 +260,15 @@ def gathered_warnings(done: list[Done]) -> list[str]:
 
 
 def _entry(module: HssModule, item: Done) -> dict[str, Any]:
-    entry = {"name": item.plan.desired.name, "failed": item.error is not None, "warnings": item.warnings}
-    if item.error:
-        entry |= {"msg": module.secrets.scrub(str(item.error)), "failure": item.error.failure()}
-    return {**entry, **result_of(item)}
+    words = str(item.error) if item.error else in_words(item, module.check_mode)
+    return {
+        "name": item.plan.desired.name,
+        "failed": item.error is not None,
+        "msg": module.secrets.scrub(words),
+        "warnings": item.warnings,
+        **({"failure": item.error.failure()} if item.error else {}),
+        **result_of(item),
+    }
 
 
 def _summary(failed: list[Done], total: int) -> str:
