@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs a module's main() as Ansible would, in this process, and reads what it prints."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from dataclasses import dataclass
+from typing import Any, Callable
+from unittest import mock
+
+from ansible.module_utils import basic
+from ansible.module_utils.common.text.converters import to_bytes
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A module's end: its exit code, its result, everything it printed, and its warnings."""
+
+    code: int
+    result: dict[str, Any]
+    output: str
+    warnings: list[str]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it reports failure."""
+        return bool(self.result.get("failed"))
+
+    @property
+    def msg(self) -> str:
+        """What it says of the failure."""
+        return str(self.result.get("msg"))
+
+
+def run(main: Callable[[], None], args: dict[str, Any], *, check: bool = False) -> Ran:
+    """Runs main() with these options, in check mode or in earnest."""
+    options = {
+        **args,
+        "_ansible_check_mode": check,
+        "_ansible_diff": True,
+        "_ansible_remote_tmp": "/nonexistent",
+        "_ansible_keep_remote_files": False,
+    }
+    stdout, code = io.StringIO(), 0
+    warnings: list[str] = []
+    with (
+        _module_args(options),
+        contextlib.redirect_stdout(stdout),
+        mock.patch.object(basic.AnsibleModule, "log"),
+        # Which result key they end up in, if any, is a matter of the ansible-core version.
+        mock.patch.object(basic.AnsibleModule, "warn", lambda _self, text: warnings.append(text)),
+    ):
+        try:
+            main()
+        except SystemExit as exit_:
+            code = int(exit_.code or 0)
+    output = stdout.getvalue()
+    return Ran(code, json.loads(output), output, warnings)
+
+
+@contextlib.contextmanager
+def _module_args(options: dict[str, Any]):
+    try:
+        from ansible.module_utils.testing import patch_module_args  # ansible-core 2.19 and later
+    except ImportError:
+        payload = to_bytes(json.dumps({"ANSIBLE_MODULE_ARGS": options}))
+        with mock.patch.object(basic, "_ANSIBLE_ARGS", payload):
+            yield
+    else:
+        with patch_module_args(options):
+            yield

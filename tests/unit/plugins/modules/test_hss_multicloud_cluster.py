@@ -1,0 +1,524 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module run for real over strict transcripts: every exchange, in order, and nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import kubeconfigs
+import pytest
+import requests
+import yaml
+from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster
+from modules import run
+from responses import matchers
+
+ENDPOINT = "https://hss.example.com"
+CLUSTERS = f"{ENDPOINT}/v5/project-1/container/kubernetes/multi-cloud/clusters"
+ID = "6f2b5593-7855-4dbd-aebe-4f736708b8db"
+OTHER_ID = "7f2b5593-7855-4dbd-aebe-4f736708b8db"
+CONNECTION = {
+    "endpoint": ENDPOINT,
+    "project_id": "project-1",
+    "access_key": "AKAKAKAKAKAKAKAKAKAK",
+    "secret_key": "SKSKSKSKSKSKSKSKSKSKSKSKSKSKSKSKSKSKSKSK",
+    "max_retries": 2,
+}
+PAGE = matchers.query_param_matcher({"offset": "0", "limit": "200"})
+
+
+def module(kube_config=None, *, check=False, **options):
+    args = {**CONNECTION, **options}
+    if kube_config:
+        args["kube_config"] = kube_config
+    return run(hss_multicloud_cluster.main, args, check=check)
+
+
+def expiry(kube_config):
+    """Independent of the code under test."""
+    import base64
+
+    from cryptography import x509
+
+    user = yaml.safe_load(kube_config)["users"][0]["user"]
+    certificate = x509.load_pem_x509_certificate(base64.b64decode(user["client-certificate-data"]))
+    return int(certificate.not_valid_after_utc.timestamp()) * 1000
+
+
+@pytest.fixture
+def row(kube_config):
+    end = expiry(kube_config)
+    return {
+        "cluster_id": ID,
+        "cluster_name": "shop",
+        "provider": "aws",
+        "server": "https://10.0.0.5:6443",
+        "image_repo": "",
+        "status": "not_connect",
+        "version": "",
+        "current_expiration_date": end,
+        "certificate_expiration_date": end,
+    }
+
+
+def listed(transcript, *rows, total=None, match=PAGE):
+    transcript.get(CLUSTERS, json={"total_num": len(rows) if total is None else total, "data_list": list(rows)}, match=[match])
+
+
+def sent(transcript, number):
+    return json.loads(transcript.calls[number].request.body)
+
+
+def test_absent_from_the_list_is_created_and_listed_again(transcript, kube_config, row):
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    ran = module(kube_config, name="shop", provider="aws")
+    assert (ran.result["changed"], ran.result["actions"], ran.result["cluster_id"]) == (True, ["create"], ID)
+    assert ran.result["cluster"] == row
+    body = sent(transcript, 1)
+    end = expiry(kube_config)
+    assert {key: value for key, value in body.items() if key != "kube_config"} == {
+        "name": "shop",
+        "provider": "aws",
+        "server": "https://10.0.0.5:6443",
+        "current_expiration_date": end,
+        "certificate_expiration_date": end,
+    }
+    uploaded = yaml.safe_load(body["kube_config"])
+    assert uploaded["users"] == yaml.safe_load(kube_config)["users"]
+
+
+def test_all_17_fields_are_sent_under_their_names(transcript, kube_config, row):
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    given = {
+        "name": "shop",
+        "provider": "self_built_idc",
+        "server": "https://10.0.0.5:6443",
+        "image_repo": "registry.example.com",
+        "image_repo_username": "puller",
+        "image_repo_password": "a-registry-password",
+        "organization": "security",
+        "image_repo_type": "harbor",
+        "current_expiration_date": 1795435200000,
+        "certificate_expiration_date": 1795435200000,
+        "image_arch": "arm",
+        "anp_proxy": "10.0.0.2:3128",
+        "hostguard_proxy": "10.0.0.3:3128",
+        "container_name": "proxy-agent",
+        "dns_policy": "none",
+    }
+    module(kube_config, **given, dns_config="192.0.2.1;192.0.2.2")
+    body = sent(transcript, 1)
+    assert body.pop("kube_config")
+    assert body == {**given, "dns_config": "192.0.2.1;192.0.2.2"}
+
+
+def test_registered_and_unchanged_is_listed_once_and_nothing_else(transcript, kube_config, row):
+    listed(transcript, row)
+    ran = module(kube_config, name="shop", provider="aws")
+    assert (ran.result["changed"], ran.result["actions"], ran.result["cluster"]) == (False, [], row)
+    assert ran.result["diff"]["before"] == ran.result["diff"]["after"]
+
+
+def test_a_registered_cluster_needs_no_kubeconfig(transcript, row):
+    listed(transcript, row)
+    assert module(name="shop").result["changed"] is False
+
+
+def test_identity_by_id(transcript, row):
+    listed(transcript, row)
+    assert module(cluster_id=ID).result["cluster"] == row
+
+
+def test_an_unknown_id_is_never_created(transcript, kube_config, row):
+    listed(transcript, row)
+    ran = module(kube_config, cluster_id=OTHER_ID, name="new")
+    assert ran.failed and ran.msg.startswith(f"cluster_id: no cluster {OTHER_ID} is registered")
+
+
+@pytest.mark.parametrize("identity", [{"name": "shop"}, {"cluster_id": ID}, {"name": "shop", "cluster_id": ID}])
+def test_absent_removes_a_registered_cluster(transcript, row, identity):
+    listed(transcript, row)
+    transcript.delete(f"{CLUSTERS}/{ID}", status=200)
+    ran = module(state="absent", **identity)
+    assert (ran.result["changed"], ran.result["actions"], ran.result["cluster"]) == (True, ["delete"], None)
+
+
+@pytest.mark.parametrize("identity", [{"name": "gone"}, {"cluster_id": OTHER_ID}])
+def test_absent_and_not_registered_is_unchanged(transcript, row, identity):
+    listed(transcript, row)
+    ran = module(state="absent", **identity)
+    assert (ran.result["changed"], ran.result["actions"]) == (False, [])
+
+
+def test_absent_does_not_look_at_the_kubeconfig(transcript):
+    listed(transcript)
+    assert not module("this is: [no kubeconfig", name="shop", state="absent").failed
+
+
+def test_absent_with_an_id_that_bears_another_name_removes_nothing(transcript, row):
+    listed(transcript, row)
+    ran = module(state="absent", cluster_id=ID, name="bank")
+    assert ran.failed and "registered as 'shop', not as 'bank'" in ran.msg
+
+
+def test_a_removal_that_finds_it_gone_counts(transcript, row):
+    listed(transcript, row)
+    transcript.delete(f"{CLUSTERS}/{ID}", status=400, json={"error_code": "HSS.0011", "error_msg": "not found"})
+    assert module(state="absent", name="shop").result["actions"] == ["delete"]
+
+
+def test_two_of_one_name_are_refused_with_their_ids(transcript, kube_config, row):
+    listed(transcript, row, {**row, "cluster_id": OTHER_ID})
+    ran = module(kube_config, name="shop")
+    assert ran.failed and ID in ran.msg and OTHER_ID in ran.msg and "cluster_id" in ran.result["failure"]["hint"]
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"provider": "azure"}, "provider is 'aws', wanted is 'azure'"),
+        ({"image_repo": "registry.example.com"}, "image_repo is '', wanted is 'registry.example.com'"),
+        ({"server": "https://10.0.0.6:6443"}, "server is https://10.0.0.5:6443, wanted is https://10.0.0.6:6443"),
+        ({"name": "bank", "cluster_id": ID}, "name is 'shop', wanted is 'bank'"),
+        ({"current_expiration_date": 1795435200000}, "current_expiration_date is"),
+        ({"certificate_expiration_date": 1795435200000}, "certificate_expiration_date is"),
+    ],
+)
+def test_a_registered_cluster_that_differs_is_refused(transcript, row, options, words):
+    listed(transcript, row)
+    ran = module(**{"name": "shop", **options})
+    assert ran.failed and words in ran.msg
+    assert ran.result["failure"]["outcome"] == "rejected"
+
+
+def test_a_renewed_certificate_is_seen(transcript, kube_config, row):
+    old = {"current_expiration_date": 1795435200000, "certificate_expiration_date": 1795435200000}
+    listed(transcript, {**row, **old})
+    ran = module(kube_config, name="shop")
+    assert ran.failed and "certificate_expiration_date is 1795435200000" in ran.msg
+
+
+@pytest.mark.parametrize(
+    "old", [{"current_expiration_date": 1795435200000}, {"certificate_expiration_date": 1795435200000}]
+)
+def test_one_of_the_two_dates_in_whole_seconds_is_enough(transcript, kube_config, row, old):
+    moved = {key: row[key] + 667 for key in ("current_expiration_date", "certificate_expiration_date")}
+    listed(transcript, {**row, **moved, **old})
+    assert module(kube_config, name="shop").result["changed"] is False
+
+
+@pytest.mark.parametrize("spelling", ["https://10.0.0.5:6443/", "HTTPS://10.0.0.5:6443"])
+def test_another_spelling_of_the_server_is_no_difference(transcript, kube_config, row, spelling):
+    listed(transcript, {**row, "server": spelling})
+    assert not module(kube_config, name="shop").failed
+
+
+def test_check_mode_says_the_same_as_the_real_run(transcript, kube_config, row):
+    listed(transcript)
+    checked = module(kube_config, name="shop", provider="aws", check=True).result
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    real = module(kube_config, name="shop", provider="aws").result
+    assert [checked[key] for key in ("changed", "actions", "diff")] == [real[key] for key in ("changed", "actions", "diff")]
+    assert checked["cluster_id"] is None
+    assert checked["cluster"].items() <= real["cluster"].items()
+
+
+def test_check_mode_of_a_removal_removes_nothing(transcript, row):
+    listed(transcript, row)
+    ran = module(name="shop", state="absent", check=True)
+    assert (ran.result["changed"], ran.result["actions"]) == (True, ["delete"])
+    assert ID in ran.result["diff"]["before"] and ran.result["diff"]["after"] == ""
+
+
+def test_the_diff_shows_dates_for_people_and_no_secret(transcript, kube_config):
+    listed(transcript)
+    after = module(kube_config, name="shop", image_repo_password="a-registry-password", check=True).result["diff"]["after"]
+    assert "kube_config: (hidden)" in after and "image_repo_password: (hidden)" in after
+    assert " UTC)" in after
+
+
+def test_a_server_given_is_written_into_the_upload(transcript, row):
+    text = kubeconfigs.k3s()
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    module(text, name="shop", server="10.0.0.5")
+    body = sent(transcript, 1)
+    assert body["server"] == "https://10.0.0.5:6443"
+    assert yaml.safe_load(body["kube_config"])["clusters"][0]["cluster"]["server"] == "https://10.0.0.5:6443"
+
+
+def test_a_contradiction_is_a_warning_that_names_both(transcript, kube_config, row):
+    listed(transcript)
+    ran = module(
+        kube_config, name="shop", server="https://10.0.0.9:6443", certificate_expiration_date=1795435200000, check=True
+    )
+    warnings = " ".join(ran.warnings)
+    assert "https://10.0.0.5:6443" in warnings and "https://10.0.0.9:6443" in warnings
+    assert "2026-11-23" in warnings and kubeconfigs_date(kube_config) in warnings
+
+
+def kubeconfigs_date(kube_config):
+    import datetime
+
+    return datetime.datetime.fromtimestamp(expiry(kube_config) / 1000, datetime.timezone.utc).strftime("%Y-%m-%d")
+
+
+def test_a_twin_under_another_name_is_a_warning(transcript, kube_config, row):
+    listed(transcript, {**row, "cluster_name": "old-shop"})
+    ran = module(kube_config, name="shop", check=True)
+    assert any("'old-shop'" in text and ID in text for text in ran.warnings)
+
+
+def test_reading_everywhere_is_allowed_and_creating_everywhere_refused(transcript, kube_config, row):
+    everywhere = matchers.query_param_matcher({"offset": "0", "limit": "200", "enterprise_project_id": "all_granted_eps"})
+    listed(transcript, row, match=everywhere)
+    assert not module(name="shop", enterprise_project_id="all_granted_eps").failed
+    listed(transcript, match=everywhere)
+    ran = module(kube_config, name="shop", enterprise_project_id="all_granted_eps")
+    assert ran.failed and ran.msg.startswith("enterprise_project_id: ")
+
+
+def test_the_enterprise_project_goes_with_every_request(transcript, kube_config, row):
+    own = {"enterprise_project_id": "ep-7"}
+    listed(transcript, match=matchers.query_param_matcher({"offset": "0", "limit": "200", **own}))
+    transcript.post(CLUSTERS, json={"cluster_id": ID}, match=[matchers.query_param_matcher(own)])
+    listed(transcript, row, match=matchers.query_param_matcher({"offset": "0", "limit": "200", **own}))
+    assert not module(kube_config, name="shop", enterprise_project_id="ep-7").failed
+
+
+def test_every_page_is_read(transcript, row):
+    rows = [{**row, "cluster_id": f"id-{number:03}", "cluster_name": f"name-{number}"} for number in range(450)]
+    for start in (0, 200, 400):
+        page = matchers.query_param_matcher({"offset": str(start), "limit": "200"})
+        listed(transcript, *rows[start : start + 200], total=450, match=page)
+    assert module(name="name-449").result["cluster_id"] == "id-449"
+
+
+def test_a_short_listing_is_taken_again_and_never_believed(transcript, pauses, kube_config, row):
+    for _attempt in range(4):
+        listed(transcript, row, total=2)
+        listed(transcript, total=2, match=matchers.query_param_matcher({"offset": "1", "limit": "200"}))
+    ran = module(kube_config, name="new")
+    assert ran.failed and "1 clusters came, total_num is 2" in ran.msg
+    assert len(pauses) == 3
+
+
+def test_a_total_that_changes_between_pages_is_listed_again(transcript, row):
+    second = matchers.query_param_matcher({"offset": "1", "limit": "200"})
+    listed(transcript, row, total=2)
+    listed(transcript, {**row, "cluster_id": OTHER_ID}, total=3, match=second)
+    listed(transcript, row, total=1)
+    assert module(name="shop").result["cluster_id"] == ID
+
+
+def test_a_row_seen_twice_is_one_cluster(transcript, row):
+    other = {**row, "cluster_id": OTHER_ID, "cluster_name": "bank"}
+    listed(transcript, row, total=2)
+    listed(transcript, row, other, total=2, match=matchers.query_param_matcher({"offset": "1", "limit": "200"}))
+    assert module(name="shop").result["cluster_id"] == ID
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"total_num": 1}, {"total_num": "1", "data_list": []}, {"total_num": 1, "data_list": [{"cluster_name": "shop"}]}],
+)
+def test_a_listing_of_another_form_is_an_error(transcript, kube_config, answer):
+    transcript.get(CLUSTERS, json=answer)
+    ran = module(kube_config, name="shop")
+    assert ran.failed and "not the documented form" in ran.msg
+
+
+def test_a_throttled_create_is_sent_again(transcript, pauses, kube_config, row):
+    words = "The throttling threshold has been reached: policy user over ratelimit,limit:10,time:1 minute"
+    listed(transcript)
+    transcript.post(CLUSTERS, status=429, json={"error_code": "APIGW.0308", "error_msg": words})
+    transcript.post(CLUSTERS, status=429, json={"error_code": "APIG.0308"}, headers={"Retry-After": "7"})
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    assert module(kube_config, name="shop").result["actions"] == ["create"]
+    assert 30 <= pauses[0] <= 60 and pauses[1] == 7
+
+
+def test_a_pause_beyond_reason_is_not_waited_for(transcript, pauses, row):
+    transcript.get(CLUSTERS, status=429, json={"error_code": "APIGW.0308"}, headers={"Retry-After": "3600"})
+    assert module(name="shop").failed and not pauses
+
+
+@pytest.mark.parametrize("error", [requests.exceptions.ConnectTimeout(), requests.exceptions.ProxyError()])
+def test_a_create_that_never_left_is_sent_again(transcript, kube_config, row, error):
+    listed(transcript)
+    transcript.post(CLUSTERS, body=error)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    assert module(kube_config, name="shop").result["actions"] == ["create"]
+
+
+@pytest.mark.parametrize("looks", [1, 3])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        {"body": requests.exceptions.ReadTimeout()},
+        {"body": requests.exceptions.ConnectionError(ConnectionResetError())},
+        {"body": requests.exceptions.ChunkedEncodingError()},
+        {"status": 200, "body": "<html>login</html>"},
+        {"status": 200, "body": '{"cluster_'},
+        {"status": 200, "json": {}},
+        {"status": 502, "body": "<html>bad gateway</html>"},
+        {"status": 500, "json": {"error_code": "HSS.0005"}},
+    ],
+)
+def test_a_lost_answer_is_settled_by_listing(transcript, kube_config, row, lost, looks):
+    listed(transcript)
+    transcript.post(CLUSTERS, **lost)
+    for _look in range(looks - 1):
+        listed(transcript)
+    listed(transcript, row)
+    listed(transcript, row)
+    ran = module(kube_config, name="shop")
+    assert (ran.result["changed"], ran.result["actions"], ran.result["cluster_id"]) == (True, ["create"], ID)
+
+
+def test_a_create_timed_out_for_good_is_unknown_and_not_repeated(transcript, pauses, kube_config):
+    listed(transcript)
+    transcript.post(CLUSTERS, body=requests.exceptions.ReadTimeout())
+    for _look in range(5):
+        listed(transcript)
+    ran = module(kube_config, name="shop")
+    assert ran.failed and ran.result["failure"]["outcome"] == "unknown" and "Run again" in ran.msg
+    assert ran.result["changed"] is False and sum(pauses) == 15
+
+
+def test_a_5xx_with_proved_absence_is_tried_once_more(transcript, kube_config, row):
+    listed(transcript)
+    transcript.post(CLUSTERS, status=503)
+    for _look in range(5):
+        listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    assert module(kube_config, name="shop").result["actions"] == ["create"]
+
+
+def test_a_5xx_whose_listing_fails_is_not_tried_again(transcript, kube_config):
+    listed(transcript)
+    transcript.post(CLUSTERS, status=503)
+    for _attempt in range(3):
+        transcript.get(CLUSTERS, status=503)
+    ran = module(kube_config, name="shop")
+    assert ran.failed and ran.result["failure"]["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 429])
+def test_a_read_is_sent_again(transcript, pauses, row, status):
+    transcript.get(CLUSTERS, status=status)
+    transcript.get(CLUSTERS, body=requests.exceptions.ConnectionError())
+    listed(transcript, row)
+    assert module(name="shop").result["changed"] is False
+    assert len(pauses) == 2
+
+
+def test_401_is_never_sent_again(transcript, kube_config):
+    transcript.get(CLUSTERS, status=401, json={"error_code": "APIGW.0301", "error_msg": "bad signature"})
+    ran = module(kube_config, name="shop")
+    assert ran.failed and "APIGW.0301" in ran.msg and "clock" in ran.msg
+
+
+def test_a_redirect_is_not_followed(transcript, kube_config):
+    transcript.get(CLUSTERS, status=302, headers={"Location": "https://elsewhere.example.com/"})
+    assert "redirect" in module(kube_config, name="shop").msg
+
+
+def test_where_a_name_stands_twice_the_lowest_id_stays(transcript, kube_config, row):
+    """Another run registered it between our listing and our create, and holds the lower id: ours is removed."""
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": OTHER_ID})
+    listed(transcript, row, {**row, "cluster_id": OTHER_ID})
+    transcript.delete(f"{CLUSTERS}/{OTHER_ID}")
+    listed(transcript, row)
+    ran = module(kube_config, name="shop")
+    assert (ran.result["actions"], ran.result["cluster_id"]) == (["create", "delete"], ID)
+    assert any(OTHER_ID in text and ID in text for text in ran.warnings)
+
+
+def test_the_holder_of_the_lowest_id_waits_for_the_other_to_go(transcript, pauses, kube_config, row):
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row, {**row, "cluster_id": OTHER_ID})
+    listed(transcript, row)
+    ran = module(kube_config, name="shop")
+    assert (ran.result["actions"], ran.result["cluster_id"], pauses) == (["create"], ID, [1.0])
+
+
+def test_the_holder_of_the_lowest_id_goes_if_the_other_run_was_over_before(transcript, kube_config, row):
+    both = [row, {**row, "cluster_id": OTHER_ID}]
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    for _look in range(5):
+        listed(transcript, *both)
+    transcript.delete(f"{CLUSTERS}/{ID}")
+    listed(transcript, both[1])
+    ran = module(kube_config, name="shop")
+    assert (ran.result["actions"], ran.result["cluster_id"]) == (["create", "delete"], OTHER_ID)
+
+
+def test_if_both_runs_took_theirs_back_it_is_created_again(transcript, kube_config, row):
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": OTHER_ID})
+    listed(transcript, row, {**row, "cluster_id": OTHER_ID})
+    transcript.delete(f"{CLUSTERS}/{OTHER_ID}")
+    for _look in range(5):
+        listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    ran = module(kube_config, name="shop")
+    assert (ran.result["actions"], ran.result["cluster_id"]) == (["create", "delete", "create"], ID)
+
+
+def test_of_an_adopted_registration_nothing_is_removed(transcript, kube_config, row):
+    """The answer was lost, so neither of the two is known to be this run's."""
+    both = [row, {**row, "cluster_id": OTHER_ID}]
+    listed(transcript)
+    transcript.post(CLUSTERS, body=requests.exceptions.ReadTimeout())
+    listed(transcript, row)
+    for _look in range(5):
+        listed(transcript, *both)
+    ran = module(kube_config, name="shop")
+    assert ran.failed and "more than once" in ran.msg and ID in ran.msg and OTHER_ID in ran.msg
+
+
+def test_a_created_cluster_that_is_not_listed_yet_is_reported_with_its_id(transcript, kube_config):
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    for _look in range(6):
+        listed(transcript)
+    ran = module(kube_config, name="shop")
+    assert (ran.result["actions"], ran.result["cluster_id"]) == (["create"], ID)
+    assert any("does not list it yet" in text for text in ran.warnings)
+
+
+def test_a_created_cluster_whose_listing_fails_says_so_with_its_id(transcript, kube_config):
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    for _attempt in range(3):
+        transcript.get(CLUSTERS, status=503)
+    ran = module(kube_config, name="shop")
+    assert ran.failed and ran.result["changed"] is True and ran.result["cluster_id"] == ID and ID in ran.msg
+
+
+@pytest.mark.parametrize("status, code", [(400, "HSS.1002"), (400, "HSS.0014"), (403, "APIG.0306"), (413, "APIGW.0201")])
+def test_a_refused_create_is_not_sent_again(transcript, kube_config, status, code):
+    listed(transcript)
+    transcript.post(CLUSTERS, status=status, json={"error_code": code, "error_msg": "no"}, headers={"X-Request-Id": "r-1"})
+    ran = module(kube_config, name="shop")
+    failure = ran.result["failure"]
+    assert (failure["outcome"], failure["error_code"], failure["request_id"]) == ("rejected", code, "r-1")
+    assert failure["operation"] == "CreateMultiCloudClusters" and failure["hint"]
+    assert ran.result["changed"] is False and ran.result["actions"] == []
