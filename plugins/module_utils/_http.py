@@ -275,15 +275,16 @@ def _explain(exc: BaseException, timeout: float) -> tuple[bool, bool, str, str]:
         return False, False, f"has a TLS certificate that is not trusted ({reason})", hint
     if find(requests.exceptions.ProxyError):
         return False, True, "cannot be reached through the proxy", "Check HTTPS_PROXY and NO_PROXY."
-    if find(requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError):
-        hint = "Check endpoint, firewall and proxy."
-        return False, True, f"did not accept a connection within {timeout:g} seconds", hint
     if any(type(item).__name__ in ("gaierror", "NameResolutionError") for item in chain):
         return False, True, "cannot be reached: the name does not resolve", "Check region, endpoint and DNS."
     if find(urllib3.exceptions.NewConnectionError):
         refused = find(ConnectionRefusedError) is not None
         reason = "refused the connection" if refused else "cannot be reached"
         return False, True, reason, "Check region, endpoint, firewall and the proxy variables."
+    # After the two above, which older releases of urllib3 derive from it.
+    if find(requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError):
+        hint = "Check endpoint, firewall and proxy."
+        return False, True, f"did not accept a connection within {timeout:g} seconds", hint
     broken_tls = find(ssl.SSLError)
     if broken_tls is not None and getattr(broken_tls, "reason", "") == "WRONG_VERSION_NUMBER":
         return False, False, "does not speak TLS", "Check endpoint: is it plain http, or a proxy?"
