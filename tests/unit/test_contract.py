@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One contract: the vendor's page, the vendor's SDK, the argument specs, the documentation and the simulator agree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _cluster, _module
+from ansible_collections.huaweicloud.hss.plugins.modules import (
+    hss_multicloud_cluster,
+    hss_multicloud_clusters,
+    kubeconfig_info,
+)
+from huaweicloudsdkhss.v5 import model
+
+from simulator import contract
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# As on the vendor's page of the create call, table 4 (2025-08-29): the fields in their order, with the types' names.
+VENDOR_PAGE = {
+    "name": "String",
+    "provider": "String",
+    "server": "String",
+    "image_repo": "String",
+    "image_repo_username": "String",
+    "image_repo_password": "String",
+    "organization": "String",
+    "image_repo_type": "String",
+    "current_expiration_date": "Long",
+    "certificate_expiration_date": "Long",
+    "kube_config": "String",
+    "image_arch": "String",
+    "anp_proxy": "String",
+    "hostguard_proxy": "String",
+    "container_name": "String",
+    "dns_policy": "String",
+    "dns_config": "String",
+}
+VENDOR_CHOICES = {
+    "provider": ["ali", "tencent", "azure", "aws", "self_built_hw", "self_built_idc"],
+    "image_repo_type": ["harbor", "quay", "jfrog", "other"],
+    "image_arch": ["x86", "arm"],
+    "dns_policy": ["default", "clusterfirst", "clusterfirstwithhostnet", "none"],
+}
+ANSIBLE_TYPES = {"String": "str", "Long": "int"}
+
+
+def documented(module):
+    return yaml.safe_load(module.DOCUMENTATION)["options"]
+
+
+def cluster_options():
+    """(where, options) for each place that describes the fields of a cluster."""
+    return {
+        "argument spec": _module.cluster_spec(),
+        "documentation of one": documented(hss_multicloud_cluster),
+        "documentation of many": documented(hss_multicloud_clusters)["clusters"]["suboptions"],
+    }
+
+
+def test_the_create_call_of_the_sdk_is_the_vendor_pages():
+    types = {"str": "String", "int": "Long"}
+    body = model.MultiCloudClusterCreateRequestBody
+    assert {name: types[kind] for name, kind in body.openapi_types.items()} == VENDOR_PAGE
+    assert body.attribute_map == {name: name for name in VENDOR_PAGE}
+
+
+def test_the_create_fields_are_the_vendor_pages():
+    assert _cluster.CREATE_FIELDS == tuple(VENDOR_PAGE)
+    assert list(contract.CREATE_FIELDS) == list(VENDOR_PAGE)
+
+
+@pytest.mark.parametrize("place", cluster_options())
+def test_every_documented_field_is_an_option_of_its_name_and_type(place):
+    options = cluster_options()[place]
+    for name, kind in VENDOR_PAGE.items():
+        # Name servers are a list for people; the documented string is accepted and sent.
+        expected = "list" if name == "dns_config" else ANSIBLE_TYPES[kind]
+        assert (name, options[name]["type"]) == (name, expected)
+        assert options[name].get("choices") == VENDOR_CHOICES.get(name)
+
+
+def test_choices_are_the_simulators():
+    assert {name: list(values) for name, values in contract.CREATE_CHOICES.items()} == VENDOR_CHOICES
+
+
+def test_what_is_read_back_is_what_the_sdk_reads_back():
+    listed = set(model.MultiCloudClusterInfo.openapi_types)
+    assert set(_cluster.READ_NAMES.values()) <= listed
+    assert listed == set(contract.LIST_FIELDS)
+    assert set(_cluster.READ_NAMES) <= set(VENDOR_PAGE)
+    # Whatever is written under the same name that it is read back under is compared; nothing is forgotten.
+    assert {name for name in VENDOR_PAGE if name in listed} | {"name"} == set(_cluster.READ_NAMES)
+
+
+def test_secrets_are_marked():
+    spec = {**_module.connection_spec(), **_module.cluster_spec()}
+    marked = {name for name, option in spec.items() if option.get("no_log")}
+    assert marked == {
+        "access_key",
+        "secret_key",
+        "security_token",
+        "auth_token",
+        "kube_config",
+        "image_repo_password",
+    }
+    assert set(_cluster.SECRET_FIELDS) <= marked
+
+
+def test_policies_are_options_of_both_forms():
+    policies = set(_module.policy_spec())
+    assert policies <= set(documented(hss_multicloud_cluster))
+    many = documented(hss_multicloud_clusters)
+    assert policies <= set(many) and policies <= set(many["clusters"]["suboptions"])
+    assert set(_module.cluster_spec()) | policies == set(many["clusters"]["suboptions"])
+
+
+def test_the_action_plugin_takes_what_is_documented():
+    from ansible_collections.huaweicloud.hss.plugins.action import kubeconfig_info as action
+
+    options = documented(kubeconfig_info)
+    assert {name: (option["type"], option.get("default")) for name, option in options.items()} == {
+        name: (option["type"], option.get("default")) for name, option in action._SPEC.items()
+    }
+    for path in action.WELL_KNOWN:
+        shown = path.rsplit("/", maxsplit=1)[-1] if "openshift" in path or "lb-ext" in path else path
+        assert shown in str(options["path"]["description"])
+
+
+def test_every_module_that_talks_to_hss_is_in_the_action_group():
+    group = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]["hss"]
+    modules = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
+    assert set(group) == modules - {"kubeconfig_info"}
+
+
+def test_the_version_stands_in_one_way():
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == _module.VERSION
+
+
+def test_the_roles_defaults_are_its_documented_ones():
+    defaults = yaml.safe_load((ROOT / "roles/hss_onboard/defaults/main.yml").read_text())
+    specs = yaml.safe_load((ROOT / "roles/hss_onboard/meta/argument_specs.yml").read_text())
+    options = specs["argument_specs"]["main"]["options"]
+    assert set(defaults) <= set(options)
+    documented_defaults = {name: option["default"] for name, option in options.items() if "default" in option}
+    assert {name: value for name, value in defaults.items() if name != "hss_onboard_name"} == documented_defaults
+    assert options["hss_onboard_provider"]["choices"] == VENDOR_CHOICES["provider"]
