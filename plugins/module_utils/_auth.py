@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 try:
     from requests.auth import AuthBase
@@ -38,7 +38,9 @@ def canonical_request(method: str, path: str, query: str, headers: dict[str, str
     uri = "/".join(_encode(part) for part in unquote(path).split("/"))
     if not uri.endswith("/"):
         uri += "/"
-    pairs = sorted(parse_qsl(query, keep_blank_values=True))
+    # Not parse_qsl, which takes a plus for a space.
+    split = (item.partition("=") for item in query.split("&") if item)
+    pairs = sorted((unquote(key), unquote(value)) for key, _equals, value in split)
     names = sorted(headers)
     return "\n".join(
         [

@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 try:
     import requests
@@ -129,8 +129,7 @@ class HttpClient:
         try:
             return self._session.request(
                 method,
-                url,
-                params={key: value for key, value in (query or {}).items() if value is not None},
+                url + _query_string(query or {}),
                 json=body,
                 headers={"Content-Type": "application/json", **(headers or {})},
                 auth=self._auth,
@@ -191,6 +190,12 @@ class HttpClient:
         words = re.split(r"[,;]?\s*canonical ?request", words[:_LONGEST_READ], maxsplit=1, flags=re.IGNORECASE)[0]
         text = " ".join(self._secrets.scrub(words).split())
         return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+
+
+def _query_string(query: Mapping[str, Any]) -> str:
+    """Percent-encoded: in a signed query, a plus is a plus and not a space."""
+    given = {key: value for key, value in query.items() if value is not None}
+    return f"?{urlencode(given, quote_via=quote, safe='~')}" if given else ""
 
 
 def _place(url: str) -> str:

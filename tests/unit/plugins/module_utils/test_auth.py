@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import requests
 from ansible_collections.huaweicloud.hss.plugins.module_utils._auth import SigningAuth, TokenAuth
+from ansible_collections.huaweicloud.hss.plugins.module_utils._http import _query_string
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
@@ -38,8 +39,7 @@ def test_signature_is_that_of_the_official_signer(
     path = "/" + "/".join(quote(part, safe="") for part in segments)
     request = requests.Request(
         method,
-        f"https://hss.example.com:8443{path}",
-        params=query,
+        f"https://hss.example.com:8443{path}{_query_string(query)}",
         json=body,
         headers={"Content-Type": "application/json", **({"X-Project-Id": project} if project else {})},
         auth=SigningAuth(access_key, secret_key, security_token, now=lambda: at),

@@ -1,0 +1,307 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: whether the certificates, keys and tokens of a kubeconfig can log in, and until when.
+
+Each check is told the field that its error names, and gives back what belongs into the result: certificates and keys
+as plain PEM, with nothing else that the field or the file may hold beside them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Iterator
+
+from ._kubeconfig_text import KubeconfigError
+
+try:
+    import cryptography
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError:  # reported by _module, which can say how to install it
+    x509 = None  # type: ignore[assignment]
+
+_MAX_KEY = 32 * 1024
+_MAX_TOKEN = 64 * 1024
+_MAX_RSA_BITS = 8192  # Go's TLS takes no more
+_LAST_SECOND = 253_402_300_799  # of the year 9999
+
+RENEW = (
+    "Renew it on the cluster (kubeadm: kubeadm certs renew admin.conf; k3s and RKE2: restart the service), then run again."
+)
+
+
+def date(epoch_ms: int) -> str:
+    """Epoch milliseconds as a day and time that people read."""
+    return datetime.fromtimestamp(epoch_ms / 1000, tz=timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def from_base64(text: str, at: str) -> bytes:
+    """Strict: decoders that pass over foreign characters turn plain PEM into garbage that looks decoded."""
+    compact = re.sub(r"[\r\n]", "", text)
+    if compact.lstrip().startswith("-----BEGIN"):
+        raise KubeconfigError(at, "is PEM itself; it must be base64 of the PEM (base64 -w0)")
+    try:
+        return base64.b64decode(compact, validate=True)
+    except (binascii.Error, ValueError):
+        hint = ". There are spaces in it: put it on one line, or after a | to keep the lines apart"
+        raise KubeconfigError(at, f"is not valid base64{hint if ' ' in compact else ''}") from None
+
+
+# --- PEM --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PemBlock:
+    """One block, written anew: the usual lines, no headers, no text around it.
+
+    :arg der: None if it is encrypted or not base64.
+    """
+
+    label: str
+    der: bytes | None
+    encrypted: bool
+
+    @property
+    def pem(self) -> bytes:
+        """The block as everybody reads it."""
+        body = base64.b64encode(self.der or b"").decode("ascii")
+        lines = [body[at : at + 64] for at in range(0, len(body), 64)]
+        return "\n".join([f"-----BEGIN {self.label}-----", *lines, f"-----END {self.label}-----", ""]).encode("ascii")
+
+    @property
+    def is_key(self) -> bool:
+        """Of a private key."""
+        return self.label.endswith("PRIVATE KEY")
+
+
+def pem_blocks(data: bytes) -> Iterator[PemBlock]:
+    """In one pass over the lines: an expression that looks for each block's end takes hours for a file of beginnings."""
+    label = None
+    lines: list[str] = []
+    for raw in data.splitlines():
+        line = raw.strip().decode("ascii", "replace")
+        if line.startswith("-----BEGIN ") and line.endswith("-----"):
+            label, lines = line[11:-5], []
+        elif label is not None and line == f"-----END {label}-----":
+            encrypted = label.startswith("ENCRYPTED") or any("ENCRYPTED" in header for header in lines if ":" in header)
+            body = "".join(text for text in lines if ":" not in text)
+            try:
+                der = None if encrypted else base64.b64decode(body, validate=True)
+            except (binascii.Error, ValueError):
+                der = None
+            yield PemBlock(label, der, encrypted)
+            label = None
+        else:
+            lines.append(line)
+
+
+def _certificates(data: bytes, at: str) -> list[tuple[PemBlock, Any]]:
+    blocks = [block for block in pem_blocks(data) if block.label == "CERTIFICATE"]
+    if not blocks:
+        raise KubeconfigError(at, "holds no certificate in PEM" + _der_hint(data, "x509"))
+    try:
+        return [(block, x509.load_der_x509_certificate(block.der or b"")) for block in blocks]
+    except Exception:  # whatever the parser makes of a stranger's bytes
+        raise KubeconfigError(at, "holds a certificate that cannot be read") from None
+
+
+def _der_hint(data: bytes, tool: str) -> str:
+    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == b"\x30" else ""
+
+
+def _joined(certificates: list[tuple[PemBlock, Any]]) -> bytes:
+    return b"".join(block.pem for block, _certificate in certificates)
+
+
+def _moment(certificate: Any, name: str) -> int:
+    moment = getattr(certificate, f"{name}_utc", None)  # cryptography 42; the naive twin is deprecated
+    if moment is None:
+        moment = getattr(certificate, name).replace(tzinfo=timezone.utc)
+    return int(moment.timestamp()) * 1000
+
+
+def _start(certificate: Any) -> int:
+    return _moment(certificate, "not_valid_before")
+
+
+def _end(certificate: Any) -> int:
+    return _moment(certificate, "not_valid_after")
+
+
+# --- the checks -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Login:
+    """A certificate and its key that can log in.
+
+    :arg end: of whichever certificate ends first.
+    :arg revocable: whether the cluster can take its rights away.
+    """
+
+    certificate: bytes
+    key: bytes
+    end: int
+    revocable: bool
+
+
+def check_ca(data: bytes, at: str, now_ms: int) -> tuple[bytes, int]:
+    """The bundle, and when its last CA ends: one left over from a rotation must not decide."""
+    certificates = _certificates(data, at)
+    end = max(_end(certificate) for _block, certificate in certificates)
+    if end <= now_ms:
+        raise KubeconfigError(at, f"the cluster's CA expired on {date(end)}. Renew the cluster's certificates first.")
+    valid = [_start(certificate) <= now_ms < _end(certificate) for _block, certificate in certificates]
+    if not any(valid):
+        start = min(_start(certificate) for _block, certificate in certificates if _end(certificate) > now_ms)
+        raise KubeconfigError(at, f"no CA in it is valid before {date(start)}; check the clocks.")
+    return _joined(certificates), end
+
+
+def check_login(data: bytes, key_data: bytes, at: str, key_at: str, now_ms: int) -> Login:
+    """The first certificate is the leaf. Its chain need not lead to the cluster's CA: on k3s and RKE2 it does not."""
+    certificates = _certificates(data, at)
+    try:
+        leaf = _Leaf.read(certificates[0][1])
+    except Exception:  # whatever the parser makes of a stranger's bytes
+        raise KubeconfigError(at, "holds a certificate that cannot be read") from None
+    if not leaf.usable_key:
+        raise KubeconfigError(
+            at, "the certificate's key is of a kind that Kubernetes does not take: neither RSA of at most 8192 bits, nor "
+            "ECDSA on P-256, P-384 or P-521, nor Ed25519"
+        )
+    key_block, key = _private_key(key_data, key_at)
+    public = _public_bytes(key.public_key())
+    if public != leaf.public_key:
+        hint = ""
+        for number, (_block, other) in enumerate(certificates[1:], start=2):
+            if _is_of(other, public):
+                hint = f", but of certificate {number}; put that one first"
+        raise KubeconfigError(key_at, f"is not the key of the first certificate{hint}")
+    if not leaf.client_auth:
+        raise KubeconfigError(at, "the certificate is not made for client authentication. Use an admin's kubeconfig.")
+    for _block, certificate in certificates:
+        start, end = _start(certificate), _end(certificate)
+        if end <= now_ms:
+            raise KubeconfigError(at, f"the certificate expired on {date(end)}. {RENEW}")
+        if start > now_ms:
+            raise KubeconfigError(at, f"the certificate is not valid before {date(start)}; check the clocks.")
+    if is_node(leaf.name) or "system:nodes" in leaf.groups:
+        raise KubeconfigError(at, NODE)
+    ends = [_end(certificate) for _block, certificate in certificates]
+    return Login(_joined(certificates), key_block.pem, min(ends), "system:masters" not in leaf.groups)
+
+
+NODE = "belongs to a node's kubelet, which may not do what HSS needs. Use an admin's kubeconfig."
+
+
+def is_node(name: str) -> bool:
+    """Whether a user name is that of a kubelet."""
+    return name.startswith("system:node:")
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    name: str
+    groups: list[str]
+    client_auth: bool
+    public_key: bytes
+    usable_key: bool
+
+    @classmethod
+    def read(cls, certificate: Any) -> _Leaf:
+        try:
+            usages = set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+            client_auth = bool({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & usages)
+        except x509.ExtensionNotFound:
+            client_auth = True
+        name, groups = (
+            [str(part.value) for part in certificate.subject.get_attributes_for_oid(oid)]
+            for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+        )
+        key = certificate.public_key()
+        # Go takes the last of several common names.
+        return cls(name[-1] if name else "", groups, client_auth, _public_bytes(key), _usable(key))
+
+
+def _usable(key: Any) -> bool:
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size <= _MAX_RSA_BITS
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return isinstance(key.curve, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1))
+    return isinstance(key, ed25519.Ed25519PublicKey)
+
+
+def _public_bytes(key: Any) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _is_of(certificate: Any, public: bytes) -> bool:
+    try:
+        return _public_bytes(certificate.public_key()) == public
+    except Exception:  # whatever the parser makes of a stranger's bytes
+        return False
+
+
+def _private_key(data: bytes, at: str) -> tuple[PemBlock, Any]:
+    block = next((block for block in pem_blocks(data) if block.is_key), None)
+    if block is None:
+        raise KubeconfigError(at, "holds no private key in PEM" + _der_hint(data, "pkey"))
+    if block.encrypted:
+        raise KubeconfigError(at, "is encrypted, and HSS cannot ask for its pass phrase. Decrypt it (openssl pkey).")
+    if block.label not in ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"):
+        raise KubeconfigError(at, "is not a key in PKCS#8, PKCS#1 or SEC1. Convert it (openssl pkey).")
+    pem = block.pem
+    # Proving the primes of a long RSA key takes seconds; whether it belongs to the certificate is compared anyway.
+    long = len(pem) > 4096 and int(cryptography.__version__.partition(".")[0]) >= 39
+    how = {"unsafe_skip_rsa_key_validation": True} if long else {}
+    try:
+        if len(pem) > _MAX_KEY:
+            raise ValueError
+        return block, serialization.load_pem_private_key(pem, None, **how)
+    except Exception:  # whatever the parser makes of a stranger's bytes
+        raise KubeconfigError(at, "holds a private key that cannot be read") from None
+
+
+def check_token(token: bytes, at: str, now_ms: int) -> int | None:
+    """When it ends: the C(exp) of a JWT in epoch milliseconds; None for an opaque token or one without it."""
+    if len(token) > _MAX_TOKEN:
+        raise KubeconfigError(at, "is too long to be a token")
+    if not re.fullmatch(rb"[!-~]+", token):
+        raise KubeconfigError(at, "is not a token: it must be one word of ASCII characters")
+    claims = _claims(token)
+    if is_node(str(claims.get("sub", ""))):
+        raise KubeconfigError(at, NODE)
+    end, start = _claimed_moment(claims, "exp"), _claimed_moment(claims, "nbf")
+    if end is not None and end <= now_ms:
+        raise KubeconfigError(
+            at, f"the token expired on {date(end)}. Make a new one, valid for as long as HSS is to use it."
+        )
+    if start is not None and start > now_ms:
+        raise KubeconfigError(at, f"the token is not valid before {date(start)}; check the clocks.")
+    return end
+
+
+def _claims(token: bytes) -> dict[str, Any]:
+    parts = token.split(b".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _claimed_moment(claims: dict[str, Any], name: str) -> int | None:
+    value = claims.get(name)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _LAST_SECOND
+    return int(value * 1000) if number else None

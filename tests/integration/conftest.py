@@ -1,0 +1,28 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the integration tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from simulator import Simulator
+from simulator.caller import Caller
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A simulator of one's own for each test, with TLS."""
+    with Simulator() as sim:
+        yield sim
+
+
+@pytest.fixture
+def call(simulator: Simulator) -> Iterator[Caller]:
+    """Plain requests to the test's simulator."""
+    caller = Caller(simulator)
+    yield caller
+    caller.close()

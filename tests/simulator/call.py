@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a handler is given: the request, what was already learnt about it, and how to read its parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from .contract import (
+    ALL_ENTERPRISE_PROJECTS,
+    DEFAULT_ENTERPRISE_PROJECT,
+    LIMIT_RANGE,
+    OFFSET_RANGE,
+    Operation,
+)
+from .errors import invalid
+from .settings import Settings
+from .wire import Reply, Request
+
+T = TypeVar("T")
+
+
+@dataclass
+class Page(Generic[T]):
+    """One page of a listing, before it is written down; a fault may bend it."""
+
+    matching: list[T]
+    offset: int
+    limit: int
+    total: int
+    rows: list[T]
+
+    @classmethod
+    def of(cls, matching: list[T], offset: int, limit: int) -> Page[T]:
+        """The honest page."""
+        return cls(matching, offset, limit, len(matching), matching[offset : offset + limit])
+
+
+# Bends a page: what the listing faults are made of.
+Twist = Callable[[Page[Any]], Page[Any]]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation to carry out."""
+
+    request: Request
+    operation: Operation
+    parameters: Mapping[str, str]  # from the path, decoded
+    settings: Settings
+    twist: Twist | None = None
+
+    @property
+    def project_id(self) -> str:
+        """The project in the path."""
+        return self.parameters["project_id"]
+
+    @property
+    def cluster_id(self) -> str:
+        """The cluster in the path."""
+        return self.parameters["cluster_id"]
+
+    @property
+    def enterprise_project(self) -> str:
+        """The enterprise project asked for: the default one if none is named."""
+        value = self.request.query.get("enterprise_project_id", DEFAULT_ENTERPRISE_PROJECT)
+        if not 1 <= len(value) <= 256:
+            raise invalid("enterprise_project_id")
+        return value
+
+    @property
+    def owning_enterprise_project(self) -> str:
+        """Where a new resource goes. "All" names no place; the vendor's example sends it, so it means the default."""
+        asked = self.enterprise_project
+        return DEFAULT_ENTERPRISE_PROJECT if asked == ALL_ENTERPRISE_PROJECTS else asked
+
+    def page(self, matching: list[T]) -> Page[T]:
+        """The page the request asks for."""
+        offset = self._number("offset", OFFSET_RANGE, 0)
+        limit = self._number("limit", LIMIT_RANGE, LIMIT_RANGE[0])
+        page = Page.of(matching, offset, limit)
+        return self.twist(page) if self.twist else page
+
+    def flag(self, name: str) -> bool | None:
+        """A true or false in the query."""
+        value = self.request.query.get(name)
+        if value is None:
+            return None
+        if value.lower() not in ("true", "false"):
+            raise invalid(f"{name} must be true or false")
+        return value.lower() == "true"
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        """A value in the query that must be one of a few."""
+        value = self.request.query.get(name)
+        if value is not None and value not in choices:
+            raise invalid(f"{name} must be one of {', '.join(choices)}")
+        return value
+
+    def json_object(self) -> dict[str, Any]:
+        """The body, which must be a JSON object."""
+        try:
+            value = json.loads(self.request.body)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise invalid("the request body is not a JSON object")
+        return value
+
+    def _number(self, name: str, allowed: tuple[int, int], default: int) -> int:
+        text = self.request.query.get(name)
+        if text is None:
+            return default
+        low, high = allowed
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            raise invalid(f"{name} must be an integer from {low} to {high}")
+        return int(text)
+
+
+Handler = Callable[[Call], Reply]
+
+
+def check_fields(body: Mapping[str, Any], known: Mapping[str, type], where: str = "") -> None:
+    """Refuse unknown fields and values of the wrong type. A null is as good as absent."""
+    for name, value in body.items():
+        if name not in known:
+            raise invalid(f"unknown field {where}{name}")
+        kind = known[name]
+        # To Python a bool is an int; to the API it is not.
+        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise invalid(f"{where}{name} is not of type {kind.__name__}")
+
+
+def check_choices(body: Mapping[str, Any], choices: Mapping[str, tuple[str, ...]], where: str = "") -> None:
+    """Refuse values outside their list. An empty text counts as not given, as the documented length 0-64 allows."""
+    for name, allowed in choices.items():
+        value = body.get(name)
+        if value and value not in allowed:
+            raise invalid(f"{where}{name} must be one of {', '.join(allowed)}")

@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API as data: operations, their paths and parameters, and the fields of the bodies.
+
+Everything here is a statement about the service: a test can compare it with the vendor's SDK and the collection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+KUBERNETES: Final = "/v5/{project_id}/container/kubernetes"
+MULTI_CLOUD: Final = KUBERNETES + "/multi-cloud"
+
+PROVIDERS: Final = ("ali", "tencent", "azure", "aws", "self_built_hw", "self_built_idc")
+IMAGE_REPO_TYPES: Final = ("harbor", "quay", "jfrog", "other")
+IMAGE_ARCHITECTURES: Final = ("x86", "arm")
+DNS_POLICIES: Final = ("default", "clusterfirst", "clusterfirstwithhostnet", "none")
+STATUSES: Final = ("not_connect", "connect_success", "connect_fail", "connect_disruption")
+RUNTIMES: Final = ("crio_endpoint", "containerd_endpoint", "docker_endpoint", "isulad_endpoint", "podman_endpoint")
+RESOURCE_MODES: Final = ("default", "customized", "adaptive")
+PLUG_TYPES: Final = ("docker", "agent")
+INSTALLED_STATUSES: Final = (
+    "installing",
+    "install_success",
+    "install_failed",
+    "partially_success",
+    "upgrade_success",
+    "upgrade_failed",
+    "upgrading",
+    "none",
+)
+
+DEFAULT_ENTERPRISE_PROJECT: Final = "0"
+ALL_ENTERPRISE_PROJECTS: Final = "all_granted_eps"
+
+LIMIT_RANGE: Final = (10, 200)
+OFFSET_RANGE: Final = (0, 2_000_000)
+
+# The fields of the create body; only kube_config is required.
+CREATE_FIELDS: Final[Mapping[str, type]] = {
+    "name": str,
+    "provider": str,
+    "server": str,
+    "image_repo": str,
+    "image_repo_username": str,
+    "image_repo_password": str,
+    "organization": str,
+    "image_repo_type": str,
+    "current_expiration_date": int,
+    "certificate_expiration_date": int,
+    "kube_config": str,
+    "image_arch": str,
+    "anp_proxy": str,
+    "hostguard_proxy": str,
+    "container_name": str,
+    "dns_policy": str,
+    "dns_config": str,
+}
+CREATE_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "provider": PROVIDERS,
+    "image_repo_type": IMAGE_REPO_TYPES,
+    "image_arch": IMAGE_ARCHITECTURES,
+    "dns_policy": DNS_POLICIES,
+}
+
+# The update body spells the kubeconfig differently from the create body; current_expiration_date is required.
+UPDATE_FIELDS: Final[Mapping[str, type]] = {"current_expiration_date": int, "upgrade": bool, "kubeconfig": str}
+
+# What a listing gives back of a cluster: no more than this.
+LIST_FIELDS: Final = (
+    "cluster_id",
+    "cluster_name",
+    "provider",
+    "server",
+    "image_repo",
+    "status",
+    "version",
+    "current_expiration_date",
+    "certificate_expiration_date",
+)
+
+PERMISSION_FIELDS: Final = ("api_groups", "resources", "function", "is_authed", "advice")
+NETWORK_FIELDS: Final = ("anp_address", "region_id", "agent_address")
+IMAGE_COMMAND_FIELDS: Final = ("image_command", "secret_command", "images_download_url")
+
+RUNTIME_FIELDS: Final[Mapping[str, type]] = {"runtime_name": str, "runtime_path": str}
+SCHEDULE_FIELDS: Final[Mapping[str, type]] = {"node_selector": list, "pod_tolerances": list}
+RESOURCE_FIELDS: Final[Mapping[str, type]] = {"mode": str, "cpu_limit": str, "mem_limit": str}
+DAEMONSET_FIELDS: Final[Mapping[str, type]] = {
+    "cluster_name": str,
+    "auto_upgrade": bool,
+    "runtime_info": list,
+    "schedule_info": dict,
+    "resource_info": dict,
+}
+DAEMONSET_UPDATE_FIELDS: Final[Mapping[str, type]] = {
+    **DAEMONSET_FIELDS,
+    "agent_version": str,
+    "invoked_service": str,
+    "charging_mode": str,
+    "cce_protection_type": str,
+    "prefer_packet_cycle": bool,
+}
+DAEMONSET_REQUIRED: Final = ("cluster_name", "auto_upgrade", "runtime_info")
+DAEMONSET_DETAIL_FIELDS: Final = (
+    "yaml_content",
+    "node_num",
+    "runtime_info",
+    "cluster_status",
+    "ds_info",
+    "installed_status",
+    "schedule_info",
+    "resource_info",
+)
+DAEMONSET_ROW_FIELDS: Final = (
+    "latest_version",
+    "agent_version",
+    "cluster_name",
+    "cluster_id",
+    "namespace",
+    "cluster_type",
+    "node_num",
+    "ds_info",
+    "cluster_status",
+    "installed_status",
+    "access_status",
+    "combined_status",
+    "failed_message",
+    "cluster_log_status",
+    "invoked_service",
+    "registry_info",
+    "resource_info",
+)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call of the API, under the name the vendor gives it."""
+
+    name: str
+    method: str
+    path: str
+    query: tuple[str, ...] = ()
+    service: str = "HSS"
+    needs_region: bool = False
+
+    @property
+    def paged(self) -> bool:
+        """Whether the answer is a page of a listing."""
+        return "offset" in self.query
+
+
+_EP = ("enterprise_project_id",)
+_PAGE = ("offset", "limit")
+_CLUSTERS = MULTI_CLOUD + "/clusters"
+_CLUSTER = _CLUSTERS + "/{cluster_id}"
+_DAEMONSETS = KUBERNETES + "/clusters/{cluster_id}/daemonsets"
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation("CreateMultiCloudClusters", "POST", _CLUSTERS, _EP),
+    Operation("ListMultiCloudClusters", "GET", _CLUSTERS, (*_EP, "cluster_id", *_PAGE)),
+    Operation("UpdateMultiCloudClusters", "PUT", _CLUSTER, _EP),
+    Operation("RemoveMultiCloudClusters", "DELETE", _CLUSTER, _EP),
+    Operation("ParseMultiCloudClusterConfig", "POST", MULTI_CLOUD + "/config-analyze", _EP),
+    Operation("ShowMultiCloudClusterAuth", "GET", _CLUSTER + "/permissions", (*_EP, *_PAGE)),
+    Operation("ShowMultiCloudClusterProxyScript", "GET", _CLUSTER + "/agent/install-script", _EP),
+    Operation("SyncMultiCloudClusterStatus", "POST", _CLUSTERS + "/status-synchronize", _EP),
+    Operation("ShowAgentAddress", "GET", MULTI_CLOUD + "/agent-network", _EP),
+    Operation(
+        "ShowMultiCloudClusterImageCommand",
+        "GET",
+        MULTI_CLOUD + "/image-upload-command",
+        ("image_repo", "organization", "username", "password", "plug_type"),
+    ),
+    Operation(
+        "ListAgentDaemonsetInfo",
+        "GET",
+        KUBERNETES + "/clusters/daemonsets",
+        (*_EP, "type", "show_cluster_log_status", "access_status", *_PAGE),
+        needs_region=True,
+    ),
+    Operation("ShowAgentDaemonsetDetailInfo", "GET", _DAEMONSETS, _EP),
+    Operation("CreateAgentDaemonset", "POST", _DAEMONSETS, _EP),
+    Operation("UpdateAgentDaemonset", "PUT", _DAEMONSETS, _EP, needs_region=True),
+    Operation("DeleteAgentDaemonset", "DELETE", _DAEMONSETS, (*_EP, "invoked_service"), needs_region=True),
+    Operation("ShowAgentDaemonsetDeployTemplate", "GET", KUBERNETES + "/template", _EP),
+    Operation("KeystoneCreateUserTokenByPassword", "POST", "/v3/auth/tokens", ("nocatalog",), service="IAM"),
+    Operation("KeystoneListProjects", "GET", "/v3/projects", ("name",), service="IAM"),
+)
+
+OPERATION_NAMES: Final = frozenset(operation.name for operation in OPERATIONS)
+
+
+class Router:
+    """Finds the operation a method and a path mean."""
+
+    def __init__(self, operations: Iterable[Operation] = OPERATIONS) -> None:
+        self._routes = [(operation, _pattern(operation.path)) for operation in operations]
+
+    def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
+        """The operation and its path parameters (still percent-encoded), or None where nothing is published."""
+        path = path.rstrip("/") or "/"
+        for operation, pattern in self._routes:
+            if operation.method == method and (found := pattern.fullmatch(path)):
+                return operation, found.groupdict()
+        return None
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))

@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`./dev test`: runs the steps, two at a time, each into its own log, and says how each went."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from steps import STEPS
+from work import ROOT, Failed, Work, stop_all
+
+
+def run(name: str, pytest_args: list[str]) -> tuple[int, int]:
+    """Run one step, print its line, and return how many checks passed and failed in it."""
+    started = time.monotonic()
+    with Work(name, pytest_args) as work:
+        error = None
+        try:
+            STEPS[name](work)
+        except Failed as failed:
+            error = str(failed)
+        except Exception as bug:  # a step that breaks must not look like one that passed
+            error = f"{type(bug).__name__}: {bug}"
+    passed, failed = work.pytest_counts or (0 if error else 1, 0)
+    if error:
+        failed = max(failed, 1)
+    details = [f"{time.monotonic() - started:6.1f} s"]
+    if work.note:
+        details.append(work.note)
+    if error:
+        details.append(f"{error}, see {work.log_path.relative_to(ROOT)}")
+    lines = [f"{'FAIL' if error else 'ok':<4}  {name:<12} {'  '.join(details)}"]
+    if error:
+        lines += [f"      | {line}" for line in work.excerpt(40)]
+    print("\n".join(lines), flush=True)
+    return passed, failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="./dev test")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"any of: {', '.join(STEPS)} (default: all)")
+    parser.add_argument("--list", action="store_true", help="name the steps and what each does")
+    own, pytest_args = _split(sys.argv[1:])
+    args = parser.parse_args(own)
+    if args.list:
+        for name, step in STEPS.items():
+            print(f"{name:<12} {(step.__doc__ or '').splitlines()[0]}")
+        return 0
+    unknown = [name for name in args.steps if name not in STEPS]
+    if unknown:
+        parser.error(f"no such step: {', '.join(unknown)} (there are: {', '.join(STEPS)})")
+
+    # What is stopped from outside stops its steps too: each runs in a process group of its own.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    totals = [0, 0]
+    with ThreadPoolExecutor(max_workers=int(os.environ.get("HSS_JOBS", "2"))) as pool:
+        try:
+            futures = [pool.submit(run, name, pytest_args) for name in args.steps or STEPS]
+            for future in as_completed(futures):
+                totals = [total + count for total, count in zip(totals, future.result(), strict=True)]
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_all()
+            print("interrupted", file=sys.stderr)
+            return 130
+    print("{} passed, {} failed".format(*totals))
+    return 1 if totals[1] else 0
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in argv:
+        return argv, []
+    at = argv.index("--")
+    return argv[:at], argv[at + 1 :]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps themselves, in the order in which they start. The first line of each docstring is its help."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+from work import CACHE, ROOT, Failed, Work
+
+COLLECTION = "huaweicloud.hss"
+# Only these may be in the artefact at its top; whatever else is in the checkout is for developers.
+SHIPPED = {
+    "CHANGELOG.rst",
+    "CONTRIBUTING.md",
+    "FILES.json",
+    "LICENSE",
+    "MANIFEST.json",
+    "README.md",
+    "changelogs",
+    "docs",
+    "meta",
+    "playbooks",
+    "plugins",
+    "roles",
+}
+
+
+def sanity(work: Work) -> None:
+    """ansible-test sanity, with no ignore file, on every Python that is here"""
+    ignored = [path.name for path in (ROOT / "tests" / "sanity").glob("ignore*")]
+    if ignored:
+        raise Failed(f"ignore files are not wanted: {', '.join(ignored)}")
+    # ansible-test wants a folder of a certain name and refuses a link to one, hence a copy, of what git would commit.
+    # The copy has the collection and its unit tests; the code around those is nobody's module, and ruff looks after it.
+    copy = CACHE / "sanity" / "ansible_collections" / "huaweicloud" / "hss"
+    _copy_checkout(copy, lambda name: not name.startswith("tests/") or name.startswith(("tests/config", "tests/unit/")))
+    # ansible-test asks git which files there are. Without a repository of its own the copy would be part of ours, where
+    # everything in .cache is ignored, and ansible-test would pass by testing nothing.
+    work.run("git", "init", "--quiet", copy)
+    # These are the names under which ansible-core 2.18 to 2.21 look for get-pip.
+    downloads = Path.home() / ".ansible" / "test" / "cache"
+    downloads.mkdir(parents=True, exist_ok=True)
+    for version in ("24_2", "25_2"):
+        shutil.copy(ROOT / "tests" / "steps" / "get_pip.py", downloads / f"get_pip_{version}.py")
+    work.telling = "^(ERROR|FATAL)"  # between them stands what pip installs for each of its tests
+    pythons = os.pathsep.join([os.environ["PATH"], os.environ.get("HSS_PYTHONS", "")])
+    work.run("ansible-test", "sanity", "--color", "no", cwd=copy, env={"PATH": pythons})
+
+
+def molecule(work: Work) -> None:
+    """the role against real hosts and the simulated service: every scenario of molecule"""
+    work.run("molecule", "test", "--all")
+
+
+def unit(work: Work) -> None:
+    """pytest tests/unit"""
+    work.pytest("tests/unit")
+
+
+def integration(work: Work) -> None:
+    """pytest tests/integration: modules, playbooks and examples against the simulated service"""
+    work.pytest("tests/integration")
+
+
+def lint(work: Work) -> None:
+    """ruff, mypy and ansible-lint with the production profile"""
+    # All of them run, so that one look at the log shows everything.
+    results = {
+        "ruff check": work.exit_code("ruff", "check", "--output-format", "concise"),
+        "ruff format": work.exit_code("ruff", "format", "--check", "--output-format", "concise"),
+        "mypy": work.exit_code("mypy"),
+        "ansible-lint": work.exit_code("ansible-lint", "--offline"),
+    }
+    failed = [tool for tool, code in results.items() if code]
+    if failed:
+        raise Failed(f"{', '.join(failed)}: not clean")
+
+
+def docs(work: Work) -> None:
+    """the documentation of every plugin, and the changelog"""
+    work.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")
+    work.run("antsibull-changelog", "lint")
+
+
+def build(work: Work) -> None:
+    """the artefact: build it, look into it, install it, read its documentation and load its playbooks"""
+    place = CACHE / "build"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    work.run("ansible-galaxy", "collection", "build", "--output-path", place)
+    (artefact,) = place.glob("*.tar.gz")
+    with tarfile.open(artefact) as archive:
+        strays = {name.split("/")[0] for name in archive.getnames()} - SHIPPED
+    if strays:
+        raise Failed(f"not for users, yet in the artefact: {', '.join(sorted(strays))}; see build_ignore in galaxy.yml")
+
+    # From here on only the installed copy counts, so neither the checkout's ansible.cfg nor its folder may be in use.
+    installed = place / "collections"
+    (place / "ansible.cfg").touch()
+    env = {"ANSIBLE_COLLECTIONS_PATH": str(installed), "ANSIBLE_CONFIG": str(place / "ansible.cfg")}
+    install = ["ansible-galaxy", "collection", "install", "--offline", "--collections-path"]
+    work.run(*install, installed, artefact, cwd=place, env=env)
+    home = installed / "ansible_collections" / "huaweicloud" / "hss"
+    for kind, folder in (("module", "modules"), ("inventory", "inventory")):
+        names = [f"{COLLECTION}.{path.stem}" for path in sorted((home / "plugins" / folder).glob("[!_]*.py"))]
+        if names:
+            work.run("ansible-doc", "--type", kind, *names, cwd=place, env=env)
+    for playbook in sorted((home / "playbooks").glob("*.yml")):
+        name = f"{COLLECTION}.{playbook.stem}"
+        work.run("ansible-playbook", "--syntax-check", "--inventory", "localhost,", name, cwd=place, env=env)
+
+
+def demo(work: Work) -> None:
+    """./dev demo, as the README says it"""
+    work.run(ROOT / "dev", "demo")
+
+
+# The long ones first, so that no core is idle at the end.
+STEPS = {step.__name__: step for step in (sanity, molecule, integration, unit, lint, build, docs, demo)}
+
+
+def _copy_checkout(target: Path, wanted: Callable[[str], bool]) -> None:
+    # A container's checkout may belong to another user; what the caller's git says of that is in the HOME we hide.
+    git = ["git", "-c", f"safe.directory={ROOT}"]
+    listed = subprocess.run(
+        [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    shutil.rmtree(target, ignore_errors=True)
+    for name in filter(wanted, filter(None, listed.stdout.decode().split("\0"))):
+        source, copy = ROOT / name, target / name
+        if source.is_symlink() or source.exists():  # git still lists what was deleted but not yet committed
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, copy, follow_symlinks=False)
