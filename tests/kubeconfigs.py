@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 import base64
+import copy
 import datetime as dt
+import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 DAY = 86_400
@@ -21,14 +24,19 @@ DAY = 86_400
 
 def now() -> int:
     """Seconds since the epoch."""
-    return int(dt.datetime.now(dt.timezone.utc).timestamp())
+    return int(dt.datetime.now(dt.UTC).timestamp())
 
 
 def new_key(kind: str = "ec") -> Any:
-    """A private key: C(ec) (P-256), C(rsa) or C(ed25519)."""
+    """A private key: C(ec) (P-256), C(p384), C(p521), C(secp256k1), C(rsa) (2048 bits), C(ed25519) or C(ed448)."""
     if kind == "rsa":
         return rsa.generate_private_key(65537, 2048)
-    return ed25519.Ed25519PrivateKey.generate() if kind == "ed25519" else ec.generate_private_key(ec.SECP256R1())
+    if kind in _CURVES:
+        return ec.generate_private_key(_CURVES[kind]())
+    return {"ed25519": ed25519.Ed25519PrivateKey, "ed448": ed448.Ed448PrivateKey}[kind].generate()
+
+
+_CURVES = {"ec": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1, "secp256k1": ec.SECP256K1}
 
 
 def key_pem(key: Any, form: str = "pkcs8", password: bytes | None = None) -> bytes:
@@ -72,8 +80,15 @@ class Issued:
 class Authority:
     """A certificate authority."""
 
-    def __init__(self, name: str = "kubernetes", *, days: float = 3650, start: float | None = None) -> None:
-        self.own = _issue(None, name, [], days=days, start=start, ca=True)
+    def __init__(
+        self,
+        name: str = "kubernetes",
+        *,
+        days: float = 3650,
+        start: float | None = None,
+        issuer: Authority | None = None,
+    ) -> None:
+        self.own = _issue(issuer.own if issuer else None, name, [], days=days, start=start, ca=True)
 
     @property
     def pem(self) -> bytes:
@@ -81,7 +96,8 @@ class Authority:
         return self.own.pem
 
     def issue(self, common_name: str, groups: list[str] | None = None, **how: Any) -> Issued:
-        """A client certificate: C(days), C(start) in days from now, C(kind) of key, C(usage), C(names) for a server."""
+        """A client certificate: C(days), C(start) in days from now, C(kind) of key or C(key), C(usage), C(names) for a
+        server."""
         return _issue(self.own, common_name, groups or [], **how)
 
 
@@ -94,11 +110,12 @@ def _issue(
     start: float | None = None,
     ca: bool = False,
     kind: str = "ec",
+    key: Any = None,
     usage: Any = ExtendedKeyUsageOID.CLIENT_AUTH,
     names: list[x509.GeneralName] | None = None,
 ) -> Issued:
-    key = new_key(kind)
-    moment = dt.datetime.now(dt.timezone.utc).replace(microsecond=0)
+    key = key or new_key(kind)
+    moment = dt.datetime.now(dt.UTC).replace(microsecond=0)
     subject = x509.Name(
         [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
         + [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
@@ -120,7 +137,7 @@ def _issue(
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     signer = issuer.key if issuer else key
-    digest = None if isinstance(signer, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    digest = None if isinstance(signer, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)) else hashes.SHA256()
     return Issued(builder.sign(signer, digest), key)
 
 
@@ -153,7 +170,7 @@ def kubeadm(server: str, *, days: float = 365, ca: Authority | None = None, name
 
 
 def k3s(*, days: float = 365, server: str = "https://127.0.0.1:6443") -> str:
-    """C(/etc/rancher/k3s/k3s.yaml): a loopback server, all names "default", and a client CA that is not the server's."""
+    """C(/etc/rancher/k3s/k3s.yaml): loopback, all names "default", and a client CA that is not the server's."""
     server_ca, client_ca = Authority("k3s-server-ca"), Authority("k3s-client-ca")
     admin = client_ca.issue("system:admin", ["system:masters"], days=days)
     user = {"client-certificate-data": b64(admin.pem + client_ca.pem), "client-key-data": b64(admin.key_pem)}
@@ -162,3 +179,33 @@ def k3s(*, days: float = 365, server: str = "https://127.0.0.1:6443") -> str:
     found["current-context"] = "default"
     found["users"][0]["name"] = "default"
     return yaml.safe_dump(found)
+
+
+def jwt(**claims: Any) -> str:
+    """A token as an API server signs it, with a signature that nobody checks here."""
+    parts = ({"alg": "RS256", "kid": "x"}, claims)
+    return ".".join([*(_b64url(json.dumps(part).encode()) for part in parts), _b64url(b"signature" * 8)])
+
+
+def _b64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+
+
+ABSENT = object()
+
+
+def edited(document: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A copy with fields set, or taken out with C(ABSENT); named as in errors: C(users[0].user.token)."""
+    copied = copy.deepcopy(document)
+    for path, value in changes.items():
+        *way, last = [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", path)]
+        place: Any = copied
+        for part in way:
+            place = place[part]
+        if value is ABSENT:
+            place.pop(last)
+        elif isinstance(place, list) and last == len(place):
+            place.append(copy.deepcopy(value))
+        else:
+            place[last] = copy.deepcopy(value)
+    return copied

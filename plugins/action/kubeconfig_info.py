@@ -52,7 +52,7 @@ class ActionModule(ActionBase):
         """Returns what the module documentation of kubeconfig_info says."""
         result = super().run(tmp, task_vars)
         if _kubeconfig.yaml is None:
-            raise AnsibleError("kubeconfig_info needs the Python libraries PyYAML and cryptography on the control node.")
+            raise AnsibleError("kubeconfig_info needs the Python packages PyYAML and cryptography on the control node.")
         _validation, given = self.validate_argument_spec(_SPEC)
         # Plain values: on newer ansible-core they are tagged subclasses, which the YAML dumper refuses.
         args = {key: str(value) if isinstance(value, str) else value for key, value in given.items()}

@@ -9,6 +9,7 @@ Facts are from the vendor's API reference and its SDK (C(huaweicloudsdkhss) 3.1)
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Callable
 from urllib.parse import quote
 
@@ -70,7 +71,8 @@ class HssApi:
     def _list_once(self) -> tuple[list[dict[str, Any]], str]:
         """The rows, and why they are not all; an empty reason means that they are."""
         found: dict[str, dict[str, Any]] = {}
-        offset, expected = 0, None
+        offset = 0
+        expected: int | None = None
         while True:
             reply = self._call(
                 "ListMultiCloudClusters",
@@ -79,7 +81,8 @@ class HssApi:
                 "/multi-cloud/clusters",
                 query={"offset": offset, "limit": PAGE_SIZE},
             )
-            total, page = reply.get("total_num"), reply.get("data_list")
+            total: Any = reply.get("total_num")
+            page: Any = reply.get("data_list")
             page = [] if page is None and total == 0 else page
             if not _is_count(total) or not isinstance(page, list) or not all(_is_row(row) for row in page):
                 raise HssError(
@@ -110,9 +113,7 @@ class HssApi:
         reply = self._call(operation, doing, "POST", "/multi-cloud/clusters", body=body, repeatable=False)
         cluster_id = reply.get("cluster_id")
         if not isinstance(cluster_id, str) or not cluster_id:
-            raise HssError(
-                f"Could not {doing}: the answer holds no cluster_id", operation=operation, outcome=UNKNOWN
-            )
+            raise HssError(f"Could not {doing}: the answer holds no cluster_id", operation=operation, outcome=UNKNOWN)
         return cluster_id
 
     def delete_cluster(self, cluster_id: str, label: str) -> None:
@@ -128,7 +129,17 @@ class HssApi:
             if error.error_code != NOT_FOUND:
                 raise
 
-    def _call(self, operation, doing, method, path, *, query=None, body=None, repeatable=True) -> dict[str, Any]:
+    def _call(
+        self,
+        operation: str,
+        doing: str,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool = True,
+    ) -> dict[str, Any]:
         query = {**self._enterprise, **(query or {})}
         return self._http.call(
             operation, doing, method, self._base + path, query=query, body=body, repeatable=repeatable

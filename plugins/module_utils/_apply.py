@@ -10,9 +10,10 @@ made of the same cluster in the meantime.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Callable, Mapping, Sequence
+from typing import Any, Callable
 
 from ._api import HssApi
 from ._cluster import Plan, Registered
@@ -20,6 +21,8 @@ from ._errors import REJECTED, UNKNOWN, HssError
 
 # Seconds before each listing that looks for a lost create, or for the end of a contest: 15 in all.
 _LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)
+# A run that has given way waits for the others as well, and they may have begun later.
+_MORE_LOOKS = (2.0, 4.0, 8.0)
 _ROUNDS = 2
 
 
@@ -149,50 +152,47 @@ class _Runner:
         other run removes its own. A run that holds the lowest waits for that; if the other registration is still
         there in the end, its run was over before this one began to create, and has reported that id: so this one goes.
         """
-        waiting = list(items)
-        for look, pause in enumerate(_LOOKS):
+        waiting, gone = list(items), []
+        looks = (*_LOOKS, *_MORE_LOOKS)
+        for number, pause in enumerate(looks, start=1):
             registered = self._look(pause, waiting)
             if registered is None:
-                return []
-            last = look == len(_LOOKS) - 1
-            waiting = [item for item in waiting if not self._is_settled(item, registered, last)]
-        registered = self._look(0.0, waiting)
-        if registered is None:
-            return []
-        return [item for item in waiting if not self._is_settled(item, registered, True) and not self._give_up(item)]
+                return gone
+            patient, last = number < len(_LOOKS), number == len(looks)
+            still = []
+            for item in waiting:
+                rows = {row["cluster_id"]: row for row in registered.by_name.get(item.name, [])}
+                ids = sorted({*rows, item.own_id} if item.own_id else rows)
+                if len(ids) == 1 and (ids[0] in rows or not patient):
+                    self._keep(item, ids[0], rows)
+                elif not ids and not patient:
+                    gone.append(item)
+                elif len(ids) > 1 and item.own_id and (item.own_id != ids[0] or not patient):
+                    self.each([item], self._take_back)
+                    still += [] if item.error else [item]
+                elif last:
+                    item.error = HssError(
+                        f"The cluster {item.plan.desired.label} is registered more than once: {', '.join(ids)}",
+                        operation="ListMultiCloudClusters",
+                        hint="Another run registered it at the same time. Remove all but one with state=absent and "
+                        "their cluster_id.",
+                        outcome=REJECTED,
+                    )
+                else:
+                    still.append(item)
+            waiting = still
+        return gone
 
-    def _is_settled(self, item: Done, registered: Registered, last: bool) -> bool:
-        """True once there is nothing left to wait for."""
-        rows = {row["cluster_id"]: row for row in registered.by_name.get(item.name, [])}
-        ids = sorted({*rows, item.own_id} if item.own_id else rows)
-        if len(ids) == 1 and ids[0] in rows:
-            item.cluster = rows[ids[0]]
-            if item.taken_back:
-                item.warnings.append(
-                    f"another run registered {item.name} at the same time; its registration {ids[0]} stays, and this "
-                    f"run's own, {item.taken_back}, was removed"
-                )
-            return True
-        if len(ids) > 1 and item.own_id and (last or item.own_id != ids[0]):
-            self.each([item], self._take_back)
-            return item.error is not None
-        if len(ids) > 1 and last:
-            item.error = HssError(
-                f"The cluster {item.plan.desired.label} is registered more than once: {', '.join(ids)}",
-                operation="ListMultiCloudClusters",
-                hint="Another run registered it at the same time. Remove all but one with state=absent and their "
-                "cluster_id.",
-                outcome=REJECTED,
+    def _keep(self, item: Done, cluster_id: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """The one registration that is left, be it this run's or another's."""
+        item.cluster = rows.get(cluster_id) or {**(item.plan.cluster or {}), "cluster_id": cluster_id}
+        if cluster_id not in rows:
+            item.warnings.append(f"HSS registered {item.name} as {cluster_id}, but does not list it yet")
+        elif item.taken_back:
+            item.warnings.append(
+                f"another run registered {item.name} at the same time; its registration {cluster_id} stays, and this "
+                f"run's own, {item.taken_back}, was removed"
             )
-            return True
-        return False
-
-    def _give_up(self, item: Done) -> bool:
-        """After the last look: True if the cluster is registered, though not listed; False if it is not registered."""
-        if item.own_id:
-            item.cluster = {**(item.plan.cluster or {}), "cluster_id": item.own_id}
-            item.warnings.append(f"HSS registered {item.name} as {item.own_id}, but does not list it yet")
-        return item.own_id is not None
 
     def _take_back(self, item: Done) -> None:
         own_id = str(item.own_id)

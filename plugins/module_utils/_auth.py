@@ -12,12 +12,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
+from typing import Any, Callable
 from urllib.parse import quote, unquote, urlsplit
 
 try:
     from requests.auth import AuthBase
 except ImportError:  # reported by _module, which can say how to install it
-    AuthBase = object
+    AuthBase = object  # type: ignore[assignment, misc]
 
 _ALGORITHM = "SDK-HMAC-SHA256"
 # Only what identifies the request: a proxy may rewrite the headers of transport, and would break a signature over them.
@@ -68,13 +69,15 @@ def authorization(access_key: str, secret_key: str, date: str, canonical: str, n
 class SigningAuth(AuthBase):
     """Signs with an access key; every attempt anew, since the signature holds the time."""
 
-    def __init__(self, access_key: str, secret_key: str, security_token: str | None = None, now=time.time) -> None:
+    def __init__(
+        self, access_key: str, secret_key: str, security_token: str | None = None, now: Callable[[], float] = time.time
+    ) -> None:
         self._access_key = access_key
         self._secret_key = secret_key
         self._security_token = security_token
         self._now = now
 
-    def __call__(self, request):
+    def __call__(self, request: Any) -> Any:
         url = urlsplit(request.url)
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._now()))
         request.headers["X-Sdk-Date"] = date
@@ -98,6 +101,6 @@ class TokenAuth(AuthBase):
     def __init__(self, token: str) -> None:
         self._token = token
 
-    def __call__(self, request):
+    def __call__(self, request: Any) -> Any:
         request.headers["X-Auth-Token"] = self._token
         return request

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from . import _kubeconfig
 from ._errors import REJECTED, HssError, invalid
@@ -164,7 +165,9 @@ def _check_dns(body: dict[str, Any]) -> None:
     """C(dns_config) as the API takes it: addresses separated by semicolons."""
     if "dns_config" in body:
         given = body["dns_config"]
-        parts = given.split(";") if isinstance(given, str) else [part for item in given for part in str(item).split(";")]
+        parts = (
+            given.split(";") if isinstance(given, str) else [part for item in given for part in str(item).split(";")]
+        )
         addresses = [part.strip() for part in parts if part.strip()]
         for address in addresses:
             try:
@@ -188,7 +191,10 @@ def _server(text: str) -> Server:
 def _fill_from_kubeconfig(
     body: dict[str, Any], options: Mapping[str, Any], now: float | None
 ) -> tuple[list[str], list[str]]:
-    """Replaces the text by its canonical form and derives what is not given. Returns warnings, and those for sending."""
+    """Replaces the text by its canonical form and derives what is not given.
+
+    :returns: warnings for every run, and those for sending the kubeconfig.
+    """
     policy = _kubeconfig.Policy(
         context=options.get("kube_config_context"),
         server=body.get("server"),
@@ -307,7 +313,7 @@ def _plan_create(desired: Desired, registered: Registered) -> Plan:
     )
 
 
-def _differences(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def _differences(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(option, registered, wanted) for every readable field that is not as wanted."""
     body, found = desired.body, []
     for option in ("name", "provider", "image_repo"):
@@ -315,7 +321,7 @@ def _differences(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, An
         if option in body and body[option] != old:
             found.append((option, f"'{old}'", f"'{body[option]}'"))
     if "server" in body and not Server.parse(body["server"]).same(row.get("server")):
-        found.append(("server", row.get("server"), body["server"]))
+        found.append(("server", str(row.get("server")), body["server"]))
     # HSS may keep the old certificate date of a rotated kubeconfig; then the current date alone tells.
     old_dates = [row.get(name) for name in _DATES]
     wanted = body.get("certificate_expiration_date")

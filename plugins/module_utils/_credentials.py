@@ -13,8 +13,9 @@ from __future__ import annotations
 import os
 import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from ._errors import HssError, invalid
@@ -178,7 +179,9 @@ def _address(option: str, value: str | None, warnings: list[str]) -> str | None:
     except ValueError:
         host = None
     if not host or parts.scheme not in ("https", "http") or parts.query or parts.fragment:
-        raise invalid(option, "not an address. Give scheme and host, such as 'https://hss.eu-west-101.myhuaweicloud.eu'.")
+        raise invalid(
+            option, "not an address. Give scheme and host, such as 'https://hss.eu-west-101.myhuaweicloud.eu'."
+        )
     if "@" in parts.netloc:
         raise invalid(option, "holds a user or password. Give the address alone, and the credential with its options.")
     if parts.scheme == "http" and not _LOOPBACK.match(host):

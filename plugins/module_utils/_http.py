@@ -13,9 +13,10 @@ import random
 import re
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable, Mapping
+from typing import Any, Callable
 from urllib.parse import quote, urlencode, urlsplit
 
 try:
@@ -41,6 +42,21 @@ class Reply:
 
     data: dict[str, Any]
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Request:
+    operation: str
+    doing: str
+    method: str
+    url: str
+    query: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+    repeatable: bool
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "GET"
 
 
 class _Failed(Exception):
@@ -100,7 +116,6 @@ class HttpClient:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
     ) -> Reply:
         """Sends a request until it is answered, may not be sent again, or was sent often enough.
@@ -112,11 +127,11 @@ class HttpClient:
             and 500, 502, 503, 504. If not, only when it surely was not carried out: 429, or no connection was made.
         :raises HssError: C(outcome) tells whether a request that is not repeatable may have been carried out.
         """
+        request = _Request(operation, doing, method, url, query or {}, body, repeatable)
         attempt = 0
         while True:
             try:
-                response = self._send(operation, doing, method, url, query, body, headers, repeatable)
-                return self._read(operation, doing, method, response, repeatable)
+                return self._read(request, self._send(request))
             except _Failed as failed:
                 if not failed.again or attempt >= self._max_retries or failed.pause > _LONGEST_PAUSE:
                     raise failed.error from None
@@ -124,14 +139,14 @@ class HttpClient:
                 self._sleep(max(backoff * random.uniform(0.5, 1.0), failed.pause))
                 attempt += 1
 
-    def _send(self, operation, doing, method, url, query, body, headers, repeatable):
+    def _send(self, request: _Request) -> Any:
         # verify goes with every request: on the session, REQUESTS_CA_BUNDLE in the environment would override it.
         try:
             return self._session.request(
-                method,
-                url + _query_string(query or {}),
-                json=body,
-                headers={"Content-Type": "application/json", **(headers or {})},
+                request.method,
+                request.url + _query_string(request.query),
+                json=request.body,
+                headers={"Content-Type": "application/json"},
                 auth=self._auth,
                 verify=self._verify,
                 timeout=(self._timeout, self._timeout),
@@ -141,46 +156,47 @@ class HttpClient:
             # The exception's own text is not used: it holds the URL with its query, where a password may stand.
             reached, again, reason, hint = _explain(exc, self._timeout)
             error = HssError(
-                f"Could not {doing}: {_place(url)} {reason}",
-                operation=operation,
+                f"Could not {request.doing}: {_place(request.url)} {reason}",
+                operation=request.operation,
                 hint=hint,
-                outcome=UNKNOWN if reached and method != "GET" else NOT_SENT,
+                outcome=UNKNOWN if reached and request.changes else NOT_SENT,
             )
-            raise _Failed(error, again and (repeatable or not reached)) from None
+            raise _Failed(error, again and (request.repeatable or not reached)) from None
 
-    def _read(self, operation, doing, method, response, repeatable) -> Reply:
+    def _read(self, request: _Request, response: Any) -> Reply:
         status = response.status_code
-        request_id = response.headers.get("X-Request-Id")
         data = _json_object(response)
         if 200 <= status < 300 and data is not None:
             return Reply(data, response.headers)
 
-        def error(message, outcome, **more):
-            more.setdefault("request_id", request_id)
-            return HssError(
-                f"Could not {doing}: {message}", operation=operation, http_status=status, outcome=outcome, **more
-            )
-
+        place = _place(request.url)
+        code = words = hint = None
+        again, pause = False, 0.0
+        outcome = REJECTED
         if 200 <= status < 300:
-            lost = UNKNOWN if method != "GET" else REJECTED
+            reason = f"{place} did not answer with a JSON object"
             hint = "Check endpoint and the proxy variables: a proxy or a login page may stand in between."
-            raise _Failed(error(f"{_place(response.url)} did not answer with a JSON object", lost, hint=hint), False)
-        if 300 <= status < 400:
-            hint = "Redirects are not followed, since credentials would go along. Check endpoint and the proxy variables."
-            raise _Failed(error(f"{_place(response.url)} answered with a redirect", REJECTED, hint=hint), False)
-
-        code, words = _error_words(data)
-        words = self._quote(words)
-        outcome = UNKNOWN if status >= 500 and method != "GET" else REJECTED
-        failed = error(
-            f"{_place(response.url)} refused" if words or code else f"{_place(response.url)} gave no reason",
-            outcome,
-            error_code=self._quote(code),
+            outcome = UNKNOWN if request.changes else REJECTED
+        elif 300 <= status < 400:
+            reason = f"{place} answered with a redirect"
+            hint = "Redirects are not followed: credentials would go along. Check endpoint and the proxy variables."
+        else:
+            code, words = (self._quote(text) for text in _error_words(data))
+            reason = f"{place} refused" if code or words else f"{place} gave no reason"
+            outcome = UNKNOWN if status >= 500 and request.changes else REJECTED
+            again = status == 429 or (request.repeatable and status in _AGAIN)
+            pause = _asked_pause(response, words) if status in (429, 503) else 0.0
+        error = HssError(
+            f"Could not {request.doing}: {reason}",
+            operation=request.operation,
+            http_status=status,
+            error_code=code,
             error_msg=words,
-            request_id=self._quote(request_id or _text(data, "request_id")),
+            request_id=self._quote(response.headers.get("X-Request-Id") or _text(data, "request_id")),
+            hint=hint,
+            outcome=outcome,
         )
-        again = status == 429 or (repeatable and status in _AGAIN)
-        raise _Failed(failed, again, _asked_pause(response, words) if status in (429, 503) else 0.0)
+        raise _Failed(error, again, pause)
 
     def _quote(self, words: str | None) -> str | None:
         """A server's words, fit for a message: scrubbed before they are cut, on one line, not too long."""
@@ -204,7 +220,7 @@ def _place(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _json_object(response) -> dict[str, Any] | None:
+def _json_object(response: Any) -> dict[str, Any] | None:
     """The body as an object; an empty body is an empty object; None for anything else."""
     if not response.content.strip():
         return {}
@@ -231,7 +247,7 @@ def _error_words(data: dict[str, Any] | None) -> tuple[str | None, str | None]:
     return _text(data, "error_code"), _text(data, "error_msg", "error_description")
 
 
-def _asked_pause(response, words: str | None) -> float:
+def _asked_pause(response: Any, words: str | None) -> float:
     """Seconds that the service wants to be left alone: Retry-After, or the gateway's "time:1 minute"."""
     header = (response.headers.get("Retry-After") or "").strip()
     if header.isdigit():
@@ -249,7 +265,7 @@ def _asked_pause(response, words: str | None) -> float:
     return max(window * random.uniform(0.5, 1.0), random.uniform(2.0, 3.0))
 
 
-def _chain(exc: BaseException):
+def _chain(exc: BaseException) -> list[BaseException]:
     """The exception and everything it wraps, in requests' and urllib3's various ways."""
     seen: list[BaseException] = []
     waiting: list[Any] = [exc]
@@ -269,7 +285,12 @@ def _explain(exc: BaseException, timeout: float) -> tuple[bool, bool, str, str]:
         return next((item for item in chain if isinstance(item, types)), None)
 
     if find(requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.InvalidHeader):
-        return False, False, "is not an address that can be used", "Check endpoint, and the credential for stray spaces."
+        return (
+            False,
+            False,
+            "cannot be addressed",
+            "Check endpoint, and the credential for stray spaces.",
+        )
     unverified = find(ssl.SSLCertVerificationError)
     if unverified is not None:
         reason = getattr(unverified, "verify_message", "") or "verification failed"

@@ -13,9 +13,10 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Iterator
+from typing import Any
 
 from ._kubeconfig_text import KubeconfigError
 
@@ -33,9 +34,10 @@ _MAX_TOKEN = 64 * 1024
 _MAX_RSA_BITS = 8192  # Go's TLS takes no more
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 
-RENEW = (
-    "Renew it on the cluster (kubeadm: kubeadm certs renew admin.conf; k3s and RKE2: restart the service), then run again."
-)
+_ADMIN = "Use an admin's kubeconfig."
+NODE = f"belongs to a node's kubelet, which may not do what HSS needs. {_ADMIN}"
+_RENEW = "Renew it on the cluster (kubeadm: kubeadm certs renew admin.conf; k3s, RKE2: restart the service)."
+_KINDS = f"Use RSA of at most {_MAX_RSA_BITS} bits, ECDSA on P-256, P-384 or P-521, or Ed25519."
 
 
 def date(epoch_ms: int) -> str:
@@ -83,7 +85,7 @@ class PemBlock:
 
 
 def pem_blocks(data: bytes) -> Iterator[PemBlock]:
-    """In one pass over the lines: an expression that looks for each block's end takes hours for a file of beginnings."""
+    """In one pass over the lines: to look for the end of each beginning takes hours for a file of beginnings."""
     label = None
     lines: list[str] = []
     for raw in data.splitlines():
@@ -103,22 +105,30 @@ def pem_blocks(data: bytes) -> Iterator[PemBlock]:
             lines.append(line)
 
 
-def _certificates(data: bytes, at: str) -> list[tuple[PemBlock, Any]]:
+@dataclass(frozen=True)
+class _Certificate:
+    block: PemBlock
+    parsed: Any
+    start: int
+    end: int
+
+
+def _certificates(data: bytes, at: str) -> list[_Certificate]:
     blocks = [block for block in pem_blocks(data) if block.label == "CERTIFICATE"]
     if not blocks:
         raise KubeconfigError(at, "holds no certificate in PEM" + _der_hint(data, "x509"))
+    found = []
     try:
-        return [(block, x509.load_der_x509_certificate(block.der or b"")) for block in blocks]
+        for block in blocks:
+            parsed = x509.load_der_x509_certificate(block.der or b"")
+            start, end = (_moment(parsed, name) for name in ("not_valid_before", "not_valid_after"))
+            found.append(_Certificate(block, parsed, start, end))
     except Exception:  # whatever the parser makes of a stranger's bytes
-        raise KubeconfigError(at, "holds a certificate that cannot be read") from None
+        raise KubeconfigError(at, _UNREADABLE) from None
+    return found
 
 
-def _der_hint(data: bytes, tool: str) -> str:
-    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == b"\x30" else ""
-
-
-def _joined(certificates: list[tuple[PemBlock, Any]]) -> bytes:
-    return b"".join(block.pem for block, _certificate in certificates)
+_UNREADABLE = "holds a certificate that cannot be read"
 
 
 def _moment(certificate: Any, name: str) -> int:
@@ -128,12 +138,12 @@ def _moment(certificate: Any, name: str) -> int:
     return int(moment.timestamp()) * 1000
 
 
-def _start(certificate: Any) -> int:
-    return _moment(certificate, "not_valid_before")
+def _der_hint(data: bytes, tool: str) -> str:
+    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == b"\x30" else ""
 
 
-def _end(certificate: Any) -> int:
-    return _moment(certificate, "not_valid_after")
+def _joined(certificates: list[_Certificate]) -> bytes:
+    return b"".join(certificate.block.pem for certificate in certificates)
 
 
 # --- the checks -------------------------------------------------------------------------------------------------------
@@ -153,15 +163,19 @@ class Login:
     revocable: bool
 
 
+def is_node(name: str) -> bool:
+    """Whether a user name is that of a kubelet."""
+    return name.startswith("system:node:")
+
+
 def check_ca(data: bytes, at: str, now_ms: int) -> tuple[bytes, int]:
     """The bundle, and when its last CA ends: one left over from a rotation must not decide."""
     certificates = _certificates(data, at)
-    end = max(_end(certificate) for _block, certificate in certificates)
+    end = max(certificate.end for certificate in certificates)
     if end <= now_ms:
         raise KubeconfigError(at, f"the cluster's CA expired on {date(end)}. Renew the cluster's certificates first.")
-    valid = [_start(certificate) <= now_ms < _end(certificate) for _block, certificate in certificates]
-    if not any(valid):
-        start = min(_start(certificate) for _block, certificate in certificates if _end(certificate) > now_ms)
+    start = min(certificate.start for certificate in certificates if certificate.end > now_ms)
+    if start > now_ms:
         raise KubeconfigError(at, f"no CA in it is valid before {date(start)}; check the clocks.")
     return _joined(certificates), end
 
@@ -170,47 +184,35 @@ def check_login(data: bytes, key_data: bytes, at: str, key_at: str, now_ms: int)
     """The first certificate is the leaf. Its chain need not lead to the cluster's CA: on k3s and RKE2 it does not."""
     certificates = _certificates(data, at)
     try:
-        leaf = _Leaf.read(certificates[0][1])
+        leaf = _Leaf.read(certificates[0].parsed)
     except Exception:  # whatever the parser makes of a stranger's bytes
-        raise KubeconfigError(at, "holds a certificate that cannot be read") from None
+        raise KubeconfigError(at, _UNREADABLE) from None
     if not leaf.usable_key:
-        raise KubeconfigError(
-            at, "the certificate's key is of a kind that Kubernetes does not take: neither RSA of at most 8192 bits, nor "
-            "ECDSA on P-256, P-384 or P-521, nor Ed25519"
-        )
-    key_block, key = _private_key(key_data, key_at)
+        raise KubeconfigError(at, f"the certificate's key is of a kind that Kubernetes does not take. {_KINDS}")
+    block, key = _private_key(key_data, key_at)
     public = _public_bytes(key.public_key())
     if public != leaf.public_key:
-        hint = ""
-        for number, (_block, other) in enumerate(certificates[1:], start=2):
-            if _is_of(other, public):
-                hint = f", but of certificate {number}; put that one first"
+        others = [number for number, other in enumerate(certificates, start=1) if _is_of(other.parsed, public)]
+        hint = f", but of certificate {others[0]}; put that one first" if others else ""
         raise KubeconfigError(key_at, f"is not the key of the first certificate{hint}")
     if not leaf.client_auth:
-        raise KubeconfigError(at, "the certificate is not made for client authentication. Use an admin's kubeconfig.")
-    for _block, certificate in certificates:
-        start, end = _start(certificate), _end(certificate)
-        if end <= now_ms:
-            raise KubeconfigError(at, f"the certificate expired on {date(end)}. {RENEW}")
-        if start > now_ms:
-            raise KubeconfigError(at, f"the certificate is not valid before {date(start)}; check the clocks.")
-    if is_node(leaf.name) or "system:nodes" in leaf.groups:
+        raise KubeconfigError(at, f"the certificate is not made for client authentication. {_ADMIN}")
+    if any(is_node(name) for name in leaf.names) or "system:nodes" in leaf.groups:
         raise KubeconfigError(at, NODE)
-    ends = [_end(certificate) for _block, certificate in certificates]
-    return Login(_joined(certificates), key_block.pem, min(ends), "system:masters" not in leaf.groups)
-
-
-NODE = "belongs to a node's kubelet, which may not do what HSS needs. Use an admin's kubeconfig."
-
-
-def is_node(name: str) -> bool:
-    """Whether a user name is that of a kubelet."""
-    return name.startswith("system:node:")
+    for certificate in certificates:
+        if certificate.end <= now_ms:
+            raise KubeconfigError(at, f"the certificate expired on {date(certificate.end)}. {_RENEW}")
+        if certificate.start > now_ms:
+            raise KubeconfigError(
+                at, f"the certificate is not valid before {date(certificate.start)}; check the clocks."
+            )
+    end = min(certificate.end for certificate in certificates)
+    return Login(_joined(certificates), block.pem, end, "system:masters" not in leaf.groups)
 
 
 @dataclass(frozen=True)
 class _Leaf:
-    name: str
+    names: list[str]
     groups: list[str]
     client_auth: bool
     public_key: bytes
@@ -223,13 +225,12 @@ class _Leaf:
             client_auth = bool({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & usages)
         except x509.ExtensionNotFound:
             client_auth = True
-        name, groups = (
+        names, groups = (
             [str(part.value) for part in certificate.subject.get_attributes_for_oid(oid)]
             for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
         )
         key = certificate.public_key()
-        # Go takes the last of several common names.
-        return cls(name[-1] if name else "", groups, client_auth, _public_bytes(key), _usable(key))
+        return cls(names, groups, client_auth, _public_bytes(key), _usable(key))
 
 
 def _usable(key: Any) -> bool:
@@ -271,6 +272,14 @@ def _private_key(data: bytes, at: str) -> tuple[PemBlock, Any]:
         raise KubeconfigError(at, "holds a private key that cannot be read") from None
 
 
+def token_in_file(content: bytes, at: str) -> bytes:
+    """Narrower than a token that somebody wrote into the kubeconfig: the path may lead to any file of the host."""
+    token = content.strip()
+    if not re.fullmatch(rb"[A-Za-z0-9._~+/-]+(?::[A-Za-z0-9._~+/-]+)?=*", token):
+        raise KubeconfigError(at, "the file is not one token: one word of letters, digits and . _ ~ + / - = :")
+    return token
+
+
 def check_token(token: bytes, at: str, now_ms: int) -> int | None:
     """When it ends: the C(exp) of a JWT in epoch milliseconds; None for an opaque token or one without it."""
     if len(token) > _MAX_TOKEN:
@@ -303,5 +312,6 @@ def _claims(token: bytes) -> dict[str, Any]:
 
 def _claimed_moment(claims: dict[str, Any], name: str) -> int | None:
     value = claims.get(name)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _LAST_SECOND
-    return int(value * 1000) if number else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _LAST_SECOND:
+        return None
+    return int(value * 1000)

@@ -10,7 +10,8 @@ the last, others the first), dates stay text, and numbers, of which a kubeconfig
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 try:
     import yaml
@@ -20,7 +21,7 @@ except ImportError:  # reported by _module, which can say how to install it
 MAX_BYTES = 1024 * 1024
 # Several times what a merged kubeconfig of that size holds. PyYAML without libyaml needs 20 microseconds for an entry
 # and 2 for a word or an empty line.
-_MAX_ENTRIES = 30_000
+_MAX_ENTRIES = 20_000
 _MAX_WORDS = 100_000
 _MAX_DEPTH = 20
 
@@ -124,9 +125,9 @@ def compose(text: str) -> Iterator[Any]:
 
 def _counted_events(text: str) -> Iterator[Any]:
     total = 0
-    # Collections that are open, each with its anchor and the entries before it; and the entries that an anchor stands for.
+    # Open collections, each with its anchor and the count at its start; and how many entries an anchor stands for.
     opened: list[tuple[str | None, int]] = []
-    sizes: dict[str, int] = {}
+    sizes: dict[str | None, int] = {}
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):
@@ -139,7 +140,7 @@ def _counted_events(text: str) -> Iterator[Any]:
             opened.append((anchor, total))
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, start = opened.pop()
-            sizes[anchor or ""] = total - start + 1
+            sizes[anchor] = total - start + 1
         elif isinstance(event, yaml.ScalarEvent) and anchor:
             sizes[anchor] = 1
         if total > _MAX_ENTRIES or len(opened) > _MAX_DEPTH:
@@ -194,12 +195,13 @@ def _place(mark: Any) -> str:
 def text_field(record: dict[str, Any], key: str, at: str) -> str | None:
     """None for a field that is absent or empty, as kubectl has it."""
     value = record.get(key)
+    where = f"{at}.{key}" if at else key
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise KubeconfigError(f"{at}.{key}", "must be text; put it in quotes")
+        raise KubeconfigError(where, "must be text; put it in quotes")
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", value):
-        raise KubeconfigError(f"{at}.{key}", "holds control characters")
+        raise KubeconfigError(where, "holds control characters")
     return value
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from typing import Any, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -169,9 +170,7 @@ class HssModule:
         if credential.auth_token:
             auth = TokenAuth(credential.auth_token)
         else:
-            auth = SigningAuth(
-                str(credential.access_key), str(credential.secret_key), credential.security_token
-            )
+            auth = SigningAuth(str(credential.access_key), str(credential.secret_key), credential.security_token)
         return HttpClient(
             auth,
             verify=connection.verify,

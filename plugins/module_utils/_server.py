@@ -31,20 +31,26 @@ class Server:
     path: str
 
     @classmethod
-    def parse(cls, text: str, schemes: tuple[str, ...] = ("https",)) -> Server:
-        """:raises ServerError: if it is no absolute URL with one of the schemes."""
+    def parse(cls, text: str, schemes: tuple[str, ...] = ("https",), user_info: bool = False) -> Server:
+        """
+        :arg user_info: whether a user and a password may stand before the host; they are dropped here.
+        :raises ServerError: if it is no absolute URL with one of the schemes.
+        """
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
             raise ServerError(f"must begin with {schemes[0]}://")
+        # urlsplit would pass over some of them, and hosts in other scripts may mean what they do not look like.
+        if not re.fullmatch(r"[!-~]+", text):
+            raise ServerError("must not hold white space or non-ASCII characters (write such a host as xn--...)")
         try:
             parts = urlsplit(text)
             host, port = parts.hostname, parts.port
         except ValueError:
             raise ServerError("is not a valid address") from None
-        if "@" in parts.netloc:
+        if "@" in parts.netloc and not user_info:
             raise ServerError("holds a user or a password, which does not belong there")
         if parts.scheme not in schemes:
             raise ServerError(f"must begin with {schemes[0]}://, not {parts.scheme}://")
-        if not host or port == 0 or re.search(r"[\s\"'<>\\^`{|}]", host):
+        if not host or port == 0 or not _valid_host(host):
             raise ServerError("has no valid host")
         if parts.query or parts.fragment:
             raise ServerError("must not have a query or a fragment")
@@ -52,7 +58,7 @@ class Server:
 
     @classmethod
     def replacement(cls, text: str, old: Server | None) -> Server:
-        """The address given in place of another: a URL as a whole; a bare host keeps the port and the path of the old."""
+        """The address given in place of another: a URL as a whole; a bare host keeps the old one's port and path."""
         if "://" in text:
             return cls.parse(text)
         try:
@@ -73,11 +79,11 @@ class Server:
     @property
     def unusable(self) -> str | None:
         """Why nobody outside the host or the cluster can reach it; None if they may."""
-        name = self.host.lower().rstrip(".")
+        name = self._name
         address = _address(name)
         if address is not None:
             for property_name, reason in (
-                ("is_loopback", "is the host's own loopback address"),
+                ("is_loopback", _LOOPBACK),
                 ("is_unspecified", "is no address but 'all interfaces'"),
                 ("is_link_local", "is a link-local address"),
                 ("is_multicast", "is a multicast address"),
@@ -85,16 +91,15 @@ class Server:
                 if getattr(address, property_name):
                     return reason
             return None
-        if name == "localhost" or name.endswith((".localhost", ".localdomain")):
-            return "is the host's own loopback address"
-        inside = name.endswith((".svc", ".cluster.local")) or ".svc." in name
+        if name in _LOCALHOSTS or name.endswith(".localhost"):
+            return _LOOPBACK
+        inside = name.endswith((".svc", ".cluster.local")) or name.startswith("kubernetes.default.svc.")
         return "is a name inside the cluster" if inside or name == "kubernetes.default" else None
 
     @property
     def local_name(self) -> bool:
-        """A name that perhaps only the nodes' C(/etc/hosts) knows."""
-        name = self.host.lower().rstrip(".")
-        return _address(name) is None and ("." not in name or name.endswith((".local", ".internal", ".lan")))
+        """A name that perhaps only the nodes' C(/etc/hosts) or their own network knows."""
+        return _address(self._name) is None and ("." not in self._name or self._name.endswith(_LOCAL_DOMAINS))
 
     def require_usable(self) -> None:
         """:raises ServerError: if nobody outside can reach it."""
@@ -108,18 +113,42 @@ class Server:
         except ServerError:
             return False
 
+    @property
+    def _name(self) -> str:
+        return self.host.lower().rstrip(".")
+
     def _comparable(self) -> tuple[str, str, int, str]:
-        return self.scheme, self.host.lower().rstrip("."), self.port or 443, self.path
+        return self.scheme, str(_address(self._name) or self._name), self.port or 443, self.path
 
 
-def _address(name: str):
+_LOOPBACK = "is the host's own loopback address"
+# As Debian and Red Hat name it in /etc/hosts.
+_LOCALHOSTS = (
+    "localhost",
+    "localhost.localdomain",
+    "localhost4",
+    "localhost4.localdomain4",
+    "localhost6",
+    "localhost6.localdomain6",
+    "ip6-localhost",
+    "ip6-loopback",
+)
+_LOCAL_DOMAINS = (".local", ".internal", ".lan", ".localdomain")
+
+
+def _valid_host(host: str) -> bool:
+    if ":" in host:
+        return _address(host) is not None
+    return bool(re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", host)) and ".." not in host
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The IP address that a host means, in any spelling that resolvers take: 127.1, 0x7f000001, ::ffff:127.0.0.1."""
     try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        try:
-            # Digits alone may be an address in inet_aton's spellings; a name such as "abc" never is.
-            return ipaddress.IPv4Address(socket.inet_aton(name)) if re.match(r"\d", name) else None
-        except (OSError, ValueError):
-            return None
-    return getattr(address, "ipv4_mapped", None) or address
+        if ":" in name:
+            address = ipaddress.IPv6Address(name.partition("%")[0])
+            return address.ipv4_mapped or address
+        # What begins with a digit may be an address in inet_aton's spellings; a name such as "abc" never is.
+        return ipaddress.IPv4Address(socket.inet_aton(name)) if name[:1].isdigit() else None
+    except (OSError, ValueError):
+        return None

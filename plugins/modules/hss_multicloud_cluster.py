@@ -12,7 +12,7 @@ version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Registers any Kubernetes cluster with Host Security Service (HSS) as a multi-cloud cluster, or removes its registration.
+  - Registers any Kubernetes cluster with Host Security Service (HSS) as a multi-cloud cluster, or removes it.
   - Registered once and unchanged, it is only looked up. It is never registered twice, whatever the network does.
   - The kubeconfig is checked before anything is sent. One that HSS could not log in with is refused with the reason.
 options:
@@ -95,7 +95,8 @@ options:
     choices: [default, clusterfirst, clusterfirstwithhostnet, none]
   dns_config:
     description:
-      - IP addresses of the name servers, as a list or as one string with semicolons. Goes with O(dns_policy=none) alone.
+      - IP addresses of the name servers, as a list or as one string with semicolons.
+      - Goes with O(dns_policy=none) alone.
     type: list
     elements: str
   kube_config_context:

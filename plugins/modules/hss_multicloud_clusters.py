@@ -23,7 +23,7 @@ options:
     default: present
   clusters:
     description:
-      - The clusters. See M(huaweicloud.hss.hss_multicloud_cluster#module) for the fields.
+      - The clusters. See M(huaweicloud.hss.hss_multicloud_cluster) for the fields.
       - Each must be given once.
     type: list
     elements: dict
@@ -62,7 +62,7 @@ options:
         description: Until when HSS is to use the credential, in epoch milliseconds.
         type: int
       certificate_expiration_date:
-        description: When the credential in the kubeconfig ends, in epoch milliseconds. By default it is read from there.
+        description: When the credential in the kubeconfig ends, in epoch milliseconds. By default read from it.
         type: int
       kube_config:
         description: Text of the kubeconfig. Needed to register, not to look up or remove.
@@ -145,8 +145,8 @@ EXAMPLES = r"""
 RETURN = r"""
 results:
   description:
-    - What became of each cluster, in the order of O(clusters). Empty if the clusters could not be listed.
-  returned: always
+    - What became of each cluster, in the order of O(clusters).
+  returned: unless nothing could be looked at at all
   type: list
   elements: dict
   contains:
@@ -167,7 +167,7 @@ results:
       type: str
       sample: registered, https://shop.example.com:6443, not_connect
     failure:
-      description: Why it failed, for programs, as in M(huaweicloud.hss.hss_multicloud_cluster#module).
+      description: Why it failed, for programs, as in M(huaweicloud.hss.hss_multicloud_cluster).
       returned: failure
       type: dict
       sample: {error_code: HSS.1002, outcome: rejected}
@@ -190,7 +190,7 @@ results:
       elements: str
       sample: [create]
 failure:
-  description: Why nothing could be done at all, as in M(huaweicloud.hss.hss_multicloud_cluster#module).
+  description: Why nothing could be done at all, as in M(huaweicloud.hss.hss_multicloud_cluster).
   returned: if no cluster could be looked at
   type: dict
   sample: {error_code: APIGW.0301, http_status: 401, outcome: rejected}

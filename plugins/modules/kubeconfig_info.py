@@ -16,7 +16,7 @@ description:
     in their place, so that it works anywhere.
   - Refuses what HSS could not log in with, and says why. An expired certificate, for instance, a loopback address, or
     a program that has to be run to log in.
-  - It reads with a plain shell command, and needs neither Python nor kubectl on the host. Nothing is written or run there.
+  - It reads with a plain shell command, and needs neither Python nor kubectl on the host. Nothing is written there.
 options:
   path:
     description:
@@ -67,7 +67,8 @@ requirements:
   - PyYAML (on the control node)
   - cryptography (on the control node)
 notes:
-  - The result is hidden from output, since it holds a credential; registering it works. An error holds no secret and is shown.
+  - The result is hidden from output, since it holds a credential; it can be registered all the same.
+  - An error holds no secret and is shown.
   - Files that only root may read need C(become).
 seealso:
   - module: huaweicloud.hss.hss_multicloud_cluster

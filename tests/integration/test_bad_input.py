@@ -12,10 +12,10 @@ from typing import Any
 
 import kubeconfigs
 import pytest
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
-from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from modules import run
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
+from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from simulator import Fault, Simulator
 
 CREATE, LIST = "CreateMultiCloudClusters", "ListMultiCloudClusters"
@@ -68,10 +68,12 @@ CASES = {
     "dns_config no address": Case(
         ["dns_config: 'ns.example.com' is not an IP address"], {"dns_policy": "none", "dns_config": "ns.example.com"}
     ),
-    "server without scheme": Case(["server: has no valid host"], {"server": "10.0.0.5 :6443"}),
+    "server with a space": Case(["server: must not hold white space"], {"server": "10.0.0.5 :6443"}),
     "server loopback": Case(["server: '127.0.0.1'", "HSS cannot reach"], {"server": "https://127.0.0.1:6443"}),
     # Kubeconfigs.
-    "kubeconfig broken": Case(["kube_config: kubeconfig: is not one YAML"], {"kube_config": "clusters: [\n"}),
+    "kubeconfig broken": Case(
+        ["kube_config: kubeconfig: is not a YAML or JSON document"], {"kube_config": "clusters: [\n"}
+    ),
     "kubeconfig empty": Case(["kube_config", "is needed", "kubeconfig_info"], {"kube_config": ""}, requests=1),
     "kubeconfig of another kind": Case(["kube_config: kind: must be Config"], {"kube_config": "kind: Secret\n"}),
     "kubeconfig expired": Case(
@@ -90,7 +92,7 @@ CASES = {
         },
     ),
     "context unknown": Case(
-        ["kube_config: context: the file has no context 'prod'. It has: admin@kubernetes"],
+        ["kube_config: context: there is no context 'prod'. The file has: admin@kubernetes"],
         {"kube_config_context": "prod"},
     ),
     # Credentials and addresses.

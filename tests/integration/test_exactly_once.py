@@ -13,10 +13,10 @@ import time
 
 import kubeconfigs
 import pytest
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
-from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from modules import finish, run, start
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
+from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from simulator import Fault, Simulator
 
 CREATE, LIST, REMOVE = "CreateMultiCloudClusters", "ListMultiCloudClusters", "RemoveMultiCloudClusters"
@@ -87,7 +87,9 @@ def test_a_fault_on_create(simulator, kube_config, case):
     fault, times, succeeds, clusters, creates = case
     simulator.fault(CREATE, fault, times=times)
     ran = register(simulator, kube_config)
-    assert (not ran.failed, len(simulator.clusters()), simulator.count(CREATE)) == (succeeds, clusters, creates), ran.msg
+    assert (not ran.failed, len(simulator.clusters()), simulator.count(CREATE)) == (succeeds, clusters, creates), (
+        ran.msg
+    )
     assert ran.result["changed"] is succeeds
     if not succeeds:
         lost = {"HTML in place of JSON, not carried out", "504 twice before", "cut, not carried out"}
@@ -161,7 +163,7 @@ def test_a_fault_on_the_first_listing(simulator, kube_config, case, registered):
     before, creates = len(simulator.clusters()), simulator.count(CREATE)
     simulator.fault(LIST, fault, times=times)
     ran = register(simulator, kube_config)
-    assert not ran.failed is succeeds, ran.msg
+    assert ran.failed is not succeeds, ran.msg
     new = 1 if succeeds and not registered else 0
     assert (len(simulator.clusters()) - before, simulator.count(CREATE) - creates) == (new, new)
     assert ran.result.get("changed", False) is bool(new)
@@ -185,7 +187,9 @@ def test_a_stale_listing_does_not_make_a_second(simulator, kube_config):
     assert not ran.failed and names(simulator) == ["shop"]
 
 
-@pytest.mark.parametrize("fault", [Fault.status(503), Fault.status(503, commit=True), Fault.lost(commit="before"), Fault.throttle()])
+@pytest.mark.parametrize(
+    "fault", [Fault.status(503), Fault.status(503, commit=True), Fault.lost(commit="before"), Fault.throttle()]
+)
 def test_a_fault_on_remove(simulator, kube_config, fault):
     register(simulator, kube_config)
     simulator.fault(REMOVE, fault, times=1)
@@ -234,7 +238,13 @@ def test_requests_are_one_a_cluster_and_two_listings(simulator, kube_config, cou
 
 def test_a_list_amid_faults_registers_each_once(simulator, kube_config):
     for skip, fault in enumerate(
-        [Fault.throttle(), Fault.lost(commit="before"), Fault.status(503), Fault.status(500, commit=True), Fault.truncated()]
+        [
+            Fault.throttle(),
+            Fault.lost(commit="before"),
+            Fault.status(503),
+            Fault.status(500, commit=True),
+            Fault.truncated(),
+        ]
     ):
         simulator.fault(CREATE, fault, times=1, skip=2 * skip)
     ran = many(simulator, kube_config, 20)

@@ -12,10 +12,10 @@ import shutil
 import kubeconfigs
 import pytest
 import yaml
+
 from hosts import SshHosts
 from playbooks import play
-
-from simulator import Fault, Simulator
+from simulator import Fault
 
 ONBOARD = "huaweicloud.hss.onboard"
 CREATE, LIST = "CreateMultiCloudClusters", "ListMultiCloudClusters"
@@ -58,7 +58,9 @@ def onboard(ssh_hosts, simulator, tmp_path):
     inventory, _texts = ssh_hosts
 
     def run(*arguments, environment=None, **extra):
-        return play(ONBOARD, inventory, tmp_path, {**simulator.environment(), **(environment or {})}, *arguments, **extra)
+        return play(
+            ONBOARD, inventory, tmp_path, {**simulator.environment(), **(environment or {})}, *arguments, **extra
+        )
 
     return run
 
@@ -106,7 +108,9 @@ def inner_secrets(texts):
 def leaked(played, secrets):
     """The secrets of which any 20 characters in a row stand in the output or the log."""
     said = re.sub(r"\\[rn]|\s", "", played.output + played.log)
-    return [secret[:12] for secret in secrets if any(secret[at : at + 20] in said for at in range(0, len(secret) - 20, 7))]
+    return [
+        secret[:12] for secret in secrets if any(secret[at : at + 20] in said for at in range(0, len(secret) - 20, 7))
+    ]
 
 
 @pytest.mark.parametrize("no_log", [True, False], ids=["no_log", "log"])
@@ -199,9 +203,7 @@ def test_localhost_of_the_inventory_does_not_matter(ssh_hosts, simulator, tmp_pa
         "localhost": {"ansible_connection": "ssh", "ansible_port": 1, "ansible_python_interpreter": "/nonexistent"}
     }
     (tmp_path / "hosts.json").write_text(json.dumps(document))
-    played = play(
-        ONBOARD, tmp_path / "hosts.json", tmp_path, simulator.environment(), hss_onboard_hosts="kubeadm-1"
-    )
+    played = play(ONBOARD, tmp_path / "hosts.json", tmp_path, simulator.environment(), hss_onboard_hosts="kubeadm-1")
     assert played.code == 0, played.output
     assert [cluster.name for cluster in simulator.clusters()] == ["kubeadm-1"]
 
@@ -209,7 +211,11 @@ def test_localhost_of_the_inventory_does_not_matter(ssh_hosts, simulator, tmp_pa
 def test_become_is_honoured_and_not_taken_to_the_control_node(ssh_hosts, simulator, tmp_path):
     """With a become that always fails: the read fails with its words, and registering does not need it."""
     inventory, _texts = ssh_hosts
-    become = {"ansible_become_method": "sudo", "ansible_become_exe": shutil.which("false"), "ansible_become_user": "daemon"}
+    become = {
+        "ansible_become_method": "sudo",
+        "ansible_become_exe": shutil.which("false"),
+        "ansible_become_user": "daemon",
+    }
     refused = play(
         ONBOARD,
         inventory,

@@ -34,9 +34,7 @@ def pauses(monkeypatch) -> list[float]:
 @pytest.fixture
 def transcript(pauses):
     """Exactly these exchanges in this order: one more, one less, or another order fails the test."""
-    with responses.RequestsMock(
-        assert_all_requests_are_fired=True, registry=registries.OrderedRegistry
-    ) as mocked:
+    with responses.RequestsMock(assert_all_requests_are_fired=True, registry=registries.OrderedRegistry) as mocked:
         yield mocked
 
 

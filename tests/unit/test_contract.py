@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from huaweicloudsdkhss.v5 import model
+
 from ansible_collections.huaweicloud.hss.plugins.module_utils import _cluster, _module
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_multicloud_cluster,
     hss_multicloud_clusters,
     kubeconfig_info,
 )
-from huaweicloudsdkhss.v5 import model
-
 from simulator import contract
 
 ROOT = Path(__file__).resolve().parents[2]

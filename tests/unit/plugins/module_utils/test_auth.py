@@ -9,13 +9,14 @@ import time
 from urllib.parse import quote, urlencode
 
 import requests
-from ansible_collections.huaweicloud.hss.plugins.module_utils._auth import SigningAuth, TokenAuth
-from ansible_collections.huaweicloud.hss.plugins.module_utils._http import _query_string
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._auth import SigningAuth, TokenAuth
+from ansible_collections.huaweicloud.hss.plugins.module_utils._http import _query_string
 
 text = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), max_size=20)
 words = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.huaweicloud.hss.plugins.module_utils._credentials import Credential, resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 
 BASE = {"region": "cn-north-4", "timeout": 30, "validate_certs": True}
 KEYS = {"access_key": "option-access", "secret_key": "option-secret"}
+EMPTY = {"access_key": "", "secret_key": ""}
 HW = {"HW_ACCESS_KEY": "hw-access", "HW_SECRET_KEY": "hw-secret"}
 SDK = {"HUAWEICLOUD_SDK_AK": "sdk-access", "HUAWEICLOUD_SDK_SK": "sdk-secret"}
 PAGE = {"CLOUD_SDK_AK": "page-access", "CLOUD_SDK_SK": "page-secret"}
@@ -41,8 +43,16 @@ def refusal(options=None, environ=None):
         ({}, {**SDK, "HUAWEICLOUD_SDK_SECURITY_TOKEN": "sdk-sts"}, Credential("sdk-access", "sdk-secret", "sdk-sts")),
         ({}, PAGE, Credential("page-access", "page-secret")),
         # Empty is not given: AWX injects empty strings for survey answers left out.
-        ({"access_key": "", "secret_key": ""}, {"HW_ACCESS_KEY": "", "HW_SECRET_KEY": " ", **SDK}, Credential("sdk-access", "sdk-secret")),
-        ({"access_key": " option-access\n", "secret_key": "option-secret "}, {}, Credential("option-access", "option-secret")),
+        (
+            {"access_key": "", "secret_key": ""},
+            {"HW_ACCESS_KEY": "", "HW_SECRET_KEY": " ", **SDK},
+            Credential("sdk-access", "sdk-secret"),
+        ),
+        (
+            {"access_key": " option-access\n", "secret_key": "option-secret "},
+            {},
+            Credential("option-access", "option-secret"),
+        ),
     ],
 )
 def test_the_first_place_with_a_credential_gives_all_of_it(options, environ, expected):
@@ -85,7 +95,11 @@ def test_a_key_that_was_copied_badly_is_refused(value):
     "options, endpoint, auth_url",
     [
         ({}, "https://hss.cn-north-4.myhuaweicloud.com", "https://iam.cn-north-4.myhuaweicloud.com"),
-        ({"region": "eu-west-101"}, "https://hss.eu-west-101.myhuaweicloud.eu", "https://iam.eu-west-101.myhuaweicloud.eu"),
+        (
+            {"region": "eu-west-101"},
+            "https://hss.eu-west-101.myhuaweicloud.eu",
+            "https://iam.eu-west-101.myhuaweicloud.eu",
+        ),
         ({"endpoint": "https://hss.private/"}, "https://hss.private", "https://iam.cn-north-4.myhuaweicloud.com"),
         ({"endpoint": "hss.private:8443"}, "https://hss.private:8443", "https://iam.cn-north-4.myhuaweicloud.com"),
         ({"auth_url": "https://iam.private/v3"}, "https://hss.cn-north-4.myhuaweicloud.com", "https://iam.private/v3"),
@@ -109,7 +123,10 @@ def test_addresses(options, endpoint, auth_url):
         ({"endpoint": "https://user:word@hss.private"}, "endpoint: holds a user or password"),
         ({"timeout": 0}, "timeout: must be more than 0 seconds"),
         ({"max_retries": -1}, "max_retries: must be a number from 0 on"),
-        ({"ca_path": "/nonexistent/ca.pem"}, "ca_path: '/nonexistent/ca.pem' cannot be used as a CA file: No such file"),
+        (
+            {"ca_path": "/nonexistent/ca.pem"},
+            "ca_path: '/nonexistent/ca.pem' cannot be used as a CA file: No such file",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_by_its_option(options, words):
@@ -139,7 +156,9 @@ def test_other_options_fall_back_to_variables():
     assert found.endpoint == "https://hss.private"
 
 
-@pytest.mark.parametrize("endpoint, warned", [("http://127.0.0.1:80", False), ("http://[::1]:80", False), ("http://hss.private", True)])
+@pytest.mark.parametrize(
+    "endpoint, warned", [("http://127.0.0.1:80", False), ("http://[::1]:80", False), ("http://hss.private", True)]
+)
 def test_plain_http_is_a_warning_except_on_loopback(endpoint, warned):
     assert bool(connection({**KEYS, "endpoint": endpoint}).warnings) is warned
 

@@ -11,6 +11,7 @@ import socket
 import subprocess
 
 import pytest
+
 from ansible_collections.huaweicloud.hss.plugins.module_utils._host_files import (
     HostFileError,
     parse_answer,
@@ -24,7 +25,12 @@ LIMIT = 1000
 def ask(paths, *, first_only=False, noise="", environment=None, limit=LIMIT):
     command, mark = read_command([str(path) for path in paths], first_only, limit)
     done = subprocess.run(
-        ["/bin/sh", "-c", command], capture_output=True, text=True, errors="surrogateescape", env=environment, check=False
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        env=environment,
+        check=False,
     )
     return parse_answer(noise + done.stdout, mark, [str(path) for path in paths], done.returncode, done.stderr)
 
@@ -39,7 +45,13 @@ def without_base64(tmp_path):
     return {"PATH": str(folder), "HOME": str(tmp_path)}
 
 
-CONTENTS = [b"one line\n", b"no end of line", b"\n\nblank lines\n\n", b"'quotes' \"and\" $HOME `date` \\ \n", "ümläut\n".encode()]
+CONTENTS = [
+    b"one line\n",
+    b"no end of line",
+    b"\n\nblank lines\n\n",
+    b"'quotes' \"and\" $HOME `date` \\ \n",
+    "ümläut\n".encode(),
+]
 
 
 @pytest.mark.parametrize("content", CONTENTS)

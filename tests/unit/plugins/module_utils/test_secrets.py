@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from urllib.parse import quote, quote_plus
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import MASK, SHORTEST, Secrets
 from hypothesis import given
 from hypothesis import strategies as st
 
-SECRET = "s3cr3t-Value/with+ü\"quotes\" and spaces"
+from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import MASK, SHORTEST, Secrets
+
+SECRET = 's3cr3t-Value/with+ü"quotes" and spaces'
 
 
 def scrubber(*values):
@@ -40,10 +41,18 @@ def test_short_values_are_passed_over():
 
 
 def test_values_side_by_side_are_hidden():
-    assert scrubber("aaaaaaaabbbbbbbb", "ccccccccdddddddd").scrub("aaaaaaaabbbbbbbbccccccccdddddddd!") in (f"{MASK}!", f"{MASK}{MASK}!")
+    assert scrubber("aaaaaaaabbbbbbbb", "ccccccccdddddddd").scrub("aaaaaaaabbbbbbbbccccccccdddddddd!") in (
+        f"{MASK}!",
+        f"{MASK}{MASK}!",
+    )
 
 
-@given(secret=st.text(min_size=SHORTEST, max_size=60), before=st.text(max_size=30), after=st.text(max_size=30), data=st.data())
+@given(
+    secret=st.text(min_size=SHORTEST, max_size=60),
+    before=st.text(max_size=30),
+    after=st.text(max_size=30),
+    data=st.data(),
+)
 def test_no_eight_characters_of_a_secret_survive(secret, before, after, data):
     start = data.draw(st.integers(0, len(secret) - SHORTEST))
     end = data.draw(st.integers(start + SHORTEST, len(secret)))

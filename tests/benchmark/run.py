@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long onboarding takes, beside what a user would do instead: run it with ./dev benchmark [HOSTS]."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+TESTS = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS))
+
+import kubeconfigs  # noqa: E402
+
+from playbooks import play  # noqa: E402
+from simulator import Simulator  # noqa: E402
+
+FORKS = "--forks=10"
+
+
+def main(hosts: int) -> None:
+    """Prints a line for each way."""
+    with tempfile.TemporaryDirectory(prefix="hss-benchmark-") as name, Simulator() as simulator:
+        folder = Path(name)
+        inventory = make_hosts(folder, hosts)
+        cat = 'cat "{{ hss_onboard_kubeconfig_path }}"'
+        read = book(folder, "read", [{"ansible.builtin.raw": cat, "no_log": True}])
+        looped = book(
+            folder,
+            "loop",
+            [
+                {
+                    "huaweicloud.hss.hss_multicloud_cluster": {
+                        "name": "{{ item }}",
+                        "kube_config": "{{ lookup('ansible.builtin.file', folder ~ '/' ~ item) }}",
+                    },
+                    "loop": "{{ groups['all'] }}",
+                    "vars": {"folder": str(folder)},
+                    "run_once": True,
+                    "delegate_to": "localhost",
+                }
+            ],
+        )
+        print(f"{hosts} hosts with a local connection, {FORKS[2:].replace('=', ' ')}, simulator on the same machine")
+        for title, playbook, arguments in (
+            ("ansible.builtin.raw: cat of each kubeconfig, nothing else", read, {}),
+            ("onboard, first run: read, checked, registered", "huaweicloud.hss.onboard", {}),
+            ("onboard, second run: unchanged", "huaweicloud.hss.onboard", {}),
+            ("onboard with hss_onboard_state=absent", "huaweicloud.hss.onboard", {"hss_onboard_state": "absent"}),
+            ("a loop of hss_multicloud_cluster over the same files", looped, {}),
+        ):
+            simulator.clear_requests()
+            start = time.monotonic()
+            played = play(playbook, inventory, folder, simulator.environment(), FORKS, **arguments)
+            seconds = time.monotonic() - start
+            if played.code:
+                sys.exit(played.output[-3000:])
+            print(f"{seconds:7.1f} s  {len(simulator.requests()):5} requests  {title}", flush=True)
+
+
+def make_hosts(folder: Path, count: int) -> Path:
+    """Hosts whose kubeconfigs are in the folder, by their names."""
+    members = {}
+    ca = kubeconfigs.Authority()
+    for number in range(count):
+        host = f"host-{number:04}"
+        (folder / host).write_text(kubeconfigs.kubeadm(f"https://10.0.{number // 250}.{number % 250 + 1}:6443", ca=ca))
+        members[host] = {"hss_onboard_kubeconfig_path": str(folder / host)}
+    variables = {"ansible_connection": "local", "hss_onboard_become": False}
+    inventory = folder / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": members, "vars": variables}}))
+    return inventory
+
+
+def book(folder: Path, name: str, tasks: list[dict]) -> str:
+    """A playbook of these tasks for all hosts."""
+    path = folder / f"{name}.yml"
+    path.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    return str(path)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
