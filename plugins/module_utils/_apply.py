@@ -152,7 +152,8 @@ class _Runner:
         other run removes its own. A run that holds the lowest waits for that; if the other registration is still
         there in the end, its run was over before this one began to create, and has reported that id: so this one goes.
         """
-        waiting, gone = list(items), []
+        waiting = list(items)
+        gone: list[Done] = []
         looks = (*_LOOKS, *_MORE_LOOKS)
         for number, pause in enumerate(looks, start=1):
             registered = self._look(pause, waiting)

@@ -101,10 +101,10 @@ def _spellings(value: str) -> Iterator[str]:
     compact = "".join(value.split())
     yield compact
     try:
-        blocks = list(pem_blocks(base64.b64decode(compact, validate=True))) if compact.startswith("LS0t") else []
+        blocks = list(pem_blocks(base64.b64decode(compact, validate=True)))
     except (binascii.Error, ValueError):
         return
-    yield from (_base64(block.pem) for block in blocks if block.is_key)
+    yield from (_base64(block.pem) for block in blocks if block.is_key and block.der)
     yield _base64(b"".join(block.pem for block in blocks if block.label == "CERTIFICATE"))
 
 
