@@ -19,6 +19,13 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._host_files import
     read_command,
     resolve_path,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._server import Server
+from ansible_collections.huaweicloud.hss.plugins.module_utils._serving import (
+    SERVING_CERTIFICATES,
+    handshake_command,
+    names_in,
+    require_name,
+)
 
 WELL_KNOWN = (
     "/etc/kubernetes/admin.conf",
@@ -35,6 +42,7 @@ _SPEC = {
     "context": {"type": "str"},
     "server": {"type": "str"},
     "tls_server_name": {"type": "str"},
+    "check_server_name": {"type": "bool", "default": False},
     "allow_insecure": {"type": "bool", "default": False},
     "expiry_warning_days": {"type": "int", "default": 30},
 }
@@ -106,7 +114,24 @@ class ActionModule(ActionBase):
                 raise _kubeconfig.KubeconfigError("", f"{answer.path}, which it refers to, {answer.trouble}")
             return answer.content
 
-        return _kubeconfig.to_canonical(content, policy, read_file, time.time())
+        config = _kubeconfig.to_canonical(content, policy, read_file, time.time())
+        if args["check_server_name"]:
+            self._check_server_name(content, policy, config)
+        return config
+
+    def _check_server_name(self, content: bytes, policy: _kubeconfig.Policy, config: _kubeconfig.Kubeconfig) -> None:
+        """Looks at the certificate that the host's own API server presents, under the address in the file."""
+        name = policy.tls_server_name or Server.parse(config.server).host
+        local = _kubeconfig.server_of(content, policy.context)
+        presented = b""
+        if local is not None:
+            presented = self._low_level_execute_command(handshake_command(local, name))["stdout"].encode(
+                "ascii", "ignore"
+            )
+        if names_in(presented) is None:
+            found = self._ask(list(SERVING_CERTIFICATES), first_only=True)
+            presented = next((answer.content for answer in found if answer.content), b"")
+        require_name(presented, name)
 
     def _ask(self, paths: list[str], first_only: bool = False) -> list[Found]:
         """One command on the host."""

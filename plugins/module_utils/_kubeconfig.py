@@ -162,6 +162,15 @@ def referenced_files(content: bytes | str, context: str | None) -> list[str]:
     return [path for path in paths if path]
 
 
+def server_of(content: bytes | str, context: str | None) -> Server | None:
+    """The server as the file has it, before any replacement; None if it is missing or no address."""
+    chosen = _choose(parse(content), context)
+    try:
+        return Server.parse(text_field(chosen.cluster, "server", chosen.cluster_at) or "")
+    except ServerError:
+        return None
+
+
 # --- one context ------------------------------------------------------------------------------------------------------
 
 

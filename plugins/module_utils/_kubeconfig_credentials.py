@@ -29,7 +29,8 @@ try:
 except ImportError:  # reported by _module, which can say how to install it
     x509 = None  # type: ignore[assignment]
 
-_MAX_KEY = 32 * 1024
+_SEQUENCE = b"\x30"  # what certificates and keys in DER begin with
+_MAX_KEY = 16 * 1024
 _MAX_TOKEN = 64 * 1024
 _MAX_RSA_BITS = 8192  # Go's TLS takes no more
 _LAST_SECOND = 253_402_300_799  # of the year 9999
@@ -76,7 +77,7 @@ class PemBlock:
         """The block as everybody reads it."""
         body = base64.b64encode(self.der or b"").decode("ascii")
         lines = [body[at : at + 64] for at in range(0, len(body), 64)]
-        return "\n".join([f"-----BEGIN {self.label}-----", *lines, f"-----END {self.label}-----", ""]).encode("ascii")
+        return "\n".join([f"-----BEGIN {self.label}-----", *lines, f"-----END {self.label}-----", ""]).encode("utf-8")
 
     @property
     def is_key(self) -> bool:
@@ -101,7 +102,7 @@ def pem_blocks(data: bytes) -> Iterator[PemBlock]:
                 der = None
             yield PemBlock(label, der, encrypted)
             label = None
-        else:
+        elif label is not None:
             lines.append(line)
 
 
@@ -139,7 +140,7 @@ def _moment(certificate: Any, name: str) -> int:
 
 
 def _der_hint(data: bytes, tool: str) -> str:
-    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == b"\x30" else ""
+    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == _SEQUENCE else ""
 
 
 def _joined(certificates: list[_Certificate]) -> bytes:
@@ -260,16 +261,36 @@ def _private_key(data: bytes, at: str) -> tuple[PemBlock, Any]:
         raise KubeconfigError(at, "is encrypted, and HSS cannot ask for its pass phrase. Decrypt it (openssl pkey).")
     if block.label not in ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"):
         raise KubeconfigError(at, "is not a key in PKCS#8, PKCS#1 or SEC1. Convert it (openssl pkey).")
-    pem = block.pem
-    # Proving the primes of a long RSA key takes seconds; whether it belongs to the certificate is compared anyway.
-    long = len(pem) > 4096 and int(cryptography.__version__.partition(".")[0]) >= 39
-    how = {"unsafe_skip_rsa_key_validation": True} if long else {}
+    der = block.der or b""
+    # Looked at beforehand, since to load a key of another kind can take minutes of arithmetic.
+    if block.label == "PRIVATE KEY" and der[:1] == _SEQUENCE and not any(kind in der[:32] for kind in _PKCS8_KINDS):
+        raise KubeconfigError(at, f"is of a kind that Kubernetes does not take. {_KINDS}")
     try:
-        if len(pem) > _MAX_KEY:
+        if len(der) > _MAX_KEY:
             raise ValueError
-        return block, serialization.load_pem_private_key(pem, None, **how)
+        key = serialization.load_pem_private_key(block.pem, None, **_load_options())
+        if isinstance(key, rsa.RSAPrivateKey) and not _is_consistent(key.private_numbers()):
+            raise ValueError
     except Exception:  # whatever the parser makes of a stranger's bytes
         raise KubeconfigError(at, "holds a private key that cannot be read") from None
+    return block, key
+
+
+# The algorithms of PKCS#8: rsaEncryption, ecPublicKey, Ed25519.
+_PKCS8_KINDS = tuple(bytes.fromhex(kind) for kind in ("06092a864886f70d010101", "06072a8648ce3d0201", "06032b6570"))
+
+
+def _load_options() -> dict[str, bool]:
+    """The library would prove that an RSA key's primes are primes, for seconds. Go, as in kubectl, does not either."""
+    known = int(cryptography.__version__.partition(".")[0]) >= 39
+    return {"unsafe_skip_rsa_key_validation": True} if known else {}
+
+
+def _is_consistent(numbers: Any) -> bool:
+    public = numbers.public_numbers
+    return numbers.p * numbers.q == public.n and all(
+        numbers.d * public.e % (prime - 1) == 1 for prime in (numbers.p, numbers.q)
+    )
 
 
 def token_in_file(content: bytes, at: str) -> bytes:

@@ -42,6 +42,14 @@ options:
   tls_server_name:
     description: Name to expect in the API server's certificate, where it is not the host of the server.
     type: str
+  check_server_name:
+    description:
+      - Look on the host whether the API server's certificate is made for the address (or O(tls_server_name)), and refuse
+        with the remedies if it is not. Useful with O(server), since HSS would otherwise fail to connect later.
+      - It dials the API server from the host itself, under the address in the file, with C(openssl s_client). Where
+        there is no C(openssl), the certificate is read from the usual places of the distributions.
+    type: bool
+    default: false
   allow_insecure:
     description: Accept C(insecure-skip-tls-verify).
     type: bool

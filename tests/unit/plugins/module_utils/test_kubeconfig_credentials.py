@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from kubeconfigs import DAY, Authority, Issued, b64, certificate_user, document, edited, jwt, key_pem, new_key, now
 
@@ -165,6 +165,15 @@ def test_what_is_no_certificate_is_refused(value, reasons):
     refuse(json.dumps(edited(good, {CA_AT: value})), CA_AT, *reasons)
 
 
+def inconsistent_rsa_key() -> rsa.RSAPrivateKey:
+    """One number of it was changed, as by a bad disk."""
+    numbers = key_of("rsa").private_numbers()
+    changed = rsa.RSAPrivateNumbers(
+        numbers.p, numbers.q, numbers.d + 2, numbers.dmp1, numbers.dmq1, numbers.iqmp, numbers.public_numbers
+    )
+    return changed.private_key(unsafe_skip_rsa_key_validation=True)
+
+
 NOT_KEYS = {
     "folded base64": (folded(b64(KEY)), "not valid base64. There are spaces in it"),
     "PEM as it is": (KEY.decode(), "is PEM itself; it must be base64"),
@@ -173,6 +182,8 @@ NOT_KEYS = {
     "the public key": (b64(KEY.replace(b"PRIVATE", b"PUBLIC")), "no private key in PEM"),
     "OpenSSH's form": (b64(OPENSSH), "not a key in PKCS#8, PKCS#1 or SEC1. Convert it"),
     "a broken one": (b64(BROKEN.replace(b"CERTIFICATE", b"PRIVATE KEY")), "a private key that cannot be read"),
+    "an inconsistent one": (b64(key_pem(inconsistent_rsa_key())), "a private key that cannot be read"),
+    "a DSA key": (b64(key_pem(dsa.generate_private_key(1024))), "of a kind that Kubernetes does not take"),
     "endless": (b64(KEY.replace(b"\n", b"\n" + b"QUJD" * 9000 + b"\n", 1)), "a private key that cannot be read"),
 }
 

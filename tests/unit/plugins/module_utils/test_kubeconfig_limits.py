@@ -22,7 +22,7 @@ from kubeconfigs import Authority, Issued, b64, certificate_user, document, edit
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig import MAX_BYTES, Policy, to_canonical
 
 # Of processor time, so that a busy machine does not matter; it shares its caches all the same, hence the margin: alone
-# on a core, the slowest input takes 0.2 seconds with libyaml and 0.9 without.
+# on a core, the slowest input takes 0.3 seconds with libyaml and 0.7 without.
 SECONDS = {"libyaml": 1.0, "pure": 2.0}
 MEGABYTES = 200
 
@@ -113,6 +113,35 @@ def large_rsa(bits: int) -> Issued:
     return CA.issue("admin", key=SimpleNamespace(public_key=lambda: public))
 
 
+def der(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    size = len(content)
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag]) + (bytes([size]) if size < 128 else bytes([0x80 | len(length)]) + length) + content
+
+
+def integer(value: int) -> bytes:
+    return der(2, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def wrapped(label: str, content: bytes) -> str:
+    return b64(pem(label, b64(content) + "\n"))
+
+
+PRIME = 2**11213 - 1  # to prove it takes long
+RSA_OF_A_LARGE_PRIME = wrapped("RSA PRIVATE KEY", der(0x30, *map(integer, (0, PRIME * 3, 3, 1, PRIME, 3, 1, 1, 1))))
+MODULUS = 2**30000 - 1  # to raise a number to a power takes long
+DSA = bytes.fromhex("06072a8648ce380401")
+LARGE_DSA = wrapped(
+    "PRIVATE KEY",
+    der(
+        0x30,
+        integer(0),
+        der(0x30, DSA, der(0x30, *map(integer, (MODULUS, MODULUS // 7, MODULUS // 5)))),
+        der(4, integer(MODULUS // 3)),
+    ),
+)
+
 ROOM = MAX_BYTES * 7 // 10  # what base64 leaves
 CREDENTIALS = {
     "beginnings": fields(client_key_data=b64(b"-----BEGIN A-----\n" * (ROOM // 18))),
@@ -123,6 +152,8 @@ CREDENTIALS = {
     "one long key": fields(client_key_data=b64(pem("PRIVATE KEY", "QUJD\n" * (ROOM // 5 - 99)))),
     "one long certificate": fields(client_certificate_data=b64(pem("CERTIFICATE", "QUJD\n" * (ROOM // 5 - 99)))),
     "certificates": fields(client_certificate_data=b64(CA.pem * (ROOM // len(CA.pem)))),
+    "a large prime": fields(client_key_data=RSA_OF_A_LARGE_PRIME),
+    "a large power": fields(client_key_data=LARGE_DSA),
     "an RSA key of 256 kilobits": fields(client_certificate_data=b64(large_rsa(1 << 18).pem)),
     "very many names": fields(
         client_certificate_data=b64(CA.issue("admin", names=[x509.DNSName(f"a{n}.b") for n in range(40_000)]).pem)

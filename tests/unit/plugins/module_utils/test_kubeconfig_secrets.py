@@ -142,3 +142,8 @@ def test_they_are_found_in_a_text_that_cannot_be_parsed_as_well_as_may_be(name):
 )
 def test_no_text_is_too_strange_to_be_looked_through(content):
     assert len(secret_values(content)) <= 1
+
+
+def test_no_label_of_pem_is_too_strange_either():
+    value = b64("-----BEGIN ÄPRIVATE KEY-----\nQUJD\n-----END ÄPRIVATE KEY-----\n".encode("latin-1"))
+    assert value in secret_values(f"users: [{{user: {{client-key-data: {value}}}}}]")

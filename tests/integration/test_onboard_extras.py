@@ -1,0 +1,227 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the onboard role does on request: one cluster of several hosts, a ServiceAccount, a look at the certificate."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+import socket
+import ssl
+import threading
+
+import kubeconfigs
+import pytest
+import yaml
+from cryptography import x509
+from playbooks import play
+
+ONBOARD = "huaweicloud.hss.onboard"
+TOKEN = "canary-service-account-token-0123456789"
+
+
+@pytest.fixture
+def onboard(simulator, tmp_path):
+    """Runs the playbook for hosts {name: (kubeconfig, variables)} with a local connection."""
+
+    def run(hosts, *arguments, **extra):
+        members = {}
+        for name, (text, variables) in hosts.items():
+            path = tmp_path / f"{name}.conf"
+            if text is not None:
+                path.write_text(text)
+            members[name] = {"hss_onboard_kubeconfig_path": str(path), **variables}
+        variables = {"ansible_connection": "local", "hss_onboard_become": False}
+        inventory = tmp_path / "hosts.json"
+        inventory.write_text(json.dumps({"all": {"hosts": members, "vars": variables}}))
+        return play(ONBOARD, inventory, tmp_path, simulator.environment(), *arguments, **extra)
+
+    return run
+
+
+def twins(*texts, name="shop"):
+    return {f"{name}-{number}": (text, {"hss_onboard_name": name}) for number, text in enumerate(texts, start=1)}
+
+
+def test_the_first_good_host_speaks_and_a_broken_twin_is_passed_over(onboard, simulator):
+    ca = kubeconfigs.Authority()
+    good = kubeconfigs.kubeadm("https://10.0.0.9:6443", ca=ca)
+    expired = kubeconfigs.kubeadm("https://10.0.0.9:6443", ca=ca, days=-2)
+    played = onboard(twins(expired, good, None, kubeconfigs.kubeadm("https://10.0.0.9:6443", ca=ca)))
+    assert (played.code, played.hosts_with("failed")) == (0, set())
+    (cluster,) = simulator.clusters()
+    spoken = yaml.safe_load(cluster.kube_config)["users"][0]["user"]["client-key-data"]
+    assert spoken == yaml.safe_load(good)["users"][0]["user"]["client-key-data"]
+    assert [line for line in played.report if "host shop-1 was passed over: " in line and "expired" in line]
+    assert [line for line in played.report if "host shop-3 was passed over: " in line and "does not exist" in line]
+    assert [line for line in played.report if line.startswith("shop: registered, ")]
+
+
+@pytest.mark.parametrize("what", ["server", "ca"])
+def test_hosts_that_contradict_each_other_are_an_error_that_names_both(onboard, simulator, what):
+    ca = kubeconfigs.Authority()
+    other = kubeconfigs.Authority() if what == "ca" else ca
+    server = "https://10.0.0.8:6443" if what == "server" else "https://10.0.0.9:6443"
+    hosts = {
+        **twins(kubeconfigs.kubeadm("https://10.0.0.9:6443", ca=ca), kubeconfigs.kubeadm(server, ca=other)),
+        "bank": (kubeconfigs.kubeadm("https://10.0.0.7:6443"), {}),
+    }
+    played = onboard(hosts)
+    assert played.hosts_with("failed") == {"shop-1", "shop-2"}
+    assert "the hosts shop-1 and shop-2 are both called shop" in played.output
+    assert [cluster.name for cluster in simulator.clusters()] == ["bank"]
+
+
+def test_if_no_host_of_a_cluster_is_good_each_says_why(onboard, simulator):
+    played = onboard(twins(kubeconfigs.k3s(), kubeconfigs.kubeadm("https://10.0.0.9:6443", days=-2)))
+    assert played.hosts_with("failed") == {"shop-1", "shop-2"} and simulator.clusters() == []
+    assert "loopback" in played.output and "expired" in played.output
+
+
+def test_a_policy_and_further_options_reach_the_module(onboard, simulator):
+    text = yaml.safe_load(kubeconfigs.kubeadm("https://10.0.0.9:6443"))
+    text["clusters"][0]["cluster"] = {"server": "https://10.0.0.9:6443", "insecure-skip-tls-verify": True}
+    more = {"kube_config_allow_insecure": True, "organization": "security", "image_arch": "arm"}
+    assert onboard({"shop": (yaml.safe_dump(text), {})}).code == 2
+    assert onboard({"shop": (yaml.safe_dump(text), {"hss_onboard_cluster": more})}).code == 0
+    (cluster,) = simulator.clusters()
+    assert (cluster.organization, cluster.image_arch) == ("security", "arm")
+
+
+@pytest.fixture
+def kubectl(tmp_path):
+    """A kubectl that notes what it is given, and knows the token once it has applied something."""
+    path = tmp_path / "bin" / "kubectl"
+    path.parent.mkdir()
+    token = base64.b64encode(TOKEN.encode()).decode()
+    path.write_text(
+        f"""#!/bin/sh
+folder={tmp_path}
+echo "$@" >>$folder/calls
+case "$*" in
+  *"apply -f -")
+    cat >$folder/manifest.new
+    if cmp -s $folder/manifest.new $folder/manifest; then echo "serviceaccount/hss unchanged"
+    else cp $folder/manifest.new $folder/manifest; echo "serviceaccount/hss created"; fi ;;
+  *"get secret"*)
+    # The controller needs a moment.
+    [ -e $folder/asked ] && echo "[{token}]" || {{ : >$folder/asked; echo "[]"; }} ;;
+  *) exit 64 ;;
+esac
+"""
+    )
+    path.chmod(0o755)
+    return path
+
+
+def test_a_service_account_is_made_and_its_token_registered_in_the_admins_place(onboard, simulator, kubectl, tmp_path):
+    admin = kubeconfigs.kubeadm("https://10.0.0.9:6443")
+    hosts = {"shop": (admin, {"hss_onboard_service_account": True, "hss_onboard_kubectl": str(kubectl)})}
+    assert onboard(hosts, "--check").code == 0
+    assert not (tmp_path / "calls").exists()
+
+    first = onboard(hosts, "-vvvv")
+    assert first.code == 0, first.output
+    (cluster,) = simulator.clusters()
+    uploaded = yaml.safe_load(cluster.kube_config)
+    assert [user["user"] for user in uploaded["users"]] == [{"token": TOKEN}]
+    assert uploaded["clusters"] == [{"name": "kubernetes", "cluster": yaml.safe_load(admin)["clusters"][0]["cluster"]}]
+    assert TOKEN not in first.output + first.log
+    assert base64.b64encode(TOKEN.encode()).decode() not in first.output + first.log
+
+    second = onboard(hosts)
+    assert (second.code, second.hosts_with("changed"), simulator.count("CreateMultiCloudClusters")) == (0, set(), 1)
+    assert all("--kubeconfig" in call for call in (tmp_path / "calls").read_text().splitlines())
+
+
+def test_the_manifest_is_what_it_says(onboard, kubectl, tmp_path):
+    rules = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}]
+    variables = {
+        "hss_onboard_service_account": True,
+        "hss_onboard_service_account_namespace": "watched",
+        "hss_onboard_service_account_rules": rules,
+        "hss_onboard_kubectl": str(kubectl),
+    }
+    assert onboard({"shop": (kubeconfigs.kubeadm("https://10.0.0.9:6443"), variables)}).code == 0
+    objects = {item["kind"]: item for item in yaml.safe_load_all((tmp_path / "manifest").read_text()) if item}
+    assert set(objects) == {"Namespace", "ServiceAccount", "Secret", "ClusterRole", "ClusterRoleBinding"}
+    assert objects["ClusterRole"]["rules"] == rules
+    secret = objects["Secret"]
+    assert secret["type"] == "kubernetes.io/service-account-token"
+    assert secret["metadata"]["annotations"] == {"kubernetes.io/service-account.name": "hss"}
+    assert {item["metadata"].get("namespace") for item in objects.values()} == {None, "watched"}
+
+
+@pytest.mark.parametrize(
+    "script, words",
+    [
+        ("#!/bin/sh\necho 'Unable to connect to the server' >&2; exit 1\n", "Unable to connect to the server"),
+        (None, "no kubectl on this host"),
+    ],
+)
+def test_a_service_account_that_cannot_be_made_is_said_and_nothing_registered(
+    onboard, simulator, tmp_path, script, words
+):
+    path = tmp_path / "kubectl"
+    if script:
+        path.write_text(script)
+        path.chmod(0o755)
+    variables = {"hss_onboard_service_account": True, "hss_onboard_kubectl": str(path)}
+    played = onboard({"shop": (kubeconfigs.kubeadm("https://10.0.0.9:6443"), variables)})
+    assert played.code == 2 and simulator.requests("CreateMultiCloudClusters") == []
+    assert words in played.output
+
+
+@pytest.fixture
+def api_server(tmp_path):
+    """The host's API server: presents a certificate for kubernetes and 10.0.0.5, as often as it is asked."""
+    issued = kubeconfigs.Authority().issue(
+        "kube-apiserver",
+        names=[x509.DNSName("kubernetes"), x509.IPAddress(ipaddress.ip_address("10.0.0.5"))],
+        usage=x509.ExtendedKeyUsageOID.SERVER_AUTH,
+    )
+    (tmp_path / "server.pem").write_bytes(issued.pem + issued.key_pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                connection, _address = listener.accept()
+            except OSError:
+                return
+            try:
+                with context.wrap_socket(connection, server_side=True) as tls:
+                    tls.recv(1)
+            except OSError:
+                pass
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield listener.getsockname()[1]
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(10)
+
+
+@pytest.mark.parametrize(
+    "variables, accepted",
+    [
+        ({"hss_onboard_server": "10.0.0.5"}, True),
+        ({"hss_onboard_server": "10.0.0.6"}, False),
+        ({"hss_onboard_server": "10.0.0.6", "hss_onboard_tls_server_name": "kubernetes"}, True),
+        ({"hss_onboard_server": "api.example.com"}, False),
+        ({"hss_onboard_server": "api.example.com", "hss_onboard_check_server_name": False}, True),
+    ],
+)
+def test_the_new_name_is_looked_for_in_the_servers_certificate(onboard, simulator, api_server, variables, accepted):
+    text = kubeconfigs.k3s(server=f"https://127.0.0.1:{api_server}")
+    played = onboard({"edge": (text, {"hss_onboard_check_server_name": True, **variables})})
+    assert (played.code == 0) is accepted, played.output
+    assert len(simulator.clusters()) == accepted
+    if not accepted:
+        name = variables["hss_onboard_server"]
+        assert f"not made for '{name}', but for: kubernetes, 10.0.0.5" in played.output and "--tls-san" in played.output
