@@ -80,7 +80,8 @@ def require_name(presented: bytes, name: str) -> None:
     if not any(_covers(own, name) for own in names):
         shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
         raise KubeconfigError(
-            "server", f"the API server's certificate is not made for '{name}', but for: {shown or 'no name'}. {_REMEDY}."
+            "server",
+            f"the API server's certificate is not made for '{name}', but for: {shown or 'no name'}. {_REMEDY}.",
         )
 
 

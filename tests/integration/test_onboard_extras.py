@@ -16,6 +16,7 @@ import kubeconfigs
 import pytest
 import yaml
 from cryptography import x509
+
 from playbooks import play
 
 ONBOARD = "huaweicloud.hss.onboard"

@@ -14,10 +14,11 @@ import threading
 
 import kubeconfigs
 import pytest
+from cryptography import x509
+
 from ansible_collections.huaweicloud.hss.plugins.module_utils import _serving
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig import KubeconfigError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._server import Server
-from cryptography import x509
 
 
 @pytest.fixture(scope="module")
