@@ -44,8 +44,8 @@ options:
     type: str
   check_server_name:
     description:
-      - Look on the host whether the API server's certificate is made for the address (or O(tls_server_name)), and refuse
-        with the remedies if it is not. Useful with O(server), since HSS would otherwise fail to connect later.
+      - Look on the host whether the API server's certificate is made for the address, or for O(tls_server_name), and
+        refuse with the remedies if it is not. Useful with O(server), since HSS would otherwise fail to connect later.
       - It dials the API server from the host itself, under the address in the file, with C(openssl s_client). Where
         there is no C(openssl), the certificate is read from the usual places of the distributions.
     type: bool
