@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that the documentation shows to be copied is run: EXAMPLES of the modules, playbooks in the READMEs."""
+
+from __future__ import annotations
+
+import importlib
+import re
+
+import kubeconfigs
+import pytest
+import yaml
+from playbooks import ROOT, play
+
+MODULES = ("hss_multicloud_cluster", "hss_multicloud_clusters")
+
+
+def examples(module):
+    """The tasks of a module's EXAMPLES."""
+    documented = importlib.import_module(f"ansible_collections.huaweicloud.hss.plugins.modules.{module}")
+    return yaml.safe_load(documented.EXAMPLES)
+
+
+def snippets():
+    """(place, plays) for every block of YAML in the READMEs that is a playbook."""
+    for path in [ROOT / "README.md", *sorted((ROOT / "roles").glob("*/README.md"))]:
+        blocks = re.findall(r"^```yaml\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
+        for number, block in enumerate(blocks, start=1):
+            plays = yaml.safe_load(block)
+            if isinstance(plays, list) and all("hosts" in item for item in plays):
+                yield pytest.param(plays, id=f"{path.parent.name}-{number}")
+
+
+@pytest.fixture
+def run(simulator, tmp_path):
+    """Runs plays beside the files, and on the hosts, that the documentation speaks of."""
+    for name in ("shop-prod", "shop-test", "edge-7"):
+        (tmp_path / f"{name}.kubeconfig").write_text(kubeconfigs.kubeadm(f"https://{name}.example.com:6443"))
+    (tmp_path / "admin.conf").write_text(kubeconfigs.k3s())
+    host = {
+        "ansible_connection": "local",
+        "ansible_host": "192.0.2.10",
+        "ansible_become": False,
+        "hss_onboard_become": False,
+        "hss_onboard_kubeconfig_path": str(tmp_path / "admin.conf"),
+        # The role's page has a play without an address.
+        "hss_onboard_server": "192.0.2.10",
+    }
+    (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"control_planes": {"hosts": {"cp-1": host}}}))
+
+    def run(plays):
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(plays))
+        variables = {"registry_password": "a-registry-password"}
+        return play(
+            str(tmp_path / "play.yml"), tmp_path / "inventory.yml", tmp_path, simulator.environment(), **variables
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_the_examples_of_a_module_run_and_change_something(run, simulator, module):
+    tasks = examples(module)
+    for task in tasks:
+        played = run([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}])
+        assert played.code == 0, f"{task['name']}\n{played.output}"
+        assert played.hosts_with("changed") == {"localhost"}, task["name"]
+    # The last example of each takes away what the first has registered.
+    assert {cluster.name for cluster in simulator.clusters()} <= {"edge-7"}
+
+
+@pytest.mark.parametrize("plays", list(snippets()))
+def test_a_playbook_of_a_readme_runs_and_registers(run, simulator, plays):
+    played = run(plays)
+    assert played.code == 0, played.output
+    assert len(simulator.clusters()) == 1
+
+
+def test_there_are_playbooks_in_the_readmes():
+    assert len(list(snippets())) >= 3
