@@ -62,6 +62,14 @@ def test_no_eight_characters_of_a_secret_survive(secret, before, after, data):
     assert not any(piece in shown for piece in pieces if piece.strip("*"))
 
 
+@given(secret=st.binary(min_size=200, max_size=900).map(bytes.hex), data=st.data())
+def test_no_eight_characters_of_fifteen_of_a_long_secret_survive(secret, data):
+    start = data.draw(st.integers(0, len(secret) - 15))
+    piece = secret[start : data.draw(st.integers(start + 15, len(secret)))]
+    shown = scrubber(secret).scrub(f"<{piece}>")
+    assert not any(piece[at : at + SHORTEST] in shown for at in range(len(piece) - SHORTEST + 1))
+
+
 @given(text=st.text(max_size=80))
 def test_without_secrets_nothing_changes(text):
     assert scrubber().scrub(text) == text
