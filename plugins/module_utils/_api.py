@@ -10,16 +10,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Callable
 from urllib.parse import quote
 
-from ._errors import REJECTED, UNKNOWN, HssError
+from ._errors import NOT_SENT, REJECTED, UNKNOWN, HssError
 from ._http import HttpClient
 
 # The API's maximum; its default is 10.
 PAGE_SIZE = 200
 ALL_ENTERPRISE_PROJECTS = "all_granted_eps"
 NOT_FOUND = "HSS.0011"
+
+_SIGN_IN_HINT = (
+    "Check user_name (an IAM user's, not an e-mail address), password, domain_name (the account's name), that the user "
+    "may use programmatic access, and that region or project_name is a project of that user. "
+    "Repeated failures lock the user for some minutes, so it was not tried again."
+)
 
 _LISTINGS = 4
 _LISTING_PAUSE = 1.0
@@ -146,6 +153,14 @@ class HssApi:
         ).data
 
 
+@dataclass(frozen=True)
+class Token:
+    """A token of IAM, and the id of the project that it is for, if IAM told."""
+
+    value: str = field(repr=False)
+    project_id: str | None
+
+
 class IamApi:
     """The calls of IAM that HSS's callers need.
 
@@ -156,6 +171,54 @@ class IamApi:
         self._http = http
         base = auth_url.rstrip("/")
         self._base = base if base.endswith("/v3") else f"{base}/v3"
+
+    def create_token(
+        self,
+        user_name: str,
+        password: str,
+        domain_name: str,
+        *,
+        project_id: str | None,
+        project_name: str | None,
+    ) -> Token:
+        """Signs in. Asking twice does no harm, but a refusal is final: repeated ones lock the user out.
+
+        :arg domain_name: the account that the user belongs to.
+        :arg project_name: for where the project's id is not known.
+        """
+        operation = "KeystoneCreateUserTokenByPassword"
+        doing = f"sign in to IAM as the user '{user_name}' of the account '{domain_name}'"
+        user = {"name": user_name, "password": password, "domain": {"name": domain_name}}
+        project = {"id": project_id} if project_id else {"name": project_name}
+        body = {
+            "auth": {
+                "identity": {"methods": ["password"], "password": {"user": user}},
+                "scope": {"project": project},
+            }
+        }
+        try:
+            reply = self._http.call(operation, doing, "POST", f"{self._base}/auth/tokens", body=body)
+        except HssError as error:
+            # Nothing was to be changed, so nothing is left in doubt.
+            if error.outcome == UNKNOWN:
+                error.outcome = REJECTED if error.http_status else NOT_SENT
+            if error.http_status in (400, 401, 403):
+                error.hint = _SIGN_IN_HINT
+            elif error.http_status == 404:
+                error.hint = "Check auth_url: is it the address of IAM?"
+            raise
+        value = reply.headers.get("X-Subject-Token")
+        if not value:
+            raise HssError(
+                f"Could not {doing}: the answer holds no token",
+                operation=operation,
+                hint="Check auth_url: is it the address of IAM? A proxy may also have dropped X-Subject-Token.",
+                outcome=REJECTED,
+            )
+        token = reply.data.get("token")
+        scope = token.get("project") if isinstance(token, dict) else None
+        found = scope.get("id") if isinstance(scope, dict) else None
+        return Token(value, found if isinstance(found, str) and found else None)
 
     def find_project(self, name: str) -> str:
         """The id of the project of that name; a region's own project has the region's name.

@@ -104,3 +104,10 @@ class TokenAuth(AuthBase):
     def __call__(self, request: Any) -> Any:
         request.headers["X-Auth-Token"] = self._token
         return request
+
+
+class NoAuth(AuthBase):
+    """Sends nothing, which requests has to be told: it would look for a password in C(~/.netrc)."""
+
+    def __call__(self, request: Any) -> Any:
+        return request

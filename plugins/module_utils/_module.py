@@ -13,12 +13,12 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from . import _cluster, _http, _kubeconfig
-from ._api import ALL_ENTERPRISE_PROJECTS, HssApi, IamApi
+from . import _cluster, _http, _kubeconfig, _metadata
+from ._api import ALL_ENTERPRISE_PROJECTS, HssApi, IamApi, Token
 from ._apply import Done, carry_out
-from ._auth import SigningAuth, TokenAuth
+from ._auth import NoAuth, SigningAuth, TokenAuth
 from ._cluster import Desired, Plan, Registered, desire, plan
-from ._credentials import Connection, resolve
+from ._credentials import Connection, Credential, resolve
 from ._errors import HssError, invalid
 from ._http import HttpClient
 from ._secrets import SHORTEST, Secrets
@@ -35,11 +35,18 @@ def connection_spec() -> dict[str, dict[str, Any]]:
         "secret_key": {"type": "str", "no_log": True},
         "security_token": {"type": "str", "no_log": True},
         "auth_token": {"type": "str", "no_log": True},
+        "user_name": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+        "domain_name": {"type": "str"},
         "auth_url": {"type": "str"},
         "project_id": {"type": "str"},
         "project_name": {"type": "str"},
         "enterprise_project_id": {"type": "str"},
-        "validate_certs": {"type": "bool", "default": True},
+        "cloud": {"type": "str"},
+        "profile": {"type": "str"},
+        "shared_config_file": {"type": "path"},
+        # No default here: what is not given, HW_INSECURE decides.
+        "validate_certs": {"type": "bool"},
         "ca_path": {"type": "path"},
         "timeout": {"type": "int", "default": 30},
         "max_retries": {"type": "int"},
@@ -103,6 +110,7 @@ class HssModule:
         self.params: dict[str, Any] = self.ansible.params
         self.check_mode: bool = self.ansible.check_mode
         self.secrets = Secrets()
+        self._token: Token | None = None
 
     def hide(self, *values: str | None) -> None:
         """Keeps values out of everything the module says."""
@@ -153,24 +161,44 @@ class HssModule:
             return Done(Plan(desired), error=error)
 
     def connect(self, connection: Connection) -> HssApi:
-        """The API that a connection means; asks IAM for the project's id if it is not given."""
-        credential = connection.credential
-        self.hide(credential.access_key, credential.secret_key, credential.security_token, credential.auth_token)
+        """The API that a connection means. Asks IAM for a token and for the project's id if they are not given."""
         for text in connection.warnings:
             self.ansible.warn(text)
-        http = self._client(connection)
-        project_id = connection.project_id or IamApi(http, str(connection.auth_url)).find_project(
-            str(connection.project_name)
-        )
-        return HssApi(http, connection.endpoint, project_id, connection.enterprise_project_id, self.sleep)
-
-    def _client(self, connection: Connection) -> HttpClient:
         credential = connection.credential
+        self.hide(*credential.secrets)
+        if credential.metadata:
+            credential = _metadata.fetch(self.hide)
+        project_id = connection.project_id
+        if credential.password:
+            token = self._sign_in(connection)
+            credential = Credential(auth_token=token.value)
+            project_id = project_id or token.project_id
         auth: Any
         if credential.auth_token:
             auth = TokenAuth(credential.auth_token)
         else:
             auth = SigningAuth(str(credential.access_key), str(credential.secret_key), credential.security_token)
+        http = self._client(connection, auth)
+        project_id = project_id or IamApi(http, str(connection.auth_url)).find_project(str(connection.project_name))
+        return HssApi(http, connection.endpoint, project_id, connection.enterprise_project_id, self.sleep)
+
+    def _sign_in(self, connection: Connection) -> Token:
+        """A token for a user's password, asked for once in a run and kept in memory alone."""
+        if self._token is None:
+            credential = connection.credential
+            http = self._client(connection, NoAuth())
+            self._token = IamApi(http, str(connection.auth_url)).create_token(
+                str(credential.user_name),
+                str(credential.password),
+                str(credential.domain_name),
+                project_id=connection.project_id,
+                project_name=connection.project_name,
+            )
+            self.hide(self._token.value)
+            http.close()
+        return self._token
+
+    def _client(self, connection: Connection, auth: Any) -> HttpClient:
         return HttpClient(
             auth,
             verify=connection.verify,

@@ -106,6 +106,7 @@ def test_secrets_are_marked():
         "secret_key",
         "security_token",
         "auth_token",
+        "password",
         "kube_config",
         "image_repo_password",
     }

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from ansible_collections.huaweicloud.hss.plugins.doc_fragments.connection import ModuleDocFragment
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _credentials, _module
 from ansible_collections.huaweicloud.hss.plugins.module_utils._credentials import Credential, resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
@@ -17,10 +20,16 @@ EMPTY = {"access_key": "", "secret_key": ""}
 HW = {"HW_ACCESS_KEY": "hw-access", "HW_SECRET_KEY": "hw-secret"}
 SDK = {"HUAWEICLOUD_SDK_AK": "sdk-access", "HUAWEICLOUD_SDK_SK": "sdk-secret"}
 PAGE = {"CLOUD_SDK_AK": "page-access", "CLOUD_SDK_SK": "page-secret"}
+USER = {"user_name": "option-user", "password": "option-password", "domain_name": "option-account"}
+HW_USER = {"HW_USER_NAME": "hw-user", "HW_USER_PASSWORD": "hw-password", "HW_DOMAIN_NAME": "hw-account"}
+
+
+def no_files(_path):
+    return None
 
 
 def connection(options=None, environ=None):
-    return resolve({**BASE, **(options or {})}, environ or {}, Secrets())
+    return resolve({**BASE, **(options or {})}, environ or {}, Secrets(), no_files)
 
 
 def refusal(options=None, environ=None):
@@ -42,6 +51,26 @@ def refusal(options=None, environ=None):
         ({}, {**SDK, **PAGE}, Credential("sdk-access", "sdk-secret")),
         ({}, {**SDK, "HUAWEICLOUD_SDK_SECURITY_TOKEN": "sdk-sts"}, Credential("sdk-access", "sdk-secret", "sdk-sts")),
         ({}, PAGE, Credential("page-access", "page-secret")),
+        (
+            USER,
+            HW,
+            Credential(user_name="option-user", password="option-password", domain_name="option-account"),
+        ),
+        (
+            {},
+            {**HW_USER, **SDK},
+            Credential(user_name="hw-user", password="hw-password", domain_name="hw-account"),
+        ),
+        # Terraform's users have the account's name beside their keys.
+        ({}, {**HW, "HW_DOMAIN_NAME": "hw-account"}, Credential("hw-access", "hw-secret")),
+        ({**KEYS, "domain_name": "option-account"}, {}, Credential("option-access", "option-secret")),
+        ({"domain_name": "option-account"}, SDK, Credential("sdk-access", "sdk-secret")),
+        # A password may hold whatever can be typed; names are copied with spaces.
+        (
+            {"user_name": " üser ", "password": " pass wörd ", "domain_name": "account\n"},
+            {},
+            Credential(user_name="üser", password=" pass wörd ", domain_name="account"),
+        ),
         # Empty is not given: AWX injects empty strings for survey answers left out.
         (
             {"access_key": "", "secret_key": ""},
@@ -69,20 +98,51 @@ def test_the_first_place_with_a_credential_gives_all_of_it(options, environ, exp
         ({}, {"HW_SECRET_KEY": "s", **SDK}, "HW_ACCESS_KEY", "HW_SECRET_KEY"),
         ({}, {"HUAWEICLOUD_SDK_AK": "a", **PAGE}, "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_AK"),
         ({}, {"CLOUD_SDK_SK": "s"}, "CLOUD_SDK_AK", "CLOUD_SDK_SK"),
+        ({"user_name": "u"}, HW_USER, "password", "user_name"),
+        ({"password": "p"}, HW_USER, "user_name", "password"),
+        ({"user_name": "u", "password": "p"}, HW_USER, "domain_name", "password and user_name"),
+        ({}, {"HW_USER_NAME": "u", "HW_USER_PASSWORD": "p"}, "HW_DOMAIN_NAME", "HW_USER_NAME and HW_USER_PASSWORD"),
+        ({"domain_name": "d"}, {"HW_USER_NAME": "u", "HW_USER_PASSWORD": "p"}, "HW_DOMAIN_NAME", "HW_USER_NAME and"),
     ],
 )
 def test_half_a_credential_is_refused_and_not_completed_from_elsewhere(options, environ, missing, present):
-    assert refusal(options, environ).startswith(f"{missing}: missing beside {present}.")
+    assert refusal(options, environ).startswith(f"{missing}: missing beside {present}")
 
 
-def test_no_credential_names_every_place():
-    message = refusal()
-    for name in ("access_key", *HW, *SDK, *PAGE, "HW_AUTH_TOKEN", "auth_token"):
-        assert name in message
+def test_no_credential_says_of_every_place_what_is_missing_there():
+    assert refusal() == (
+        "access_key: no credential found. Looked at "
+        "the options: no access_key and secret_key, no auth_token, no user_name, password and domain_name; "
+        "the environment: no HW_ACCESS_KEY and HW_SECRET_KEY, no HW_AUTH_TOKEN, "
+        "no HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME; "
+        "the environment: no HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; "
+        "the environment: no CLOUD_SDK_AK and CLOUD_SDK_SK; "
+        "~/.hcloud/config.json: there is no such file; "
+        "~/.huaweicloud/credentials: there is no such file; "
+        "the instance's metadata: only with profile=metadata. "
+        "Set one of these where the module runs: on the control node, if the task is delegated there."
+    )
 
 
-def test_two_credentials_in_one_place_are_refused():
-    assert refusal({**KEYS, "auth_token": "t"}).startswith("auth_token: given together with access_key")
+@pytest.mark.parametrize(
+    "options, environ, words",
+    [
+        ({**KEYS, "auth_token": "t"}, {}, "auth_token: given together with access_key"),
+        ({"security_token": "s", "auth_token": "t"}, {}, "auth_token: given together with security_token"),
+        ({**KEYS, **USER}, {}, "user_name: given together with access_key"),
+        ({**USER, "auth_token": "t"}, {}, "user_name: given together with auth_token"),
+        ({}, {**HW, "HW_AUTH_TOKEN": "t"}, "HW_AUTH_TOKEN: given together with HW_ACCESS_KEY"),
+        ({}, {**HW, "HW_USER_PASSWORD": "p"}, "HW_USER_PASSWORD: given together with HW_ACCESS_KEY"),
+    ],
+)
+def test_two_credentials_in_one_place_are_refused(options, environ, words):
+    assert refusal(options, environ).startswith(words)
+
+
+@pytest.mark.parametrize("part", USER)
+def test_a_password_with_a_line_break_is_refused(part):
+    message = refusal({**USER, part: "two\nlines"})
+    assert message.startswith(f"{part}: holds a line break") and "lines;" not in message
 
 
 @pytest.mark.parametrize("value", ["with space", "line\nbreak", "ümlaut"])
@@ -104,10 +164,19 @@ def test_a_key_that_was_copied_badly_is_refused(value):
         ({"endpoint": "hss.private:8443"}, "https://hss.private:8443", "https://iam.cn-north-4.myhuaweicloud.com"),
         ({"auth_url": "https://iam.private/v3"}, "https://hss.cn-north-4.myhuaweicloud.com", "https://iam.private/v3"),
         ({"region": None, "endpoint": "https://hss.private", "project_id": "p"}, "https://hss.private", None),
+        ({"cloud": "Cloud.Example.com"}, "https://hss.cn-north-4.cloud.example.com", None),
+        ({"cloud": "example.com", "region": "eu-west-101"}, "https://hss.eu-west-101.example.com", None),
+        ({"cloud": "example.com", "endpoint": "https://hss.private"}, "https://hss.private", None),
+        ({"cloud": "example.com", "auth_url": "https://iam.private"}, None, "https://iam.private"),
     ],
 )
 def test_addresses(options, endpoint, auth_url):
     found = connection({**KEYS, **options})
+    if "cloud" in options:
+        domain = options["cloud"].lower()
+        region = options.get("region", "cn-north-4")
+        endpoint = endpoint or f"https://hss.{region}.{domain}"
+        auth_url = auth_url or f"https://iam.{region}.{domain}"
     assert (found.endpoint, found.auth_url) == (endpoint, auth_url)
 
 
@@ -121,6 +190,10 @@ def test_addresses(options, endpoint, auth_url):
         ({"endpoint": "https://"}, "endpoint: not an address"),
         ({"endpoint": "https://hss.private:port"}, "endpoint: not an address"),
         ({"endpoint": "https://user:word@hss.private"}, "endpoint: holds a user or password"),
+        ({"cloud": "https://example.com"}, "cloud: 'https://example.com' is not a domain"),
+        ({"cloud": "example.com/v3"}, "cloud: 'example.com/v3' is not a domain"),
+        ({"cloud": "example"}, "cloud: 'example' is not a domain"),
+        ({"auth_url": "https://iam.private?x=1"}, "auth_url: not an address"),
         ({"timeout": 0}, "timeout: must be more than 0 seconds"),
         ({"max_retries": -1}, "max_retries: must be a number from 0 on"),
         (
@@ -138,8 +211,45 @@ def test_a_ca_file_without_a_certificate_is_refused(tmp_path):
     assert "it holds no PEM certificate" in refusal({**KEYS, "ca_path": str(tmp_path / "ca.pem")})
 
 
-def test_a_ca_may_be_a_folder(tmp_path):
+def test_a_ca_may_be_a_folder_that_openssl_can_use(tmp_path):
+    (tmp_path / "ca.pem").write_text("whatever")
+    assert "has no certificate under its hash: run 'openssl rehash'" in refusal({**KEYS, "ca_path": str(tmp_path)})
+    (tmp_path / "12ab34cd.0").write_text("whatever")
     assert connection({**KEYS, "ca_path": str(tmp_path)}).verify == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "option, variable, verify",
+    [
+        (None, None, True),
+        (None, "", True),
+        (None, "false", True),
+        (None, "0", True),
+        (None, "true", False),
+        (None, "True", False),
+        (None, "1", False),
+        (True, "true", True),
+        (False, "false", False),
+        (False, None, False),
+        (True, None, True),
+    ],
+)
+def test_certificates_are_checked_unless_option_or_variable_say_otherwise(option, variable, verify):
+    found = connection({**KEYS, "validate_certs": option}, {} if variable is None else {"HW_INSECURE": variable})
+    assert found.verify is verify
+    assert any("validate_certs is off" in text for text in found.warnings) is not verify
+
+
+def test_a_variable_that_is_neither_true_nor_false_is_refused():
+    message = refusal({**KEYS, "validate_certs": None}, {"HW_INSECURE": "maybe"})
+    assert message.startswith("HW_INSECURE: must be true or false")
+    assert connection({**KEYS, "validate_certs": True}, {"HW_INSECURE": "maybe"}).verify is True
+
+
+def test_a_password_needs_iam():
+    options = {**USER, "region": None, "endpoint": "https://hss.private", "project_id": "p"}
+    assert refusal(options).startswith("auth_url: needed to sign in with user_name")
+    assert connection({**options, "auth_url": "https://iam.private/v3/"}).auth_url == "https://iam.private/v3"
 
 
 def test_other_options_fall_back_to_variables():
@@ -150,8 +260,11 @@ def test_other_options_fall_back_to_variables():
         "HW_ENTERPRISE_PROJECT_ID": "ep",
         "HW_MAX_RETRIES": "0",
         "HW_HSS_ENDPOINT": "https://hss.private",
+        "HW_PROJECT_NAME": "name",
+        "HW_CLOUD": "example.com",
     }
     found = connection({"region": None}, environ)
+    assert (found.project_name, found.auth_url) == ("name", "https://iam.eu-west-101.example.com")
     assert (found.project_id, found.enterprise_project_id, found.max_retries) == ("project", "ep", 0)
     assert found.endpoint == "https://hss.private"
 
@@ -163,8 +276,31 @@ def test_plain_http_is_a_warning_except_on_loopback(endpoint, warned):
     assert bool(connection({**KEYS, "endpoint": endpoint}).warnings) is warned
 
 
-def test_the_secrets_are_known_to_the_scrubber_even_if_refused():
+@pytest.mark.parametrize("part", ["access_key", "secret_key", "security_token", "auth_token", "password"])
+def test_the_secrets_are_known_to_the_scrubber_even_if_refused(part):
     secrets = Secrets()
+    options, variable = {**BASE, **USER, **KEYS, part: "of-the-option"}, _credentials.ENVIRONMENT[0][part]
     with pytest.raises(HssError):
-        resolve({**BASE, "secret_key": "half-a-credential"}, {"HW_SECRET_KEY": "the-other-secret"}, secrets)
-    assert secrets.scrub("half-a-credential the-other-secret") == "******** ********"
+        resolve(options, {variable: "in-the-variable"}, secrets, no_files)
+    assert secrets.scrub("of-the-option in-the-variable") == "******** ********"
+
+
+def test_the_representation_of_a_credential_shows_no_secret():
+    values = {part: f"the-{part}" for part in _credentials.OPTIONS}
+    shown = repr(Credential(**values))
+    assert [part for part, value in values.items() if value in shown] == ["user_name", "domain_name"]
+
+
+def test_the_options_are_documented_as_they_are():
+    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    spec = _module.connection_spec()
+    assert {name: (option["type"], option.get("default")) for name, option in documented.items()} == {
+        name: (option["type"], option.get("default")) for name, option in spec.items()
+    }
+
+
+def test_every_variable_is_documented():
+    names = {_credentials.INSECURE, "HUAWEICLOUD_SDK_CREDENTIALS_FILE"}
+    names |= {name for group in _credentials.VARIABLES.values() for name in group}
+    names |= {name for place in _credentials.ENVIRONMENT for name in place.values()}
+    assert [name for name in sorted(names) if f"E({name})" not in ModuleDocFragment.DOCUMENTATION] == []
