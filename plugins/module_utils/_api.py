@@ -45,7 +45,7 @@ class HssApi:
     ) -> None:
         self._http = http
         self._base = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}/container/kubernetes"
-        self._enterprise = {"enterprise_project_id": enterprise_project_id}
+        self.enterprise_project_id = enterprise_project_id
         self._region = {"region": region} if region else {}
         self.sleep = sleep
 
@@ -125,6 +125,44 @@ class HssApi:
             raise HssError(f"Could not {doing}: the answer holds no cluster_id", operation=operation, outcome=UNKNOWN)
         return cluster_id
 
+    def list_permissions(self, cluster_id: str) -> list[dict[str, Any]]:
+        """What HSS may and may not do in a cluster, with its advice. The rows have no id to tell them apart by."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            reply = self._call(
+                "ShowMultiCloudClusterAuth",
+                f"read HSS's permissions in the cluster {cluster_id}",
+                "GET",
+                f"/multi-cloud/clusters/{quote(cluster_id, safe='')}/permissions",
+                query={"offset": len(rows), "limit": PAGE_SIZE},
+            )
+            page = reply.get("data_list") or []
+            rows += page
+            if not page or len(rows) >= int(reply.get("total_num") or 0):
+                return rows
+
+    def show_daemonset(self, cluster_id: str) -> dict[str, Any] | None:
+        """The node agent of a cluster; None if there is none, which the API says with an answer of nulls."""
+        reply = self._call(
+            "ShowAgentDaemonsetDetailInfo",
+            f"read the node agent of the cluster {cluster_id}",
+            "GET",
+            f"/clusters/{quote(cluster_id, safe='')}/daemonsets",
+        )
+        return reply if reply.get("runtime_info") is not None or reply.get("yaml_content") is not None else None
+
+    def analyze_config(self, kube_config: str) -> list[dict[str, Any]]:
+        """What HSS reads in a kubeconfig. It gets the credential for that."""
+        body = {"kube_config": kube_config}
+        reply = self._call(
+            "ParseMultiCloudClusterConfig",
+            "have HSS read the kubeconfig",
+            "POST",
+            "/multi-cloud/config-analyze",
+            body=body,
+        )
+        return reply.get("data_list") or []
+
     def update_cluster(self, cluster_id: str, changes: Mapping[str, Any], label: str) -> None:
         """Changes a registration. The call spells C(kubeconfig), and wants C(current_expiration_date)."""
         self._call(
@@ -171,7 +209,7 @@ class HssApi:
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
     ) -> dict[str, Any]:
-        query = {**self._enterprise, **(query or {})}
+        query = {"enterprise_project_id": self.enterprise_project_id, **(query or {})}
         return self._http.call(
             operation,
             doing,

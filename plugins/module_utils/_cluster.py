@@ -54,6 +54,7 @@ READ_NAMES = {
     "certificate_expiration_date": "certificate_expiration_date",
 }
 _DATES = ("current_expiration_date", "certificate_expiration_date")
+STATUSES = ("not_connect", "connect_success", "connect_fail", "connect_disruption")
 ON_DRIFT = ("fail", "warn", "recreate")
 UPDATE_KUBE_CONFIG = ("on_change", "always", "on_create")
 _LAST_DATE = 253_402_300_799_999  # the end of the year 9999
@@ -224,19 +225,7 @@ def _fill_from_kubeconfig(
 
     :returns: warnings for every run, and those for sending the kubeconfig.
     """
-    policy = _kubeconfig.Policy(
-        context=options.get("kube_config_context"),
-        server=body.get("server"),
-        tls_server_name=options.get("kube_config_tls_server_name"),
-        allow_insecure=bool(options.get("kube_config_allow_insecure")),
-        expiry_warning_days=options.get("expiry_warning_days") or 0,
-    )
-    try:
-        config = _kubeconfig.to_canonical(body["kube_config"], policy, now=now)
-    except _kubeconfig.KubeconfigError as exc:
-        if exc.where == "server":
-            raise invalid("server", exc.reason) from None
-        raise invalid("kube_config", f"{exc}") from None
+    config = uploadable(options, now)
     upload_warnings = [*config.server_warnings, *config.upload_warnings]
     expiry, said = config.certificate_expiration_date, body.get("certificate_expiration_date")
     if said and expiry and said // 1000 != expiry // 1000:
@@ -251,6 +240,27 @@ def _fill_from_kubeconfig(
     if "certificate_expiration_date" in body:
         body.setdefault("current_expiration_date", body["certificate_expiration_date"])
     return list(config.expiry_warnings), upload_warnings
+
+
+def uploadable(options: Mapping[str, Any], now: float | None = None) -> _kubeconfig.Kubeconfig:
+    """The kubeconfig as it may be sent.
+
+    :arg now: seconds since the epoch.
+    :raises HssError: if HSS could not use it.
+    """
+    policy = _kubeconfig.Policy(
+        context=options.get("kube_config_context"),
+        server=options.get("server"),
+        tls_server_name=options.get("kube_config_tls_server_name"),
+        allow_insecure=bool(options.get("kube_config_allow_insecure")),
+        expiry_warning_days=options.get("expiry_warning_days") or 0,
+    )
+    try:
+        return _kubeconfig.to_canonical(options["kube_config"], policy, now=now)
+    except _kubeconfig.KubeconfigError as exc:
+        if exc.where == "server":
+            raise invalid("server", exc.reason) from None
+        raise invalid("kube_config", f"{exc}") from None
 
 
 def check_unique(wanted: Iterable[Desired]) -> None:
@@ -448,3 +458,28 @@ def _readable(row: Mapping[str, Any], with_id: bool = True) -> dict[str, Any]:
     shown = {"cluster_id": row["cluster_id"]} if with_id else {}
     shown.update((key, _shown(key, row[name])) for key, name in READ_NAMES.items() if row.get(name) not in (None, ""))
     return shown
+
+
+# --- what is registered, for reading ----------------------------------------------------------------------------------
+
+
+def days_left(row: Mapping[str, Any], now_ms: int) -> int | None:
+    """Whole days until the earlier of the two dates; negative if it is over, None if there is no date."""
+    dates = [row[name] for name in _DATES if isinstance(row.get(name), int) and row[name] > 0]
+    return (min(dates) - now_ms) // 86_400_000 if dates else None
+
+
+def selected(rows: Iterable[dict[str, Any]], filters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows that pass every filter that is given: C(cluster_id), the lists C(name), C(provider) and C(status), and
+    C(expires_within_days), for which the rows must have C(days_left)."""
+
+    def passes(row: Mapping[str, Any]) -> bool:
+        if filters.get("cluster_id") and row["cluster_id"] != filters["cluster_id"]:
+            return False
+        for option, name in (("name", "cluster_name"), ("provider", "provider"), ("status", "status")):
+            if filters.get(option) and row.get(name) not in filters[option]:
+                return False
+        within = filters.get("expires_within_days")
+        return within is None or (row["days_left"] is not None and row["days_left"] < within)
+
+    return [row for row in rows if passes(row)]

@@ -67,6 +67,7 @@ class Connection:
     """Whom to talk to, as whom. C(project_id) is None where IAM has to be asked for C(project_name)."""
 
     credential: Credential
+    region: str | None
     endpoint: str
     auth_url: str | None
     project_id: str | None
@@ -116,6 +117,7 @@ def resolve(params: Mapping[str, Any], environ: Mapping[str, str], secrets: Secr
         warnings.append("validate_certs is off: whoever answers at the endpoint receives the kubeconfigs.")
     return Connection(
         credential=_credential(params, environ),
+        region=region,
         endpoint=endpoint,
         auth_url=auth_url,
         project_id=project_id,

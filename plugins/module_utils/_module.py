@@ -144,15 +144,14 @@ class HssModule:
         sound = [item for item in done if not item.error]
         if not sound:
             return done
-        connection = resolve(self.params, os.environ, self.secrets)
-        api = self.connect(connection)
+        api = self.api()
         registered = Registered(api.list_clusters())
         for item, options in zip(done, clusters):
             if item.error:
                 continue
             try:
                 item.plan = plan(item.plan.desired, registered, _policy(options))
-                refuse_creating_everywhere(connection.enterprise_project_id, item.plan)
+                refuse_creating_everywhere(api.enterprise_project_id, item.plan)
                 item.cluster, item.warnings = item.plan.cluster, list(item.plan.warnings)
                 item.actions = list(item.plan.actions) if self.check_mode else []
             except HssError as error:
@@ -177,8 +176,9 @@ class HssModule:
             desired = Desired(state, options.get("name"), options.get("cluster_id"))
             return Done(Plan(desired), error=error)
 
-    def connect(self, connection: Connection) -> HssApi:
-        """The API that a connection means; asks IAM for the project's id if it is not given."""
+    def api(self) -> HssApi:
+        """The API as the connection options say; asks IAM for the project's id if it is not given."""
+        connection = resolve(self.params, os.environ, self.secrets)
         credential = connection.credential
         self.hide(credential.access_key, credential.secret_key, credential.security_token, credential.auth_token)
         for text in connection.warnings:
@@ -187,7 +187,14 @@ class HssModule:
         project_id = connection.project_id or IamApi(http, str(connection.auth_url)).find_project(
             str(connection.project_name)
         )
-        return HssApi(http, connection.endpoint, project_id, connection.enterprise_project_id, sleep=self.sleep)
+        return HssApi(
+            http,
+            connection.endpoint,
+            project_id,
+            connection.enterprise_project_id,
+            region=connection.region,
+            sleep=self.sleep,
+        )
 
     def _client(self, connection: Connection) -> HttpClient:
         credential = connection.credential
