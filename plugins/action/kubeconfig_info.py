@@ -109,7 +109,8 @@ class ActionModule(ActionBase):
         answers = {answer.path: answer for answer in self._ask(list(paths.values()))} if paths else {}
 
         def read_file(name: str) -> bytes:
-            answer = answers[paths[name]]
+            # A connection may break off before all files were named.
+            answer = answers.get(paths[name], Found(paths[name], None, "could not be read completely"))
             if answer.content is None:
                 raise _kubeconfig.KubeconfigError("", f"{answer.path}, which it refers to, {answer.trouble}")
             return answer.content

@@ -51,6 +51,9 @@ class Found:
 
 def resolve_path(kubeconfig: str, name: str) -> str:
     """Paths in a kubeconfig are relative to its folder."""
+    if kubeconfig.startswith("~/") and not name.startswith("/"):
+        # Only the host knows where this is, so what leads up from it has to stay.
+        return f"~/{posixpath.normpath(posixpath.join(posixpath.dirname(kubeconfig[2:]), name))}"
     return posixpath.normpath(posixpath.join(posixpath.dirname(kubeconfig), name))
 
 
@@ -64,7 +67,8 @@ def read_command(paths: list[str], first_only: bool, max_bytes: int) -> tuple[st
     script = f"""n=0
 for f in {names}; do n=$((n+1))
 if [ -d "$f" ]; then s=directory
-elif [ ! -e "$f" ]; then s=missing; d=$(dirname "$f"); [ -d "$d" ] && [ ! -x "$d" ] && s=denied
+elif [ ! -e "$f" ]; then s=missing; d=$f
+while [ -n "$d" ] && [ ! -d "$d" ]; do d=$(dirname -- "$d"); done; [ -n "$d" ] && [ ! -x "$d" ] && s=denied
 elif [ ! -f "$f" ]; then s=special
 elif [ ! -r "$f" ]; then s=denied
 elif [ ! -s "$f" ]; then s=empty

@@ -98,10 +98,8 @@ def _guessed(text: str) -> Iterator[str]:
 def _spellings(value: str) -> Iterator[str]:
     """The value itself, and as it is written anew for the upload."""
     yield value
-    compact = "".join(value.split())
-    yield compact
     try:
-        blocks = list(pem_blocks(base64.b64decode(compact, validate=True)))
+        blocks = list(pem_blocks(base64.b64decode("".join(value.split()), validate=True)))
     except (binascii.Error, ValueError):
         return
     yield from (_base64(block.pem) for block in blocks if block.is_key and block.der)

@@ -164,7 +164,7 @@ def _value(node: Any) -> Any:
 
 def _mapping(node: Any) -> dict[str, Any]:
     own: dict[str, Any] = {}
-    inherits = False
+    before_merge: list[str] | None = None
     for key_node, value_node in node.value:
         place = _place(key_node.start_mark)
         if not isinstance(key_node, yaml.ScalarNode):
@@ -172,9 +172,10 @@ def _mapping(node: Any) -> dict[str, Any]:
         key = key_node.value
         if key in own:
             raise _refusal(f"gives one key twice in the same mapping{place}; kubectl would take the last")
+        if key_node.tag == f"{_TAG}merge":
+            before_merge = list(own)
         own[key] = _value(value_node)
-        inherits = inherits or key_node.tag == f"{_TAG}merge"
-    if not inherits:
+    if before_merge is None:
         return own
     given = own.pop("<<")
     inherited: dict[str, Any] = {}
@@ -182,6 +183,9 @@ def _mapping(node: Any) -> dict[str, Any]:
         if not isinstance(base, dict):
             raise _refusal(f"merges what is no mapping{_place(node.start_mark)}")
         inherited.update(base)
+    if any(key in inherited for key in before_merge):
+        # By the standard the mapping's own wins wherever it stands; to kubectl the later one does.
+        raise _refusal(f"merges over a key that stands before the merge{_place(node.start_mark)}; put << first")
     return {**inherited, **own}
 
 

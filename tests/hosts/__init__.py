@@ -8,6 +8,14 @@
 
 As a command: `python tests/hosts start --dir DIR --count 3` and `python tests/hosts stop --dir DIR`.
 
+Hosts with traits are less alike: they have files of their own from / on, and no Python, another shell, or a sudo.
+`traits.py` says which there are.
+
+    with SshHosts(traits={"kubeadm": {"user": "ops", "sudo": "password"}, "k3s": {"python": False}}) as hosts:
+        hosts.put("k3s", "/etc/rancher/k3s/k3s.yaml", text)
+
+As a command: `--traits FILE.yml`, or `--trait kubeadm:user=ops,sudo=password --trait k3s:python=false`.
+
 One process listens for all the hosts and starts `sshd -i` for each connection, so that forty hosts are there at once
 and no port is ever free in between. It ends when it is told to, when its creator is gone, or after its lifetime.
 """
@@ -18,6 +26,8 @@ import fcntl
 import json
 import os
 import pwd
+import re
+import selectors
 import shutil
 import signal
 import socket
@@ -25,13 +35,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from .sshd import HostsError, find_sshd
+from .packages import HostsError
+from .roots import MACHINE, OWN, Root, prepare
+from .sshd import Sshd, find_sshd
+from .traits import Traits
 
-__all__ = ["HostsError", "SshHosts", "stop"]
+__all__ = ["HostsError", "SshHosts", "Traits", "stop"]
 
 LIFETIME = 3600
 
@@ -40,7 +54,8 @@ LIFETIME = 3600
 CONFIG = """\
 HostKey "{key}"
 AuthorizedKeysFile "{authorized}"
-SetEnv HOME="{home}"
+# It then notes the start of each command.
+LogLevel VERBOSE
 Subsystem sftp internal-sftp
 PubkeyAuthentication yes
 PasswordAuthentication no
@@ -51,6 +66,7 @@ StrictModes no
 UsePAM no
 UseDNS no
 PrintMotd no
+PrintLastLog no
 PidFile none
 {more}
 """
@@ -66,10 +82,18 @@ class SshHosts:
         directory: str | os.PathLike[str] | None = None,
         group: str = "ssh_hosts",
         lifetime: float = LIFETIME,
+        traits: Mapping[str, Mapping[str, Any] | Traits | None] | None = None,
     ) -> None:
-        self.names = list(names or (f"host{number}" for number in range(1, (count or 3) + 1)))
+        self.traits = {name: Traits.of(given) for name, given in (traits or {}).items()}
+        self.names = list(names or self.traits or (f"host{number}" for number in range(1, (count or 3) + 1)))
         if count not in (None, len(self.names)):
             raise HostsError(f"{count} hosts, but {len(self.names)} names")
+        if strangers := self.traits.keys() - set(self.names):
+            raise HostsError(f"traits of hosts that are not asked for: {', '.join(sorted(strangers))}")
+        # What cannot be had here is left out; the inventory has only the others.
+        self.left_out = {name: found.trouble for name, found in self.traits.items() if found.trouble}
+        self.names = [name for name in self.names if name not in self.left_out]
+        self._roots: dict[str, Root] = {}
         self.group = group
         self.lifetime = lifetime
         self._temporary = directory is None
@@ -83,7 +107,30 @@ class SshHosts:
         Shells on the host know it as ~ too. Ansible does not: it asks for the home of the user by name, which is the
         real one. So say host_home in options like `dest`.
         """
+        if root := self._roots.get(name):
+            return self.root(name) / root.home[1:]
         return self.directory / "hosts" / name
+
+    def root(self, name: str) -> Path:
+        """What a host with a private root has as / (`host_root` in the inventory), seen from here."""
+        if name not in self._roots:
+            raise HostsError(f"{name} has no private root")
+        return self.directory / "hosts" / name / "root"
+
+    def put(self, name: str, path: str, content: str | bytes, mode: int = 0o600, user: bool = False) -> Path:
+        """Put a file on a host with a private root: root's, or that of the user who logs in."""
+        place = self.root(name) / path[1:]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content.encode() if isinstance(content, str) else content)
+        place.chmod(mode)
+        if user and os.getuid() == 0:
+            os.chown(place, self._roots[name].uid, self._roots[name].uid)
+        return place
+
+    def commands(self, name: str) -> int:
+        """How many commands a host was asked to run until now, all the connections together."""
+        log = self.directory / "private" / f"{name}.log"
+        return len(re.findall(r"Starting session: command", log.read_text(errors="replace"))) if log.exists() else 0
 
     def __enter__(self) -> SshHosts:
         try:
@@ -115,23 +162,19 @@ class SshHosts:
         known_hosts = []
         try:
             for name in self.names:
-                self.home(name).mkdir(mode=0o700, parents=True, exist_ok=True)
                 key = _new_key(private / f"{name}_key")
-                config = private / f"{name}_config"
-                config.write_text(
-                    CONFIG.format(key=key, authorized=authorized, home=self.home(name), more=sshd.configuration)
-                )
                 listeners[name] = socket.create_server(("127.0.0.1", 0), backlog=64)
                 port = listeners[name].getsockname()[1]
                 known_hosts.append(f"[127.0.0.1]:{port} {key.with_suffix('.pub').read_text()}")
                 log_path = str(private / f"{name}.log")
-                servers.append({"fd": listeners[name].fileno(), "config": str(config), "log": log_path})
+                servers.append(
+                    {"name": name, "fd": listeners[name].fileno(), "log": log_path}
+                    | self._server(name, sshd, key, authorized)
+                )
             (private / "known_hosts").write_text("".join(known_hosts))
             # ssh's control sockets: their paths may have about 100 characters, and a checkout's alone may be longer.
             control = tempfile.mkdtemp(prefix="hss-ssh-")
             plan = {
-                "binary": str(sshd.binary),
-                "environment": sshd.environment,
                 "servers": servers,
                 "lifetime": self.lifetime,
                 "control": control,
@@ -139,7 +182,8 @@ class SshHosts:
                 "temporary": self._temporary,
             }
             (private / "plan.json").write_text(json.dumps(plan))
-            command = [*sshd.wrapper(private), sys.executable, str(Path(__file__).parent), "supervise"]
+            wrapper = sshd.wrapper(private) if len(self._roots) < len(self.names) else []
+            command = [*wrapper, sys.executable, str(Path(__file__).parent), "supervise"]
             with (private / "supervisor.log").open("wb") as log:
                 self._supervisor = subprocess.Popen(
                     [*command, "--dir", self.directory],
@@ -150,7 +194,7 @@ class SshHosts:
                     start_new_session=True,
                 )
             self.inventory_path.write_text(json.dumps(self._inventory(listeners, client_key, control), indent=2) + "\n")
-            self._check(next(iter(listeners.values())).getsockname())
+            self._check(listeners)
         finally:
             for listener in listeners.values():
                 listener.close()
@@ -187,23 +231,74 @@ class SshHosts:
             "ansible_remote_tmp": "{{ host_home }}/.ansible/tmp",
             "ansible_python_interpreter": str(python if python.exists() else sys.executable),
         }
-        hosts = {
-            name: {"ansible_port": listener.getsockname()[1], "host_home": str(self.home(name))}
-            for name, listener in listeners.items()
-        }
+        hosts = {}
+        for name, listener in listeners.items():
+            hosts[name] = {"ansible_port": listener.getsockname()[1], "host_home": str(self.home(name))}
+            hosts[name] |= self._variables(name)
         return {"all": {"children": {self.group: {"hosts": hosts, "vars": variables}}}}
 
-    def _check(self, address: tuple[str, int]) -> None:
-        """One greeting proves that sshd runs here with such a configuration; all the hosts have the same."""
+    def _variables(self, name: str) -> dict[str, object]:
+        traits, root = self.traits.get(name, Traits()), self._roots.get(name)
+        variables: dict[str, object] = {"ansible_ssh_use_tty": True} if traits.tty else {}
+        if root:
+            variables |= {"host_home": root.home, "host_root": str(self.root(name)), "ansible_user": root.user}
+            if root.python is None or traits.user:
+                # Another Python than the machine's own may be in the home of somebody whom the user of the host is not.
+                variables["ansible_python_interpreter"] = "auto_silent"
+            if root.password:
+                variables["ansible_become_password"] = root.password
+        return variables
+
+    def _server(self, name: str, sshd: Sshd, key: Path, authorized: Path) -> dict[str, object]:
+        """What the supervisor has to know to start the sshd of a host."""
+        folder = self.directory / "hosts" / name
+        folder.mkdir(mode=0o700, parents=True)
+        traits = self.traits.get(name, Traits())
+        if not traits.private_root:
+            config = key.with_name(f"{name}_config")
+            more = f'SetEnv HOME="{folder}"\n{sshd.configuration}'
+            config.write_text(CONFIG.format(key=key, authorized=authorized, more=more))
+            return {"command": [str(sshd.binary), "-i", "-e", "-f", str(config)], "environment": sshd.environment}
+        self._roots[name] = root = prepare(folder / "root", name, traits)
+        own = Path("/") / OWN
+        inside = sshd.moved(Path("/") / MACHINE, own / "sshd")
+        more = inside.configuration + ("Banner /etc/issue.net\n" if traits.noisy else "")
+        config_text = CONFIG.format(key=own / "key", authorized=own / "authorized_keys", more=more)
+        files = {"key": key.read_text(), "authorized_keys": authorized.read_text(), "config": config_text}
+        return {
+            "command": [str(inside.binary), "-i", "-e", "-f", str(own / "config")],
+            "environment": inside.environment,
+            "root": root.plan(),
+            "files": files,
+            "unpacked": str(sshd.unpacked) if sshd.unpacked else None,
+        }
+
+    def _check(self, listeners: dict[str, socket.socket]) -> None:
+        """A greeting from each proves that sshd runs there with such a configuration."""
+        assert self._supervisor
+        waiting = selectors.DefaultSelector()
+        silent = set(listeners)
+        until = time.monotonic() + 20
         try:
-            with socket.create_connection(address, timeout=20) as connection:
-                greeting = connection.recv(64)
-        except OSError as error:
-            greeting = str(error).encode()
-        if not greeting.startswith(b"SSH-2.0"):
+            # Hosts without a root of their own are all alike.
+            for name in sorted(self._roots) or self.names[:1]:
+                connection = socket.create_connection(listeners[name].getsockname())
+                waiting.register(connection, selectors.EVENT_READ, name)
+            silent = {key.data for key in waiting.get_map().values()}
+            while silent and self._supervisor.poll() is None and time.monotonic() < until:
+                for key, _ in waiting.select(0.1):
+                    waiting.unregister(key.fileobj)
+                    with key.fileobj as connection:  # type: ignore[union-attr]
+                        if connection.recv(64).startswith(b"SSH-2.0"):
+                            silent.discard(key.data)
+        finally:
+            for key in list(waiting.get_map().values()):
+                key.fileobj.close()  # type: ignore[union-attr]
+            waiting.close()
+        if silent:
             logs = sorted((self.directory / "private").glob("*.log"))
-            said = "\n".join(log.read_text(errors="replace")[-2000:] for log in logs)
-            raise HostsError(f"sshd does not answer ({greeting!r}). It said:\n{said}")
+            said = "\n".join(text for log in logs if (text := log.read_text(errors="replace")[-2000:].strip()))
+            raise HostsError(f"sshd does not answer on {', '.join(sorted(silent))}. It said:\n{said}")
 
 
 def stop(directory: str | os.PathLike[str], patience: float = 20) -> bool:

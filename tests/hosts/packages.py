@@ -64,6 +64,10 @@ def _unpack(package: str, program: str, target: Path) -> None:
     root = work / "root"
     for deb in sorted(debs.glob("*.deb")):
         output(["dpkg-deb", "--extract", deb.name, str(root)], debs)
+    # No program that is somebody else is left lying about; who needs that makes a copy where nobody else sees it.
+    for file in root.rglob("*"):
+        if file.is_file() and not file.is_symlink() and file.stat().st_mode & 0o6000:
+            file.chmod(file.stat().st_mode & 0o1777)
     root.rename(target)
     shutil.rmtree(work)
 

@@ -32,7 +32,7 @@ class Sshd:
     def moved(self, machine: Path, unpacked: Path) -> Sshd:
         """The same, seen from a root in which the machine's files and the unpacked ones are elsewhere."""
         if self.unpacked is None:
-            return replace(self, binary=machine / self.binary.relative_to("/"))
+            return replace(self, binary=machine / self.binary.resolve().relative_to("/"))
         old, new = str(self.unpacked), str(unpacked)
         return Sshd(
             Path(str(self.binary).replace(old, new)),

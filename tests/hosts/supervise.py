@@ -17,6 +17,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+from .roots import assemble, dismantle, unshare
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -48,33 +51,58 @@ def supervise(directory: Path) -> None:
 
     deadline = time.monotonic() + plan["lifetime"]
     sessions: list[subprocess.Popen[bytes]] = []
+    roots = None
     try:
+        if private_roots := [server for server in plan["servers"] if "root" in server]:
+            roots = _namespace()
+            for server in private_roots:
+                unpacked = Path(server["unpacked"]) if server["unpacked"] else None
+                server["chroot"] = str(assemble(roots, server["name"], server["root"], unpacked, server["files"]))
         while (remaining := deadline - time.monotonic()) > 0:
             for key, _ in selector.select(min(remaining, 60)):
                 if key.data is None:
                     return
                 connection, _ = key.fileobj.accept()  # type: ignore[union-attr]
                 with connection:
-                    sessions.append(_session(plan, key.data, connection))
+                    sessions.append(_session(key.data, connection))
             sessions = [session for session in sessions if session.poll() is None]
     finally:
         for session in sessions:
             session.kill()
         _end_orphans()
+        if roots:
+            dismantle(roots)
         shutil.rmtree(plan["control"], ignore_errors=True)
         if plan["temporary"]:  # its creator may be gone without a clean-up
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _session(plan: dict[str, object], server: dict[str, str], connection: socket.socket) -> subprocess.Popen[bytes]:
+def _namespace() -> Path:
+    try:
+        return unshare()
+    except OSError as error:
+        sys.exit(
+            f"A host with files of its own needs a mount namespace, which this kernel refuses ({error.strerror}): "
+            "start it as root, or let users have namespaces."
+        )
+
+
+def _session(server: dict[str, Any], connection: socket.socket) -> subprocess.Popen[bytes]:
+    def enter() -> None:
+        # Here and not by a program: in the namespace of an ordinary user only this process may do so.
+        if root := server.get("chroot"):
+            os.chroot(root)
+            os.chdir("/")
+
     with open(server["log"], "ab") as log:
         return subprocess.Popen(
-            [str(plan["binary"]), "-i", "-e", "-f", server["config"]],
-            env={**os.environ, **plan["environment"]},  # type: ignore[dict-item]
+            server["command"],
+            env={**os.environ, **server["environment"]},
             stdin=connection,
             stdout=connection,
             stderr=log,
             start_new_session=True,
+            preexec_fn=enter,
         )
 
 

@@ -146,6 +146,8 @@ def test_a_host_that_did_not_run_it_says_why():
         ("/etc/k/admin.conf", "../ca.crt", "/etc/ca.crt"),
         ("/etc/k/admin.conf", "/var/ca.crt", "/var/ca.crt"),
         ("~/.kube/config", "ca.crt", "~/.kube/ca.crt"),
+        ("~/.kube/config", "../ca.crt", "~/ca.crt"),
+        ("~/.kube/config", "../../etc/ca.crt", "~/../etc/ca.crt"),
     ],
 )
 def test_paths_are_relative_to_the_kubeconfig(kubeconfig, name, expected):

@@ -521,5 +521,17 @@ def test_options_of_a_subclass_of_text_become_plain_text():
     assert {type(value) for value in (config.text, config.server, config.context)} == {str}
 
 
+@pytest.mark.parametrize("server", ["https://127.0.0.1:6443", "https://10.0.0.1"])
+def test_the_server_of_the_file_is_known_whatever_it_is_worth(server):
+    found = _kubeconfig.server_of(json.dumps(edited(GOOD, {SERVER: server})), None)
+    assert found is not None
+    assert found.url == server
+
+
+@pytest.mark.parametrize("server", ["http://10.0.0.1", "", ABSENT])
+def test_what_is_no_server_is_none(server):
+    assert _kubeconfig.server_of(json.dumps(edited(GOOD, {SERVER: server})), None) is None
+
+
 def test_a_date_is_shown_to_the_minute():
     assert _kubeconfig.date(1_700_000_000_999) == "2023-11-14 22:13 UTC"

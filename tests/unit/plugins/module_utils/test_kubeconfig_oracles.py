@@ -136,6 +136,10 @@ SAME = {
     "no kind, no apiVersion": changed(kind=ABSENT, apiVersion=ABSENT),
     "anchors": TEXT.replace("  user:\n    client", "  user: &u\n    client") + "- {name: u2, user: *u}\n",
     "merge keys": TEXT.replace("  user:\n    client", "  user: &u\n    client") + "- {name: u2, user: {<<: *u}}\n",
+    "merge keys with an order": json.dumps(GOOD).replace(
+        json.dumps(GOOD["users"][0]["user"]),
+        "{token: a, <<: [{as: one, as-uid: one}, {as-uid: two, as-groups: [two]}], as: own}",
+    ),
     "unknown fields": changed(cluster={"x": "y"}, user={"x": 1}, x={"2": [True]}),
     "extensions and preferences": changed(
         cluster={"extensions": [{"name": "a", "extension": {"b": "c"}}]}, preferences={"colors": True}
@@ -176,6 +180,7 @@ def test_context_cluster_and_user_are_those_of_kubectl(kubectl, folder, case):
 STRICTER = {
     "several documents: the first is meant, or is it?": f"{TEXT}---\n{TEXT}",
     "a key twice: the last, or the first": TEXT + "current-context: admin@kubernetes\n",
+    "a merge over a key: own by the standard": TEXT.replace("  user:\n", "  user:\n    as: own\n    <<: {as: one}\n"),
     "no user": changed(context={"user": ABSENT}),
     "no credential": json.dumps(edited(GOOD, {USER: {}})),
     "exec": json.dumps(

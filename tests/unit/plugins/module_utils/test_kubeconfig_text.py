@@ -94,6 +94,24 @@ def test_the_canonical_text_quotes_all_that_a_reader_could_take_for_something_el
     assert {key: user[key] for key in odd} == odd
 
 
+def test_what_is_merged_in_gives_way_to_what_stands_there_and_the_first_to_no_other():
+    """As yaml.safe_load has it, and kubectl."""
+    user = "{token: a, <<: [{as: one, as-uid: one}, {as-uid: two, as-groups: [two]}], as: own}"
+    text = to_canonical(json.dumps(GOOD).replace(json.dumps(GOOD["users"][0]["user"]), user), Policy()).text
+    expected = {"as": "own", "as-uid": "one", "as-groups": ["two"], "token": "a"}
+    assert yaml.safe_load(text)["users"][0]["user"] == yaml.safe_load(user) == expected
+
+
+def test_the_order_of_names_does_not_matter_and_that_of_values_does():
+    one, other, third = (
+        to_canonical(
+            json.dumps(edited(GOOD, {"users[0].user.as": "a", "users[0].user.as-user-extra": extra})), Policy()
+        )
+        for extra in ({"b": ["x", "y"], "a": []}, {"a": [], "b": ["x", "y"]}, {"a": [], "b": ["y", "x"]})
+    )
+    assert one.text == other.text != third.text
+
+
 def refusal(content) -> KubeconfigError:
     with pytest.raises(KubeconfigError) as caught:
         to_canonical(content, Policy())
@@ -138,6 +156,7 @@ NOT_A_KUBECONFIG = {
     "a key twice in JSON": ('{"kind": "Config", "kind": "Config"}', "kubeconfig", "at line 1, column 20"),
     "two merge keys": ("a: &a {b: c}\nd:\n  <<: *a\n  <<: *a\n", "kubeconfig", "one key twice"),
     "a list as key": ("[a]: b", "kubeconfig", "a key that is not text at line 1"),
+    "a merge over a key": ("a: {b: c, <<: {b: d}}", "kubeconfig", "stands before the merge at line 1.*put << first"),
     "a merge of a word": ("a: {<<: b}", "kubeconfig", "merges what is no mapping"),
     "an alias bomb": (bomb(9, 9), "kubeconfig", "too many entries, levels or aliases"),
     "a merge bomb": (bomb(9, 9, merge=True), "kubeconfig", "too many entries, levels or aliases"),
