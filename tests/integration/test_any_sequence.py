@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any sequence of wishes, with faults in between: one registration a name, a quiet second run, and honest check mode."""
+"""Any sequence of wishes, with faults in between: one registration a name, quiet second runs, honest check mode."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import time
 from collections import Counter
 
 import kubeconfigs
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
-from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from modules import run
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
+from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster
 from simulator import Fault, Simulator
 
 NAMES = ("shop", "bank")

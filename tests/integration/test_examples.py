@@ -11,6 +11,7 @@ import re
 import kubeconfigs
 import pytest
 import yaml
+
 from playbooks import ROOT, play
 
 MODULES = ("hss_multicloud_cluster", "hss_multicloud_clusters")

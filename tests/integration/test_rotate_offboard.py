@@ -10,6 +10,7 @@ import json
 import kubeconfigs
 import pytest
 import yaml
+
 from playbooks import play
 
 SERVER = "https://10.0.0.5:6443"
@@ -62,7 +63,7 @@ def test_offboard_removes_what_is_registered_and_tolerates_the_rest(simulator, r
     run("onboard", {"shop": hosts["shop"]})
     checked = run("offboard", hosts, "--check")
     assert checked.hosts_with("changed") == {"shop"} and len(simulator.clusters()) == 1
-    played = run("offboard", {name: "not: a kubeconfig" for name in hosts})
+    played = run("offboard", dict.fromkeys(hosts, "not: a kubeconfig"))
     assert (played.code, played.hosts_with("changed"), simulator.clusters()) == (0, {"shop"}, [])
     assert played.report == ["shop: removed", "bank: not registered"]
 
