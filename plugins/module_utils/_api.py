@@ -9,7 +9,7 @@ Facts are from the vendor's API reference and its SDK (C(huaweicloudsdkhss) 3.1)
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
 from urllib.parse import quote
@@ -37,6 +37,7 @@ class HssApi:
 
     :arg endpoint: scheme, host and port.
     :arg enterprise_project_id: None leaves it to HSS, which takes the default enterprise project, V(0).
+    :arg region: some calls want it in a header.
     :arg sleep: takes seconds.
     """
 
@@ -46,15 +47,27 @@ class HssApi:
         endpoint: str,
         project_id: str,
         enterprise_project_id: str | None = None,
+        region: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._http = http
         self._base = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}/container/kubernetes"
-        self._enterprise = {"enterprise_project_id": enterprise_project_id}
+        self.enterprise_project_id = enterprise_project_id
+        self._region = {"region": region} if region else {}
         self.sleep = sleep
 
     def list_clusters(self) -> list[dict[str, Any]]:
-        """Every registered cluster, each once, proved to be all.
+        """Every registered cluster; see L(_list)."""
+        return self._list("ListMultiCloudClusters", "list the registered clusters", "/multi-cloud/clusters")
+
+    def list_daemonsets(self) -> list[dict[str, Any]]:
+        """What HSS knows of the agents in the clusters, C(failed_message) included; see L(_list)."""
+        return self._list("ListAgentDaemonsetInfo", "list the clusters' agents", "/clusters/daemonsets", self._region)
+
+    def _list(
+        self, operation: str, doing: str, path: str, headers: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Every row of a paged listing, each C(cluster_id) once, proved to be all.
 
         HSS pages by offset and has no snapshot: rows that come or go meanwhile shift the pages. So the listing counts
         only if C(total_num) stayed the same and as many different clusters were seen; otherwise it is taken again.
@@ -65,37 +78,33 @@ class HssApi:
         for attempt in range(_LISTINGS):
             if attempt:
                 self.sleep(_LISTING_PAUSE * attempt)
-            rows, reason = self._list_once()
+            rows, reason = self._list_once(operation, doing, path, headers)
             if not reason:
                 return rows
         raise HssError(
-            f"Could not list the registered clusters: HSS gave no complete list in {_LISTINGS} attempts ({reason})",
-            operation="ListMultiCloudClusters",
+            f"Could not {doing}: HSS gave no complete list in {_LISTINGS} attempts ({reason})",
+            operation=operation,
             hint="Nothing is created without a complete list. Run again when no other registrations are under way.",
             outcome=REJECTED,
         )
 
-    def _list_once(self) -> tuple[list[dict[str, Any]], str]:
+    def _list_once(
+        self, operation: str, doing: str, path: str, headers: Mapping[str, str] | None
+    ) -> tuple[list[dict[str, Any]], str]:
         """The rows, and why they are not all; an empty reason means that they are."""
         found: dict[str, dict[str, Any]] = {}
         offset = 0
         expected: int | None = None
         while True:
-            reply = self._call(
-                "ListMultiCloudClusters",
-                "list the registered clusters",
-                "GET",
-                "/multi-cloud/clusters",
-                query={"offset": offset, "limit": PAGE_SIZE},
-            )
+            query = {"offset": offset, "limit": PAGE_SIZE}
+            reply = self._call(operation, doing, "GET", path, query=query, headers=headers)
             total: Any = reply.get("total_num")
             page: Any = reply.get("data_list")
             page = [] if page is None and total == 0 else page
             if not _is_count(total) or not isinstance(page, list) or not all(_is_row(row) for row in page):
                 raise HssError(
-                    "Could not list the registered clusters: the answer has not the documented form "
-                    "(total_num, data_list with cluster_id)",
-                    operation="ListMultiCloudClusters",
+                    f"Could not {doing}: the answer has not the documented form (total_num, data_list with cluster_id)",
+                    operation=operation,
                     hint="Check endpoint: is it HSS, version 5?",
                     outcome=REJECTED,
                 )
@@ -123,6 +132,65 @@ class HssApi:
             raise HssError(f"Could not {doing}: the answer holds no cluster_id", operation=operation, outcome=UNKNOWN)
         return cluster_id
 
+    def list_permissions(self, cluster_id: str) -> list[dict[str, Any]]:
+        """What HSS may and may not do in a cluster, with its advice. The rows have no id to tell them apart by."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            reply = self._call(
+                "ShowMultiCloudClusterAuth",
+                f"read HSS's permissions in the cluster {cluster_id}",
+                "GET",
+                f"/multi-cloud/clusters/{quote(cluster_id, safe='')}/permissions",
+                query={"offset": len(rows), "limit": PAGE_SIZE},
+            )
+            page = reply.get("data_list") or []
+            rows += page
+            if not page or len(rows) >= int(reply.get("total_num") or 0):
+                return rows
+
+    def show_daemonset(self, cluster_id: str) -> dict[str, Any] | None:
+        """The node agent of a cluster; None if there is none, which the API says with an answer of nulls."""
+        reply = self._call(
+            "ShowAgentDaemonsetDetailInfo",
+            f"read the node agent of the cluster {cluster_id}",
+            "GET",
+            f"/clusters/{quote(cluster_id, safe='')}/daemonsets",
+        )
+        return reply if reply.get("runtime_info") is not None or reply.get("yaml_content") is not None else None
+
+    def analyze_config(self, kube_config: str) -> list[dict[str, Any]]:
+        """What HSS reads in a kubeconfig. It gets the credential for that."""
+        body = {"kube_config": kube_config}
+        reply = self._call(
+            "ParseMultiCloudClusterConfig",
+            "have HSS read the kubeconfig",
+            "POST",
+            "/multi-cloud/config-analyze",
+            body=body,
+        )
+        return reply.get("data_list") or []
+
+    def update_cluster(self, cluster_id: str, changes: Mapping[str, Any], label: str) -> None:
+        """Changes a registration. The call spells C(kubeconfig), and wants C(current_expiration_date)."""
+        self._call(
+            "UpdateMultiCloudClusters",
+            f"update the registration of the cluster {label}",
+            "PUT",
+            f"/multi-cloud/clusters/{quote(cluster_id, safe='')}",
+            body=changes,
+        )
+
+    def synchronize_status(self, cluster_ids: Sequence[str]) -> None:
+        """Has HSS look at the clusters' connections. It answers 2xx even for unknown ids, so it proves nothing."""
+        rows = [{"cluster_id": cluster_id} for cluster_id in cluster_ids]
+        self._call(
+            "SyncMultiCloudClusterStatus",
+            "have HSS look at the clusters' connections",
+            "POST",
+            "/multi-cloud/clusters/status-synchronize",
+            body={"total_num": len(rows), "data_list": rows},
+        )
+
     def delete_cluster(self, cluster_id: str, label: str) -> None:
         """Removes a registration; one that is gone already counts as removed."""
         try:
@@ -145,11 +213,19 @@ class HssApi:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
     ) -> dict[str, Any]:
-        query = {**self._enterprise, **(query or {})}
+        query = {"enterprise_project_id": self.enterprise_project_id, **(query or {})}
         return self._http.call(
-            operation, doing, method, self._base + path, query=query, body=body, repeatable=repeatable
+            operation,
+            doing,
+            method,
+            self._base + path,
+            query=query,
+            body=body,
+            headers=headers,
+            repeatable=repeatable,
         ).data
 
 

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from ._api import HssApi
-from ._cluster import Plan, Registered
+from ._cluster import Plan, Registered, stale_date
 from ._errors import REJECTED, UNKNOWN, HssError
 
 # Seconds before each listing that looks for a lost create, or for the end of a contest: 15 in all.
 _LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)
+_PAST = {"update": "updated", "delete": "removed", "": "sent to be registered"}
 # A run that has given way waits for the others as well, and they may have begun later.
 _MORE_LOOKS = (2.0, 4.0, 8.0)
 _ROUNDS = 2
@@ -38,6 +39,8 @@ class Done:
     # Known only from an answer to this run's own create: nothing else is ever removed to end a contest.
     own_id: str | None = None
     taken_back: str | None = None
+    # What waiting has seen, such as "10 s: not_connect".
+    progress: list[str] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -50,8 +53,11 @@ def carry_out(items: Sequence[Done], api: HssApi, concurrency: int = 1) -> None:
     :arg concurrency: at most so many requests at once.
     """
     runner = _Runner(api, concurrency)
-    runner.each([item for item in items if item.plan.actions == ("delete",)], runner.delete)
-    runner.register([item for item in items if item.plan.actions == ("create",)])
+    runner.update([item for item in items if "update" in item.plan.actions])
+    runner.each([item for item in items if "delete" in item.plan.actions], runner.delete)
+    anew = [item for item in items if item.plan.actions == ("delete", "create") and not item.error]
+    runner.prove_absence(anew)
+    runner.register([item for item in items if "create" in item.plan.actions and not item.error])
 
 
 class _Runner:
@@ -86,6 +92,46 @@ class _Runner:
         elif items:
             with ThreadPoolExecutor(min(self._concurrency, len(items))) as pool:
                 list(pool.map(one, items))
+
+    def update(self, items: Sequence[Done]) -> None:
+        """Sends the changes, and lists once more to see what HSS made of them."""
+
+        def one(item: Done) -> None:
+            self._api.update_cluster(str(item.plan.cluster_id), item.plan.changes, item.plan.desired.label)
+            item.actions.append("update")
+
+        self.each(items, one)
+        updated = [item for item in items if not item.error]
+        registered = self._look(0.0, updated)
+        for item in updated if registered else ():
+            row = registered.by_id.get(str(item.plan.cluster_id)) if registered else None
+            if row is None:
+                item.error = HssError(
+                    f"The cluster {item.plan.desired.label} was updated, but is not listed any more",
+                    operation="ListMultiCloudClusters",
+                    hint="It was removed meanwhile. Run again to register it.",
+                    outcome=REJECTED,
+                )
+                continue
+            item.cluster = row
+            warning = stale_date(item.plan, row)
+            item.warnings += [warning] if warning else []
+
+    def prove_absence(self, items: Sequence[Done]) -> None:
+        """After a removal: waits until the registrations are gone from the list, before others take their names."""
+        waiting = list(items)
+        for pause in _LOOKS:
+            registered = self._look(pause, waiting)
+            if registered is None:
+                return
+            waiting = [item for item in waiting if item.plan.cluster_id in registered.by_id]
+        for item in waiting:
+            item.error = HssError(
+                f"The registration of the cluster {item.plan.desired.label} was removed, but HSS still lists it",
+                operation="ListMultiCloudClusters",
+                hint="Run again: once it is gone, the cluster is registered anew.",
+                outcome=UNKNOWN,
+            )
 
     def delete(self, item: Done) -> None:
         self._api.delete_cluster(str(item.plan.cluster_id), item.plan.desired.label)
@@ -212,9 +258,11 @@ class _Runner:
             return Registered(self._api.list_clusters())
         except HssError as error:
             for item in items:
-                created = f"registered as {item.own_id}" if item.own_id else "sent to be registered"
+                done = (
+                    f"registered as {item.own_id}" if item.own_id else _PAST[item.actions[-1] if item.actions else ""]
+                )
                 item.error = HssError(
-                    f"The cluster {item.plan.desired.label} was {created}, but the list could not be read afterwards. "
+                    f"The cluster {item.plan.desired.label} was {done}, but the list could not be read afterwards. "
                     f"{error.message}",
                     operation=error.operation,
                     http_status=error.http_status,

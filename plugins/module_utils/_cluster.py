@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import _kubeconfig
@@ -54,6 +54,9 @@ READ_NAMES = {
     "certificate_expiration_date": "certificate_expiration_date",
 }
 _DATES = ("current_expiration_date", "certificate_expiration_date")
+STATUSES = ("not_connect", "connect_success", "connect_fail", "connect_disruption")
+ON_DRIFT = ("fail", "warn", "recreate")
+UPDATE_KUBE_CONFIG = ("on_change", "always", "on_create")
 _LAST_DATE = 253_402_300_799_999  # the end of the year 9999
 
 
@@ -81,12 +84,27 @@ class Desired:
 
 
 @dataclass(frozen=True)
+class Policy:
+    """How a registered cluster that is not as wanted is treated.
+
+    :arg on_drift: for what HSS cannot update: C(fail), C(warn) or C(recreate).
+    :arg update_kube_config: C(on_change), C(always) or C(on_create).
+    :arg upgrade: have HSS upgrade the connection agent.
+    """
+
+    on_drift: str = "fail"
+    update_kube_config: str = "on_change"
+    upgrade: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """What has to be done so that a cluster is as wanted.
 
-    :arg actions: of C(create) and C(delete), in order; empty if nothing has to be done.
+    :arg actions: of C(create), C(update) and C(delete), in order; empty if nothing has to be done.
     :arg cluster_id: of the registered cluster; None if there is none.
     :arg body: what a create sends.
+    :arg changes: what an update sends, by the update call's names.
     :arg cluster: the cluster as it will be listed, as far as that is known beforehand; None if it will not be.
     :arg before: the readable fields, by the options' names, for the diff; C(after) likewise.
     """
@@ -95,6 +113,7 @@ class Plan:
     actions: tuple[str, ...] = ()
     cluster_id: str | None = None
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    changes: Mapping[str, Any] = field(default_factory=dict, repr=False)
     cluster: Mapping[str, Any] | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
@@ -107,11 +126,22 @@ class Registered:
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         self.by_id: dict[str, Mapping[str, Any]] = {}
         self.by_name: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        self.by_server: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        self._by_server: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
         for row in rows:
             self.by_id[row["cluster_id"]] = row
             self.by_name[str(row.get("cluster_name"))].append(row)
-            self.by_server[str(row.get("server"))].append(row)
+            self._by_server[_server_key(row.get("server"))].append(row)
+
+    def at_server(self, server: str) -> list[Mapping[str, Any]]:
+        """The clusters registered under an address, however it is spelt."""
+        return self._by_server.get(_server_key(server), [])
+
+
+def _server_key(text: Any) -> Any:
+    try:
+        return Server.parse(str(text)).key
+    except ServerError:
+        return text
 
 
 # --- options to what is wanted ----------------------------------------------------------------------------------------
@@ -195,19 +225,7 @@ def _fill_from_kubeconfig(
 
     :returns: warnings for every run, and those for sending the kubeconfig.
     """
-    policy = _kubeconfig.Policy(
-        context=options.get("kube_config_context"),
-        server=body.get("server"),
-        tls_server_name=options.get("kube_config_tls_server_name"),
-        allow_insecure=bool(options.get("kube_config_allow_insecure")),
-        expiry_warning_days=options.get("expiry_warning_days") or 0,
-    )
-    try:
-        config = _kubeconfig.to_canonical(body["kube_config"], policy, now=now)
-    except _kubeconfig.KubeconfigError as exc:
-        if exc.where == "server":
-            raise invalid("server", exc.reason) from None
-        raise invalid("kube_config", f"{exc}") from None
+    config = uploadable(options, now)
     upload_warnings = [*config.server_warnings, *config.upload_warnings]
     expiry, said = config.certificate_expiration_date, body.get("certificate_expiration_date")
     if said and expiry and said // 1000 != expiry // 1000:
@@ -222,6 +240,27 @@ def _fill_from_kubeconfig(
     if "certificate_expiration_date" in body:
         body.setdefault("current_expiration_date", body["certificate_expiration_date"])
     return list(config.expiry_warnings), upload_warnings
+
+
+def uploadable(options: Mapping[str, Any], now: float | None = None) -> _kubeconfig.Kubeconfig:
+    """The kubeconfig as it may be sent.
+
+    :arg now: seconds since the epoch.
+    :raises HssError: if HSS could not use it.
+    """
+    policy = _kubeconfig.Policy(
+        context=options.get("kube_config_context"),
+        server=options.get("server"),
+        tls_server_name=options.get("kube_config_tls_server_name"),
+        allow_insecure=bool(options.get("kube_config_allow_insecure")),
+        expiry_warning_days=options.get("expiry_warning_days") or 0,
+    )
+    try:
+        return _kubeconfig.to_canonical(options["kube_config"], policy, now=now)
+    except _kubeconfig.KubeconfigError as exc:
+        if exc.where == "server":
+            raise invalid("server", exc.reason) from None
+        raise invalid("kube_config", f"{exc}") from None
 
 
 def check_unique(wanted: Iterable[Desired]) -> None:
@@ -240,7 +279,7 @@ def check_unique(wanted: Iterable[Desired]) -> None:
 # --- what is wanted and what is registered, to a plan -----------------------------------------------------------------
 
 
-def plan(desired: Desired, registered: Registered) -> Plan:
+def plan(desired: Desired, registered: Registered, policy: Policy = Policy()) -> Plan:
     """What to do. Sends nothing.
 
     :raises HssError: if it cannot be done as the options say.
@@ -249,20 +288,25 @@ def plan(desired: Desired, registered: Registered) -> Plan:
     if desired.state == "absent":
         if row is None:
             return Plan(desired)
-        return Plan(desired, ("delete",), row["cluster_id"], before=_readable(row, with_id=True))
+        return Plan(desired, ("delete",), row["cluster_id"], before=_readable(row))
     if row is None:
         return _plan_create(desired, registered)
-    differences = _differences(desired, row)
-    if differences:
-        raise HssError(
-            f"The cluster {desired.label} is registered ({row['cluster_id']}) with other values: "
-            + "; ".join(f"{name} is {old}, wanted is {new}" for name, old, new in differences),
-            hint="Nothing was changed. Correct the options, or remove the registration with state=absent and "
-            "register the cluster anew.",
-            outcome=REJECTED,
-        )
-    same = _readable(row, with_id=True)
-    return Plan(desired, (), row["cluster_id"], cluster=row, before=same, after=same, warnings=desired.warnings)
+    drift = _drift(desired, row)
+    if not drift:
+        return _plan_update(desired, row, policy)
+    told = "; ".join(f"{name} is {old}, wanted is {new}" for name, old, new in drift)
+    told = f"is registered ({row['cluster_id']}) with values that HSS cannot change: {told}"
+    if policy.on_drift == "recreate":
+        return _plan_recreate(desired, row, registered)
+    if policy.on_drift == "warn":
+        update = _plan_update(desired, row, policy)
+        return replace(update, warnings=(*update.warnings, f"the cluster {desired.label} {told}"))
+    raise HssError(
+        f"The cluster {desired.label} {told}",
+        hint="Nothing was changed. Correct the options, or let the registration be replaced with on_drift=recreate, or "
+        "left as it is with on_drift=warn.",
+        outcome=REJECTED,
+    )
 
 
 def _find(desired: Desired, registered: Registered) -> Mapping[str, Any] | None:
@@ -291,7 +335,7 @@ def _find(desired: Desired, registered: Registered) -> Mapping[str, Any] | None:
     return rows[0] if rows else None
 
 
-def _plan_create(desired: Desired, registered: Registered) -> Plan:
+def _plan_create(desired: Desired, registered: Registered, instead_of: str | None = None) -> Plan:
     if "kube_config" not in desired.body:
         raise invalid(
             "kube_config",
@@ -299,7 +343,7 @@ def _plan_create(desired: Desired, registered: Registered) -> Plan:
             "text; the kubeconfig_info module reads it from a host.",
         )
     warnings = [*desired.warnings, *desired.upload_warnings]
-    twins = registered.by_server.get(desired.body["server"], [])
+    twins = [row for row in registered.at_server(desired.body["server"]) if row["cluster_id"] != instead_of]
     if twins:
         names = ", ".join(f"'{row.get('cluster_name')}' ({row['cluster_id']})" for row in twins)
         warnings.append(f"{desired.body['server']} is registered already as {names}; is it the same cluster?")
@@ -313,8 +357,66 @@ def _plan_create(desired: Desired, registered: Registered) -> Plan:
     )
 
 
-def _differences(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(option, registered, wanted) for every readable field that is not as wanted."""
+def _plan_recreate(desired: Desired, row: Mapping[str, Any], registered: Registered) -> Plan:
+    """What the user does not say of the readable fields stays as it was; what can only be written is lost."""
+    kept = {key: row[name] for key, name in READ_NAMES.items() if key not in _DATES and row.get(name) not in (None, "")}
+    if not desired.name and kept.get("name"):
+        desired = replace(desired, name=kept["name"])
+    desired = replace(desired, body={**kept, **desired.body})
+    create = _plan_create(desired, registered, instead_of=row["cluster_id"])
+    return replace(
+        create, actions=("delete", "create"), cluster_id=row["cluster_id"], before=_readable(row, with_id=False)
+    )
+
+
+def _plan_update(desired: Desired, row: Mapping[str, Any], policy: Policy) -> Plan:
+    body, before = desired.body, _readable(row)
+    current, certificate = (row.get(name) for name in _DATES)
+    wanted, wanted_current = body.get("certificate_expiration_date"), body.get("current_expiration_date")
+    # HSS never gives a kubeconfig back. It may keep the old certificate date of a renewed one; then the current date,
+    # which is sent with it, tells that it was sent.
+    renewed = wanted is not None and not any(_same_second(wanted, old) for old in (current, certificate))
+    if renewed and "kube_config" not in body:
+        raise invalid(
+            "certificate_expiration_date",
+            f"is registered as {_date_text(certificate)}, and HSS changes it with the kubeconfig alone. Give "
+            "kube_config as well, or leave it out.",
+        )
+    send = "kube_config" in body and policy.update_kube_config != "on_create"
+    send = send and (renewed or policy.update_kube_config == "always")
+    moved = "current_expiration_date" in desired.given and not _same_second(wanted_current, current)
+    if not (send or moved or policy.upgrade):
+        return Plan(desired, (), row["cluster_id"], cluster=row, before=before, after=before, warnings=desired.warnings)
+
+    # The update call wants this date, whatever else it changes.
+    date = wanted_current if wanted_current is not None and (send or moved) else current
+    after, cluster, changes = dict(before), dict(row), {}
+    if send:
+        changes["kubeconfig"] = body["kube_config"]
+        after["kube_config"] = "(hidden, sent anew)"
+    for name, value in (("current_expiration_date", date), ("certificate_expiration_date", wanted if send else None)):
+        if value is not None:
+            after[name] = _date_text(value)
+            cluster[name] = value
+    if date is not None:
+        changes["current_expiration_date"] = date
+    if policy.upgrade:
+        changes["upgrade"] = True
+        after["upgrade"] = "asked for"
+    return Plan(
+        desired,
+        ("update",),
+        row["cluster_id"],
+        changes=changes,
+        cluster=cluster,
+        before=before,
+        after=after,
+        warnings=(*desired.warnings, *(desired.upload_warnings if send else ())),
+    )
+
+
+def _drift(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(option, registered, wanted) for every readable field that is not as wanted and that HSS cannot change."""
     body, found = desired.body, []
     for option in ("name", "provider", "image_repo"):
         old = row.get(READ_NAMES[option])
@@ -322,14 +424,19 @@ def _differences(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, st
             found.append((option, f"'{old}'", f"'{body[option]}'"))
     if "server" in body and not Server.parse(body["server"]).same(row.get("server")):
         found.append(("server", str(row.get("server")), body["server"]))
-    # HSS may keep the old certificate date of a rotated kubeconfig; then the current date alone tells.
-    old_dates = [row.get(name) for name in _DATES]
-    wanted = body.get("certificate_expiration_date")
-    if wanted and not any(_same_second(wanted, old) for old in old_dates):
-        found.append(("certificate_expiration_date", _date_text(old_dates[1]), _date_text(wanted)))
-    if "current_expiration_date" in desired.given and not _same_second(body["current_expiration_date"], old_dates[0]):
-        found.append(("current_expiration_date", _date_text(old_dates[0]), _date_text(body["current_expiration_date"])))
     return found
+
+
+def stale_date(the_plan: Plan, row: Mapping[str, Any]) -> str | None:
+    """A warning if HSS, after it got a kubeconfig, still reports another end of its certificate."""
+    wanted = the_plan.desired.body.get("certificate_expiration_date")
+    reported = row.get("certificate_expiration_date")
+    if "kubeconfig" not in the_plan.changes or wanted is None or _same_second(wanted, reported):
+        return None
+    return (
+        f"HSS took the kubeconfig of {the_plan.desired.label}, and still reports {_date_text(reported)} as the end of "
+        f"its certificate instead of {_date_text(wanted)}"
+    )
 
 
 def _same_second(one: Any, other: Any) -> bool:
@@ -346,8 +453,33 @@ def _shown(key: str, value: Any) -> Any:
     return _date_text(value) if key in _DATES else value
 
 
-def _readable(row: Mapping[str, Any], with_id: bool) -> dict[str, Any]:
+def _readable(row: Mapping[str, Any], with_id: bool = True) -> dict[str, Any]:
     """A listed cluster by the options' names, for the diff."""
     shown = {"cluster_id": row["cluster_id"]} if with_id else {}
     shown.update((key, _shown(key, row[name])) for key, name in READ_NAMES.items() if row.get(name) not in (None, ""))
     return shown
+
+
+# --- what is registered, for reading ----------------------------------------------------------------------------------
+
+
+def days_left(row: Mapping[str, Any], now_ms: int) -> int | None:
+    """Whole days until the earlier of the two dates; negative if it is over, None if there is no date."""
+    dates = [row[name] for name in _DATES if isinstance(row.get(name), int) and row[name] > 0]
+    return (min(dates) - now_ms) // 86_400_000 if dates else None
+
+
+def selected(rows: Iterable[dict[str, Any]], filters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows that pass every filter that is given: C(cluster_id), the lists C(name), C(provider) and C(status), and
+    C(expires_within_days), for which the rows must have C(days_left)."""
+
+    def passes(row: Mapping[str, Any]) -> bool:
+        if filters.get("cluster_id") and row["cluster_id"] != filters["cluster_id"]:
+            return False
+        for option, name in (("name", "cluster_name"), ("provider", "provider"), ("status", "status")):
+            if filters.get(option) and row.get(name) not in filters[option]:
+                return False
+        within = filters.get("expires_within_days")
+        return within is None or (row["days_left"] is not None and row["days_left"] < within)
+
+    return [row for row in rows if passes(row)]

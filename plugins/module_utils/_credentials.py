@@ -124,6 +124,7 @@ class Connection:
     """Whom to talk to, as whom. C(project_id) is None where IAM has to be asked for C(project_name)."""
 
     credential: Credential
+    region: str | None
     endpoint: str
     auth_url: str | None
     project_id: str | None
@@ -190,6 +191,7 @@ def resolve(
         warnings.append("validate_certs is off: whoever answers at the endpoint receives the kubeconfigs.")
     return Connection(
         credential=credential,
+        region=region,
         endpoint=endpoint,
         auth_url=auth_url,
         project_id=project_id,

@@ -52,6 +52,7 @@ class _Request:
     url: str
     query: Mapping[str, Any]
     body: Mapping[str, Any] | None
+    headers: Mapping[str, str]
     repeatable: bool
 
     @property
@@ -116,6 +117,7 @@ class HttpClient:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
     ) -> Reply:
         """Sends a request until it is answered, may not be sent again, or was sent often enough.
@@ -127,7 +129,7 @@ class HttpClient:
             and 500, 502, 503, 504. If not, only when it surely was not carried out: 429, or no connection was made.
         :raises HssError: C(outcome) tells whether a request that is not repeatable may have been carried out.
         """
-        request = _Request(operation, doing, method, url, query or {}, body, repeatable)
+        request = _Request(operation, doing, method, url, query or {}, body, headers or {}, repeatable)
         attempt = 0
         while True:
             try:
@@ -146,7 +148,7 @@ class HttpClient:
                 request.method,
                 request.url + _query_string(request.query),
                 json=request.body,
-                headers={"Content-Type": "application/json"},
+                headers={"Content-Type": "application/json", **request.headers},
                 auth=self._auth,
                 verify=self._verify,
                 timeout=(self._timeout, self._timeout),

@@ -17,11 +17,12 @@ from . import _cluster, _http, _kubeconfig, _metadata
 from ._api import ALL_ENTERPRISE_PROJECTS, HssApi, IamApi, Token
 from ._apply import Done, carry_out
 from ._auth import NoAuth, SigningAuth, TokenAuth
-from ._cluster import Desired, Plan, Registered, desire, plan
+from ._cluster import Desired, Plan, Policy, Registered, desire, plan
 from ._credentials import Connection, Credential, resolve
 from ._errors import HssError, invalid
 from ._http import HttpClient
 from ._secrets import SHORTEST, Secrets
+from ._waiting import Wait, wait_connected
 
 VERSION = "0.1.0"
 
@@ -88,11 +89,23 @@ def policy_spec(defaults: bool = True) -> dict[str, dict[str, Any]]:
     spec: dict[str, dict[str, Any]] = {
         "kube_config_allow_insecure": {"type": "bool", "default": False},
         "expiry_warning_days": {"type": "int", "default": 30},
+        "update_kube_config": {"type": "str", "choices": list(_cluster.UPDATE_KUBE_CONFIG), "default": "on_change"},
+        "on_drift": {"type": "str", "choices": list(_cluster.ON_DRIFT), "default": "fail"},
+        "upgrade": {"type": "bool", "default": False},
     }
     if not defaults:
         for option in spec.values():
             del option["default"]
     return spec
+
+
+def wait_spec() -> dict[str, dict[str, Any]]:
+    """The options of waiting for a connection; seconds."""
+    return {
+        "wait": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 300},
+        "wait_sleep": {"type": "int", "default": 10},
+    }
 
 
 class HssModule:
@@ -131,37 +144,49 @@ class HssModule:
         """
         for options in clusters:
             self.hide_cluster(options)
+        wait = self._wait(state)
+        # A cluster of a list may have policies of its own.
+        clusters = [{**self.params, **{key: own for key, own in each.items() if own is not None}} for each in clusters]
         done = [self._wanted(options, state) for options in clusters]
         _cluster.check_unique([item.plan.desired for item in done])
         sound = [item for item in done if not item.error]
         if not sound:
             return done
-        connection = resolve(self.params, os.environ, self.secrets)
-        api = self.connect(connection)
+        api = self.api()
         registered = Registered(api.list_clusters())
-        for item in sound:
+        for item, options in zip(done, clusters):
+            if item.error:
+                continue
             try:
-                item.plan = plan(item.plan.desired, registered)
-                refuse_creating_everywhere(connection.enterprise_project_id, item.plan)
+                item.plan = plan(item.plan.desired, registered, _policy(options))
+                refuse_creating_everywhere(api.enterprise_project_id, item.plan)
                 item.cluster, item.warnings = item.plan.cluster, list(item.plan.warnings)
                 item.actions = list(item.plan.actions) if self.check_mode else []
             except HssError as error:
                 item.error = error
         if not self.check_mode:
             carry_out([item for item in sound if not item.error], api, concurrency)
+            if wait:
+                wait_connected([item for item in sound if not item.error], api, wait)
         return done
+
+    def _wait(self, state: str) -> Wait | None:
+        for option in ("wait_timeout", "wait_sleep"):
+            if self.params[option] <= 0:
+                raise invalid(option, f"must be more than 0 seconds, not {self.params[option]}.")
+        waits = self.params["wait"] and state == "present"
+        return Wait(self.params["wait_timeout"], self.params["wait_sleep"]) if waits else None
 
     def _wanted(self, options: Mapping[str, Any], state: str) -> Done:
         try:
-            # A cluster of a list may have policies of its own.
-            own = {key: value for key, value in options.items() if value is not None}
-            return Done(Plan(desire({**self.params, **own}, state)))
+            return Done(Plan(desire(options, state)))
         except HssError as error:
             desired = Desired(state, options.get("name"), options.get("cluster_id"))
             return Done(Plan(desired), error=error)
 
-    def connect(self, connection: Connection) -> HssApi:
-        """The API that a connection means. Asks IAM for a token and for the project's id if they are not given."""
+    def api(self) -> HssApi:
+        """The API as the connection options say. IAM is asked for a token and the project's id, if they are needed."""
+        connection = resolve(self.params, os.environ, self.secrets)
         for text in connection.warnings:
             self.ansible.warn(text)
         credential = connection.credential
@@ -180,7 +205,14 @@ class HssModule:
             auth = SigningAuth(str(credential.access_key), str(credential.secret_key), credential.security_token)
         http = self._client(connection, auth)
         project_id = project_id or IamApi(http, str(connection.auth_url)).find_project(str(connection.project_name))
-        return HssApi(http, connection.endpoint, project_id, connection.enterprise_project_id, self.sleep)
+        return HssApi(
+            http,
+            connection.endpoint,
+            project_id,
+            connection.enterprise_project_id,
+            region=connection.region,
+            sleep=self.sleep,
+        )
 
     def _sign_in(self, connection: Connection) -> Token:
         """A token for a user's password, asked for once in a run and kept in memory alone."""
@@ -234,6 +266,10 @@ class HssModule:
             self.ansible.fail_json(msg=missing_required_lib("PyYAML and cryptography"))
 
 
+def _policy(options: Mapping[str, Any]) -> Policy:
+    return Policy(options["on_drift"], options["update_kube_config"], options["upgrade"])
+
+
 def refuse_creating_everywhere(enterprise_project_id: str | None, the_plan: Plan) -> None:
     """C(all_granted_eps) reads everywhere, but a cluster is created in one enterprise project."""
     if enterprise_project_id == ALL_ENTERPRISE_PROJECTS and "create" in the_plan.actions:
@@ -252,6 +288,7 @@ def result_of(done: Done) -> dict[str, Any]:
         "actions": list(done.actions),
         "cluster": cluster,
         "cluster_id": (cluster or {}).get("cluster_id") or done.own_id or done.plan.cluster_id,
+        **({"progress": list(done.progress)} if done.progress else {}),
         "diff": {
             "before_header": header,
             "after_header": header,
@@ -264,7 +301,9 @@ def result_of(done: Done) -> dict[str, Any]:
 def in_words(done: Done, check_mode: bool) -> str:
     """What became of a cluster, or would, for a line in a report."""
     cluster = done.cluster or {}
-    verb = {"create": "registered", "delete": "removed"}[done.actions[-1]] if done.actions else None
+    verb = (
+        {"create": "registered", "update": "updated", "delete": "removed"}[done.actions[-1]] if done.actions else None
+    )
     if verb:
         words = [f"would be {verb}" if check_mode else verb]
     else:

@@ -109,7 +109,7 @@ class Server:
     def same(self, other: str | None) -> bool:
         """Whether a registered address is this one, whatever its case, port 443 or a slash at the end."""
         try:
-            return other is not None and self._comparable() == Server.parse(other)._comparable()
+            return other is not None and self.key == Server.parse(other).key
         except ServerError:
             return False
 
@@ -117,7 +117,9 @@ class Server:
     def _name(self) -> str:
         return self.host.lower().rstrip(".")
 
-    def _comparable(self) -> tuple[str, str, int, str]:
+    @property
+    def key(self) -> tuple[str, str, int, str]:
+        """Equal for addresses that are the same."""
         return self.scheme, str(_address(self._name) or self._name), self.port or 443, self.path
 
 

@@ -13,7 +13,8 @@ author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
   - Registers any Kubernetes cluster with Host Security Service (HSS) as a multi-cloud cluster, or removes it.
-  - Registered once and unchanged, it is only looked up. It is never registered twice, whatever the network does.
+  - A renewed kubeconfig is sent; registered once and unchanged, the cluster is only looked up.
+  - It is never registered twice, whatever the network does.
   - The kubeconfig is checked before anything is sent. One that HSS could not log in with is refused with the reason.
 options:
   state:
@@ -105,19 +106,12 @@ options:
   kube_config_tls_server_name:
     description: Name to expect in the API server's certificate, where it is not the host of O(server).
     type: str
-  kube_config_allow_insecure:
-    description: Accept a kubeconfig with C(insecure-skip-tls-verify). HSS then hands the credential to whoever answers.
-    type: bool
-    default: false
-  expiry_warning_days:
-    description: Warn if the credential ends in fewer days.
-    type: int
-    default: 30
 extends_documentation_fragment:
   - huaweicloud.hss.attributes
+  - huaweicloud.hss.policy
   - huaweicloud.hss.connection
 notes:
-  - A registered cluster that differs from the options is not changed; the module fails and names the differences.
+  - HSS can change the kubeconfig and its dates alone; see O(on_drift) for the rest.
   - If the answer to a registration is lost, the module lists the clusters for about 15 seconds to find out. If that
     does not tell, it fails with RV(failure.outcome=unknown); running it again is safe.
   - Two runs that register the same name at the same time end with one registration.
@@ -152,6 +146,14 @@ EXAMPLES = r"""
     dns_config: [192.0.2.53, 192.0.2.54]
   delegate_to: localhost
 
+- name: Send a renewed kubeconfig if it is renewed, and say so if the cluster has moved
+  huaweicloud.hss.hss_multicloud_cluster:
+    name: shop-prod
+    kube_config: "{{ lookup('ansible.builtin.file', 'shop-prod.kubeconfig') }}"
+    on_drift: warn
+    update_kube_config: on_change
+  delegate_to: localhost
+
 - name: Remove a registration
   huaweicloud.hss.hss_multicloud_cluster:
     name: shop-prod
@@ -182,11 +184,17 @@ cluster:
     current_expiration_date: 1814079596667
     certificate_expiration_date: 1814079596667
 actions:
-  description: What was done, in order; in check mode, what would be done. Of V(create) and V(delete).
+  description: What was done, in order; in check mode, what would be done. Of V(create), V(update) and V(delete).
   returned: always
   type: list
   elements: str
   sample: [create]
+progress:
+  description: What waiting has seen, each status with the seconds until then.
+  returned: if it was waited for
+  type: list
+  elements: str
+  sample: ["0 s: not_connect", "22 s: connect_success"]
 failure:
   description: Why it failed, for programs.
   returned: failure
@@ -218,7 +226,8 @@ failure:
       sample: The HSS quota is used up. Buy quota in this region, or remove clusters that are gone.
     outcome:
       description:
-        - V(not_sent), nothing was asked of HSS; V(rejected), HSS did not do it; V(unknown), HSS may have done it.
+        - V(not_sent), nothing was asked of HSS; V(rejected), HSS did not do it; V(unknown), HSS may have
+          done it; V(timeout), what was waited for did not come.
       type: str
       sample: rejected
 """
@@ -228,6 +237,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
     cluster_spec,
     policy_spec,
     result_of,
+    wait_spec,
 )
 
 
@@ -238,6 +248,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             **cluster_spec(),
             **policy_spec(),
+            **wait_spec(),
         },
         required_one_of=[("name", "cluster_id")],
     )

@@ -101,20 +101,24 @@ options:
       expiry_warning_days:
         description: As O(expiry_warning_days), for this cluster.
         type: int
+      update_kube_config:
+        description: As O(update_kube_config), for this cluster.
+        type: str
+        choices: [on_change, always, on_create]
+      on_drift:
+        description: As O(on_drift), for this cluster.
+        type: str
+        choices: [fail, warn, recreate]
+      upgrade:
+        description: As O(upgrade), for this cluster.
+        type: bool
   concurrency:
     description: How many clusters are registered or removed at a time, from 1 to 32.
     type: int
     default: 8
-  kube_config_allow_insecure:
-    description: Accept kubeconfigs with C(insecure-skip-tls-verify). HSS then hands the credential to whoever answers.
-    type: bool
-    default: false
-  expiry_warning_days:
-    description: Warn if a credential ends in fewer days.
-    type: int
-    default: 30
 extends_documentation_fragment:
   - huaweicloud.hss.attributes
+  - huaweicloud.hss.policy
   - huaweicloud.hss.connection
 seealso:
   - module: huaweicloud.hss.hss_multicloud_cluster
@@ -184,6 +188,12 @@ results:
       description: The cluster as HSS lists it; null if it is not registered.
       type: dict
       sample: {cluster_name: shop-prod, status: not_connect}
+    progress:
+      description: What waiting has seen, each status with the seconds until then.
+      returned: if it was waited for
+      type: list
+      elements: str
+      sample: ["0 s: not_connect", "22 s: connect_success"]
     actions:
       description: What was done, in order; in check mode, what would be done.
       type: list
@@ -206,6 +216,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
     in_words,
     policy_spec,
     result_of,
+    wait_spec,
 )
 
 MAX_CONCURRENCY = 32
@@ -226,6 +237,7 @@ def main() -> None:
             },
             "concurrency": {"type": "int", "default": 8},
             **policy_spec(),
+            **wait_spec(),
         },
     )
 

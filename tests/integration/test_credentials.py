@@ -372,12 +372,6 @@ def test_a_broken_file_is_named_and_not_shown(simulator, tmp_path):
     assert ".hcloud/config.json' is not KooCLI's configuration" in ran.msg and path.exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
-def test_an_unreadable_file_is_named(simulator, tmp_path):
-    write(tmp_path / ".huaweicloud/credentials", "[basic]", 0o000)
-    assert ".huaweicloud/credentials: Permission denied: it must belong" in list_nothing(simulator).msg
-
-
 # Proxies and certificates
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from huaweicloudsdkhss.v5 import model
 
+from ansible_collections.huaweicloud.hss.plugins.doc_fragments import policy
 from ansible_collections.huaweicloud.hss.plugins.module_utils import _cluster, _module
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_multicloud_cluster,
@@ -51,7 +52,11 @@ ANSIBLE_TYPES = {"String": "str", "Long": "int"}
 
 
 def documented(module):
-    return yaml.safe_load(module.DOCUMENTATION)["options"]
+    """A module's options, with those of the fragment that says how clusters are treated."""
+    documentation = yaml.safe_load(module.DOCUMENTATION)
+    shared = "huaweicloud.hss.policy" in documentation["extends_documentation_fragment"]
+    fragment = yaml.safe_load(policy.ModuleDocFragment.DOCUMENTATION)["options"] if shared else {}
+    return {**fragment, **documentation["options"]}
 
 
 def cluster_options():
@@ -111,6 +116,15 @@ def test_secrets_are_marked():
         "image_repo_password",
     }
     assert set(_cluster.SECRET_FIELDS) <= marked
+
+
+def test_policies_and_waiting_are_documented_as_they_are():
+    fragment = yaml.safe_load(policy.ModuleDocFragment.DOCUMENTATION)["options"]
+    spec = {**_module.policy_spec(), **_module.wait_spec()}
+    told = {name: {key: option.get(key) for key in ("type", "default", "choices")} for name, option in fragment.items()}
+    assert told == {
+        name: {key: option.get(key) for key in ("type", "default", "choices")} for name, option in spec.items()
+    }
 
 
 def test_policies_are_options_of_both_forms():

@@ -189,22 +189,191 @@ def test_two_of_one_name_are_refused_with_their_ids(transcript, kube_config, row
         ({"image_repo": "registry.example.com"}, "image_repo is '', wanted is 'registry.example.com'"),
         ({"server": "https://10.0.0.6:6443"}, "server is https://10.0.0.5:6443, wanted is https://10.0.0.6:6443"),
         ({"name": "bank", "cluster_id": ID}, "name is 'shop', wanted is 'bank'"),
-        ({"current_expiration_date": 1795435200000}, "current_expiration_date is"),
-        ({"certificate_expiration_date": 1795435200000}, "certificate_expiration_date is"),
     ],
 )
-def test_a_registered_cluster_that_differs_is_refused(transcript, row, options, words):
+def test_what_hss_cannot_change_is_refused(transcript, row, options, words):
     listed(transcript, row)
     ran = module(**{"name": "shop", **options})
     assert ran.failed and words in ran.msg
     assert ran.result["failure"]["outcome"] == "rejected"
 
 
-def test_a_renewed_certificate_is_seen(transcript, kube_config, row):
-    old = {"current_expiration_date": 1795435200000, "certificate_expiration_date": 1795435200000}
-    listed(transcript, {**row, **old})
+OLD = {"current_expiration_date": 1795435200000, "certificate_expiration_date": 1795435200000}
+
+
+def put(transcript, **expected):
+    transcript.put(f"{CLUSTERS}/{ID}", match=[matchers.json_params_matcher(expected, strict_match=False)])
+
+
+def test_a_renewed_certificate_is_sent_and_listed_again(transcript, kube_config, row):
+    listed(transcript, {**row, **OLD})
+    put(transcript, current_expiration_date=row["current_expiration_date"])
+    listed(transcript, row)
     ran = module(kube_config, name="shop")
-    assert ran.failed and "certificate_expiration_date is 1795435200000" in ran.msg
+    assert (ran.result["changed"], ran.result["actions"], ran.result["cluster"]) == (True, ["update"], row)
+    body = sent(transcript, 1)
+    assert set(body) == {"current_expiration_date", "kubeconfig"}
+    assert yaml.safe_load(body["kubeconfig"])["users"] == yaml.safe_load(kube_config)["users"]
+    assert ran.warnings == []
+
+
+def test_a_date_that_hss_keeps_is_a_warning(transcript, kube_config, row):
+    listed(transcript, {**row, **OLD})
+    put(transcript)
+    listed(transcript, {**row, "certificate_expiration_date": OLD["certificate_expiration_date"]})
+    assert any("still reports 1795435200000" in text for text in module(kube_config, name="shop").warnings)
+
+
+@pytest.mark.parametrize("policy, actions", [("on_create", []), ("on_change", ["update"]), ("always", ["update"])])
+def test_when_a_renewed_kubeconfig_is_sent(transcript, kube_config, row, policy, actions):
+    listed(transcript, {**row, **OLD})
+    assert module(kube_config, name="shop", update_kube_config=policy, check=True).result["actions"] == actions
+
+
+@pytest.mark.parametrize("policy, actions", [("on_create", []), ("on_change", []), ("always", ["update"])])
+def test_when_the_same_kubeconfig_is_sent(transcript, kube_config, row, policy, actions):
+    listed(transcript, row)
+    ran = module(kube_config, name="shop", update_kube_config=policy, check=True)
+    assert ran.result["actions"] == actions
+    assert ("sent anew" in ran.result["diff"]["after"]) is bool(actions)
+
+
+def test_the_current_date_alone_is_an_update_of_it_alone(transcript, row):
+    listed(transcript, row)
+    put(transcript)
+    listed(transcript, {**row, "current_expiration_date": 1795435200000})
+    ran = module(name="shop", current_expiration_date=1795435200000)
+    assert ran.result["actions"] == ["update"]
+    assert sent(transcript, 1) == {"current_expiration_date": 1795435200000}
+    assert "-current_expiration_date" not in ran.result["diff"]["after"]
+
+
+def test_an_upgrade_is_asked_for_each_time_with_the_date_that_the_call_wants(transcript, row):
+    listed(transcript, row)
+    put(transcript)
+    listed(transcript, row)
+    ran = module(name="shop", upgrade=True)
+    assert ran.result["actions"] == ["update"]
+    assert sent(transcript, 1) == {"upgrade": True, "current_expiration_date": row["current_expiration_date"]}
+
+
+def test_the_certificates_date_cannot_be_changed_without_the_kubeconfig(transcript, row):
+    listed(transcript, row)
+    ran = module(name="shop", certificate_expiration_date=1795435200000)
+    assert ran.failed and ran.msg.startswith("certificate_expiration_date: is registered as")
+
+
+def test_a_token_that_does_not_say_when_it_ends_is_not_sent_again(transcript, row):
+    text = yaml.safe_dump(kubeconfigs.document(row["server"], kubeconfigs.Authority().pem, {"token": "t" * 40}))
+    listed(transcript, row)
+    assert module(text, name="shop").result["actions"] == []
+
+
+def test_drift_may_be_a_warning(transcript, row):
+    listed(transcript, row)
+    ran = module(name="shop", provider="azure", on_drift="warn")
+    assert ran.result["changed"] is False
+    assert any("provider is 'aws', wanted is 'azure'" in text for text in ran.warnings)
+
+
+def test_drift_with_a_warning_still_updates_what_can_be_updated(transcript, kube_config, row):
+    listed(transcript, {**row, **OLD})
+    ran = module(kube_config, name="shop", provider="azure", on_drift="warn", check=True)
+    assert ran.result["actions"] == ["update"] and ran.warnings
+
+
+def test_recreate_deletes_proves_the_absence_and_creates(transcript, kube_config, row):
+    new = {**row, "cluster_id": OTHER_ID, "provider": "azure"}
+    listed(transcript, {**row, "image_repo": "registry.example.com"})
+    transcript.delete(f"{CLUSTERS}/{ID}")
+    listed(transcript, row)  # still there for a moment
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": OTHER_ID})
+    listed(transcript, new)
+    ran = module(kube_config, name="shop", provider="azure", on_drift="recreate")
+    assert (ran.result["actions"], ran.result["cluster_id"]) == (["delete", "create"], OTHER_ID)
+    body = sent(transcript, 4)
+    assert (body["provider"], body["image_repo"]) == ("azure", "registry.example.com")
+
+
+def test_recreate_without_drift_changes_nothing(transcript, kube_config, row):
+    listed(transcript, row)
+    assert module(kube_config, name="shop", provider="aws", on_drift="recreate").result["actions"] == []
+
+
+def test_recreate_needs_the_kubeconfig_before_it_deletes(transcript, row):
+    listed(transcript, row)
+    ran = module(name="shop", provider="azure", on_drift="recreate")
+    assert ran.failed and ran.msg.startswith("kube_config: is needed")
+
+
+def test_recreate_under_another_name(transcript, kube_config, row):
+    listed(transcript, row)
+    transcript.delete(f"{CLUSTERS}/{ID}")
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": OTHER_ID})
+    listed(transcript, {**row, "cluster_id": OTHER_ID, "cluster_name": "bank"})
+    ran = module(kube_config, name="bank", cluster_id=ID, on_drift="recreate")
+    assert (ran.result["actions"], sent(transcript, 3)["name"]) == (["delete", "create"], "bank")
+
+
+def test_a_removed_registration_that_stays_listed_is_not_registered_beside(transcript, kube_config, row):
+    listed(transcript, row)
+    transcript.delete(f"{CLUSTERS}/{ID}")
+    for _look in range(5):
+        listed(transcript, row)
+    ran = module(kube_config, name="shop", provider="azure", on_drift="recreate")
+    assert ran.failed and "still lists it" in ran.msg and ran.result["actions"] == ["delete"]
+
+
+SYNC = CLUSTERS + "/status-synchronize"
+
+
+def test_waiting_has_hss_look_and_lists_until_connected(transcript, pauses, row):
+    listed(transcript, row)
+    for status in ("not_connect", "not_connect", "connect_success"):
+        transcript.post(SYNC, match=[matchers.json_params_matcher({"total_num": 1, "data_list": [{"cluster_id": ID}]})])
+        listed(transcript, {**row, "status": status})
+    ran = module(name="shop", wait=True)
+    assert (ran.result["changed"], ran.result["cluster"]["status"]) == (False, "connect_success")
+    assert pauses == [10, 12.5]
+    assert [line.split(": ")[1] for line in ran.result["progress"]] == ["not_connect", "connect_success"]
+
+
+def test_waiting_ends_at_once_when_hss_could_not_connect_with_its_reason(transcript, row):
+    listed(transcript, row)
+    transcript.post(SYNC)
+    listed(transcript, {**row, "status": "connect_fail"})
+    agents = [{"cluster_id": ID, "failed_message": "x509: certificate is valid for kubernetes"}]
+    transcript.get(
+        CLUSTERS.replace("multi-cloud/clusters", "clusters/daemonsets"), json={"total_num": 1, "data_list": agents}
+    )
+    ran = module(name="shop", wait=True)
+    assert ran.failed and "could not connect to it: x509: certificate is valid for kubernetes" in ran.msg
+    assert ran.result["failure"]["outcome"] == "rejected" and ran.result["cluster_id"] == ID
+
+
+def test_waiting_in_vain_says_the_last_status_and_where_to_look(transcript, pauses, row):
+    listed(transcript, row)
+    for _look in range(3):
+        transcript.post(SYNC)
+        listed(transcript, row)
+    ran = module(name="shop", wait=True, wait_timeout=30)
+    assert ran.failed and ran.result["failure"]["outcome"] == "timeout"
+    assert "last status is not_connect" in ran.msg and "kubectl -n hss get pods" in ran.msg
+    assert sum(pauses) <= 30
+
+
+def test_nothing_is_waited_for_in_check_mode_or_after_a_removal(transcript, row):
+    listed(transcript, row)
+    module(name="shop", wait=True, check=True)
+    listed(transcript)
+    module(name="shop", wait=True, state="absent")
+
+
+@pytest.mark.parametrize("option", ["wait_timeout", "wait_sleep"])
+def test_waiting_takes_more_than_no_time(transcript, option):
+    assert module(name="shop", **{option: 0}).msg.startswith(f"{option}: must be more than 0 seconds")
 
 
 @pytest.mark.parametrize(

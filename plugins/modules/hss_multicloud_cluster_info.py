@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: what is registered with HSS."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hss_multicloud_cluster_info
+short_description: List the Kubernetes clusters registered with Huawei Cloud HSS
+version_added: 0.1.0
+author:
+  - huaweicloud.hss authors (@huaweicloud)
+description:
+  - Lists the registered multi-cloud clusters, all pages of them, with the days that their credentials have left.
+  - Filters are applied together; a cluster is returned if it passes all of them.
+options:
+  cluster_id:
+    description: Return the cluster of this id alone.
+    type: str
+  name:
+    description: Return clusters of these names alone.
+    type: list
+    elements: str
+  provider:
+    description: Return clusters of these providers alone.
+    type: list
+    elements: str
+    choices: [ali, tencent, azure, aws, self_built_hw, self_built_idc]
+  status:
+    description: Return clusters in these states of their connection alone.
+    type: list
+    elements: str
+    choices: [not_connect, connect_success, connect_fail, connect_disruption]
+  expires_within_days:
+    description:
+      - Return clusters alone whose credential has ended, or ends within so many days.
+      - The earlier of the two dates that HSS has counts. Clusters without a date are left out.
+    type: int
+  include:
+    description:
+      - What else to ask HSS about each of the clusters, with one more request each.
+      - V(permissions) is what HSS may and may not do in the cluster, with its advice. V(daemonset) is the node agent.
+    type: list
+    elements: str
+    choices: [permissions, daemonset]
+    default: []
+extends_documentation_fragment:
+  - huaweicloud.hss.attributes
+  - huaweicloud.hss.connection
+attributes:
+  diff_mode:
+    support: none
+    description: Changes nothing, so there is no difference to show.
+seealso:
+  - module: huaweicloud.hss.hss_multicloud_cluster
+"""
+
+EXAMPLES = r"""
+- name: Find the clusters whose credentials end within a month
+  huaweicloud.hss.hss_multicloud_cluster_info:
+    expires_within_days: 30
+  delegate_to: localhost
+  register: expiring
+
+- name: Name them
+  ansible.builtin.debug:
+    msg: "{{ item.cluster_name }} has {{ item.days_left }} days left"
+  loop: "{{ expiring.clusters }}"
+  loop_control:
+    label: "{{ item.cluster_name }}"
+
+- name: See what HSS may not do in the clusters that it is connected to
+  huaweicloud.hss.hss_multicloud_cluster_info:
+    status: [connect_success]
+    include: [permissions]
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+clusters:
+  description: The clusters, by the API's names; dates in epoch milliseconds.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    cluster_id:
+      description: Id of the cluster.
+      type: str
+      sample: 6f2b5593-7855-4dbd-aebe-4f736708b8db
+    cluster_name:
+      description: Name of the cluster.
+      type: str
+      sample: shop-prod
+    provider:
+      description: Who provides the cluster.
+      type: str
+      sample: aws
+    server:
+      description: Address of the API server.
+      type: str
+      sample: https://shop.example.com:6443
+    status:
+      description: State of the connection.
+      type: str
+      sample: connect_success
+    days_left:
+      description: Whole days until the earlier of the two dates; negative if it is over, null if there is no date.
+      type: int
+      sample: 364
+    permissions:
+      description: What HSS may and may not do. Null if HSS could not say.
+      returned: if asked for
+      type: list
+      elements: dict
+      sample: [{resources: pods, function: container check, is_authed: false, advice: grant get and list}]
+    daemonset:
+      description: The node agent. Null if there is none, or if HSS could not say.
+      returned: if asked for
+      type: dict
+      sample: {installed_status: install_success, ds_info: {desired_num: 3, current_num: 3, ready_num: 3}}
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._api import HssApi
+from ansible_collections.huaweicloud.hss.plugins.module_utils._cluster import PROVIDERS, STATUSES, days_left, selected
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+
+_CONCURRENCY = 8
+
+
+def main() -> None:
+    """Runs the module."""
+    module = HssModule(
+        {
+            "cluster_id": {"type": "str"},
+            "name": {"type": "list", "elements": "str"},
+            "provider": {"type": "list", "elements": "str", "choices": list(PROVIDERS)},
+            "status": {"type": "list", "elements": "str", "choices": list(STATUSES)},
+            "expires_within_days": {"type": "int"},
+            "include": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["permissions", "daemonset"],
+                "default": [],
+            },
+        }
+    )
+
+    def work() -> dict[str, Any]:
+        api = module.api()
+        now_ms = int(time.time() * 1000)
+        rows = [{**row, "days_left": days_left(row, now_ms)} for row in api.list_clusters()]
+        clusters = selected(rows, module.params)
+        with ThreadPoolExecutor(_CONCURRENCY) as pool:
+            list(pool.map(lambda cluster: _include(module, api, cluster), clusters))
+        return {"changed": False, "clusters": clusters}
+
+    module.run(work)
+
+
+def _include(module: HssModule, api: HssApi, cluster: dict[str, Any]) -> None:
+    """Asks for more about a cluster. One that HSS cannot say anything about does not spoil the rest."""
+    calls = {"permissions": api.list_permissions, "daemonset": api.show_daemonset}
+    for what in module.params["include"]:
+        try:
+            cluster[what] = calls[what](cluster["cluster_id"])
+        except HssError as error:
+            if error.http_status == 401:
+                raise
+            cluster[what] = None
+            module.ansible.warn(f"{cluster.get('cluster_name')}: {module.secrets.scrub(str(error))}")
+
+
+if __name__ == "__main__":
+    main()

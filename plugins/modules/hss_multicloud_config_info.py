@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: what HSS reads in a kubeconfig."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hss_multicloud_config_info
+short_description: Have Huawei Cloud HSS read a kubeconfig
+version_added: 0.1.0
+author:
+  - huaweicloud.hss authors (@huaweicloud)
+description:
+  - Asks HSS which address and which end of the certificate it reads in a kubeconfig, without registering anything.
+  - HSS gets the credential for that, also in check mode. What this collection reads by itself, without sending it
+    anywhere, M(huaweicloud.hss.kubeconfig_info) tells.
+options:
+  kube_config:
+    description:
+      - Text of the kubeconfig, YAML or JSON, not base64.
+      - It is checked as for registering, and only the chosen context is sent.
+    type: str
+    required: true
+    aliases: [kubeconfig]
+  kube_config_context:
+    description: Context in O(kube_config) to use. By default its C(current-context).
+    type: str
+  kube_config_allow_insecure:
+    description: Accept a kubeconfig with C(insecure-skip-tls-verify).
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - huaweicloud.hss.attributes
+  - huaweicloud.hss.connection
+attributes:
+  diff_mode:
+    support: none
+    description: Changes nothing, so there is no difference to show.
+seealso:
+  - module: huaweicloud.hss.kubeconfig_info
+  - module: huaweicloud.hss.hss_multicloud_cluster
+"""
+
+EXAMPLES = r"""
+- name: See what HSS reads in a kubeconfig
+  huaweicloud.hss.hss_multicloud_config_info:
+    kube_config: "{{ lookup('ansible.builtin.file', 'shop-prod.kubeconfig') }}"
+  delegate_to: localhost
+  register: read_by_hss
+"""
+
+RETURN = r"""
+configs:
+  description: What HSS has read.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    address:
+      description: Address of the API server.
+      type: str
+      sample: https://shop.example.com:6443
+    certificate_expiration_date:
+      description: When the certificate ends, in epoch milliseconds.
+      type: int
+      sample: 1814079596667
+"""
+
+from typing import Any
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._cluster import uploadable
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+
+
+def main() -> None:
+    """Runs the module."""
+    module = HssModule(
+        {
+            "kube_config": {"type": "str", "required": True, "no_log": True, "aliases": ["kubeconfig"]},
+            "kube_config_context": {"type": "str"},
+            "kube_config_allow_insecure": {"type": "bool", "default": False},
+        }
+    )
+
+    def work() -> dict[str, Any]:
+        module.hide_cluster(module.params)
+        config = uploadable(module.params)
+        return {"changed": False, "configs": module.api().analyze_config(config.text)}
+
+    module.run(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of a registration against the simulator: renewed, moved, waited for, looked up; in HSS's three tempers."""
+
+from __future__ import annotations
+
+import time
+
+import kubeconfigs
+import pytest
+import yaml
+from modules import run
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
+from ansible_collections.huaweicloud.hss.plugins.modules import (
+    hss_multicloud_cluster,
+    hss_multicloud_cluster_info,
+    hss_multicloud_clusters,
+    hss_multicloud_config_info,
+)
+from simulator import Fault, Simulator
+
+CREATE, LIST, REMOVE, UPDATE = (
+    "CreateMultiCloudClusters",
+    "ListMultiCloudClusters",
+    "RemoveMultiCloudClusters",
+    "UpdateMultiCloudClusters",
+)
+SERVER = "https://10.0.0.5:6443"
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch):
+    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda seconds: time.sleep(seconds / 50)))
+
+
+@pytest.fixture(scope="module")
+def ca():
+    return kubeconfigs.Authority()
+
+
+@pytest.fixture
+def cluster(simulator):
+    """Runs the module for one cluster, or with main= another one."""
+    connection = {
+        "endpoint": simulator.endpoint,
+        "ca_path": simulator.ca_file,
+        "region": simulator.region,
+        "project_id": simulator.project_id,
+        "access_key": simulator.access_key,
+        "secret_key": simulator.secret_key,
+        "max_retries": 2,
+        "timeout": 5,
+    }
+
+    def call(main=hss_multicloud_cluster.main, *, check=False, **options):
+        return run(main, {**connection, **options}, check=check)
+
+    return call
+
+
+@pytest.mark.parametrize("temperament", ["reparse", "keep", "round"])
+@pytest.mark.parametrize("first", [30, 400])
+def test_a_rotation_converges_whatever_hss_makes_of_the_dates(simulator, cluster, ca, temperament, first):
+    """Registered, renewed, and from the third run on unchanged: also if HSS keeps the old date, or rounds."""
+    simulator.configure(temperament=temperament)
+    old, new = kubeconfigs.kubeadm(SERVER, ca=ca, days=first), kubeconfigs.kubeadm(SERVER, ca=ca, days=365)
+    assert cluster(name="shop", kube_config=old).result["actions"] == ["create"]
+    assert cluster(name="shop", kube_config=old).result["actions"] == []
+    checked = cluster(name="shop", kube_config=new, check=True)
+    renewed = cluster(name="shop", kube_config=new)
+    assert renewed.result["actions"] == checked.result["actions"] == ["update"]
+    assert renewed.result["diff"] == checked.result["diff"]
+    assert any("still reports" in text for text in renewed.warnings) is (temperament == "keep")
+    (stored,) = simulator.clusters()
+    sent = yaml.safe_load(stored.kube_config)["users"][0]["user"]["client-key-data"]
+    assert sent == yaml.safe_load(new)["users"][0]["user"]["client-key-data"]
+    assert cluster(name="shop", kube_config=new).result["actions"] == []
+
+
+@pytest.mark.parametrize("temperament", ["reparse", "keep", "round"])
+def test_an_extension_converges(simulator, cluster, ca, temperament):
+    simulator.configure(temperament=temperament)
+    text = kubeconfigs.kubeadm(SERVER, ca=ca)
+    cluster(name="shop", kube_config=text)
+    date = int(time.time() + 100 * 86400) * 1000 + 667
+    for actions in (["update"], []):
+        assert cluster(name="shop", kube_config=text, current_expiration_date=date).result["actions"] == actions
+
+
+def test_a_recreation_interrupted_after_the_removal_is_finished_by_the_next_run(simulator, cluster, ca):
+    text = kubeconfigs.kubeadm(SERVER, ca=ca)
+    cluster(name="shop", kube_config=text, provider="aws")
+    simulator.fault(CREATE, Fault.status(400, error_code="HSS.0010"), times=1)
+    broken = cluster(name="shop", kube_config=text, provider="azure", on_drift="recreate")
+    assert broken.failed and broken.result["actions"] == ["delete"] and simulator.clusters() == []
+    again = cluster(name="shop", kube_config=text, provider="azure", on_drift="recreate")
+    assert again.result["actions"] == ["create"]
+    assert cluster(name="shop", kube_config=text, provider="azure", on_drift="recreate").result["changed"] is False
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.status(503),
+        Fault.status(504, commit=True),
+        Fault.lost(commit="before"),
+        Fault.throttle(),
+        Fault.truncated(),
+    ],
+)
+def test_a_fault_on_an_update(simulator, cluster, ca, fault):
+    cluster(name="shop", kube_config=kubeconfigs.kubeadm(SERVER, ca=ca, days=30))
+    new = kubeconfigs.kubeadm(SERVER, ca=ca)
+    simulator.fault(UPDATE, fault, times=1)
+    assert cluster(name="shop", kube_config=new).result["actions"] == ["update"]
+    assert cluster(name="shop", kube_config=new).result["actions"] == []
+
+
+def test_waiting_for_several_with_one_that_cannot_connect(simulator, cluster, ca):
+    clusters = [{"name": name, "kube_config": kubeconfigs.kubeadm(SERVER, ca=ca)} for name in ("a", "b", "c")]
+    cluster(hss_multicloud_clusters.main, clusters=clusters)
+    b = next(stored.cluster_id for stored in simulator.clusters() if stored.name == "b")
+    simulator.set_status(b, "connect_fail", failed_message="the certificate is not made for 10.0.0.5")
+    ran = cluster(hss_multicloud_clusters.main, clusters=clusters, wait=True)
+    statuses = {entry["name"]: entry["cluster"]["status"] for entry in ran.result["results"]}
+    assert statuses == {"a": "connect_success", "b": "connect_fail", "c": "connect_success"}
+    assert ran.failed and "'b'" in ran.msg and "the certificate is not made for 10.0.0.5" in ran.msg
+
+
+def test_waiting_for_an_agent_that_is_not_there_times_out(simulator, cluster, ca):
+    simulator.configure(agent_auto_applied=False)
+    ran = cluster(name="shop", kube_config=kubeconfigs.kubeadm(SERVER, ca=ca), wait=True, wait_timeout=20)
+    assert ran.failed and ran.result["failure"]["outcome"] == "timeout" and ran.result["actions"] == ["create"]
+
+
+def days_from_now(days):
+    return int((time.time() + days * 86400 + 60) * 1000)
+
+
+@pytest.fixture
+def registered(simulator):
+    rows = [
+        {"name": "soon", "provider": "aws", "certificate_expiration_date": days_from_now(5)},
+        {"name": "late", "provider": "aws", "certificate_expiration_date": days_from_now(300)},
+        {"name": "over", "provider": "ali", "certificate_expiration_date": days_from_now(-3)},
+        {"name": "never", "provider": "ali", "certificate_expiration_date": None},
+    ]
+    for row in rows:
+        row["current_expiration_date"] = row["certificate_expiration_date"]
+    return dict(zip([row["name"] for row in rows], simulator.seed_clusters(rows), strict=True))
+
+
+@pytest.mark.parametrize(
+    "filters, names",
+    [
+        ({}, ["soon", "late", "over", "never"]),
+        ({"name": ["late", "absent"]}, ["late"]),
+        ({"provider": ["ali"]}, ["over", "never"]),
+        ({"status": ["connect_fail"]}, []),
+        ({"status": ["connect_fail", "connect_success"]}, ["soon", "late", "over", "never"]),
+        ({"expires_within_days": 30}, ["soon", "over"]),
+        ({"expires_within_days": 5}, ["over"]),
+        ({"expires_within_days": 0}, ["over"]),
+        ({"provider": ["aws"], "expires_within_days": 30}, ["soon"]),
+    ],
+)
+def test_filters_are_applied_together(cluster, registered, filters, names):
+    ran = cluster(hss_multicloud_cluster_info.main, **filters)
+    assert [found["cluster_name"] for found in ran.result["clusters"]] == names
+    assert ran.result["changed"] is False
+
+
+def test_days_left(cluster, registered):
+    found = cluster(hss_multicloud_cluster_info.main).result["clusters"]
+    assert {each["cluster_name"]: each["days_left"] for each in found} == {
+        "soon": 5,
+        "late": 300,
+        "over": -3,
+        "never": None,
+    }
+    by_id = cluster(hss_multicloud_cluster_info.main, cluster_id=registered["late"]).result["clusters"]
+    assert [each["cluster_name"] for each in by_id] == ["late"]
+
+
+def test_permissions_and_the_node_agent_are_included_on_request(simulator, cluster, registered):
+    simulator.set_permissions([{"resources": "pods", "function": "check", "is_authed": False, "advice": "grant get"}])
+    for cluster_id in registered.values():
+        simulator.set_status(cluster_id, "connect_success")
+    options = {"name": ["soon", "late"], "include": ["permissions", "daemonset"]}
+    for found in cluster(hss_multicloud_cluster_info.main, **options).result["clusters"]:
+        assert [row["advice"] for row in found["permissions"]] == ["grant get"]
+        assert found["daemonset"] is None
+
+
+def test_what_one_cluster_cannot_tell_does_not_spoil_the_rest(simulator, cluster, registered):
+    simulator.fault("ShowMultiCloudClusterAuth", Fault.status(400, error_code="HSS.0011"), times=1)
+    ran = cluster(hss_multicloud_cluster_info.main, include=["permissions"])
+    assert not ran.failed and len(ran.warnings) == 1
+    assert [found["permissions"] is None for found in ran.result["clusters"]].count(True) == 1
+
+
+def test_hss_reads_the_kubeconfig_as_we_do(simulator, cluster, ca):
+    text = kubeconfigs.kubeadm(SERVER, ca=ca)
+    ran = cluster(hss_multicloud_config_info.main, kube_config=text)
+    cluster(name="shop", kube_config=text)
+    (stored,) = simulator.clusters()
+    assert ran.result["configs"] == [
+        {"address": stored.server, "certificate_expiration_date": stored.certificate_expiration_date}
+    ]
+
+
+def test_a_kubeconfig_that_cannot_be_used_is_not_sent_to_be_read(simulator, cluster):
+    ran = cluster(hss_multicloud_config_info.main, kube_config=kubeconfigs.k3s())
+    assert ran.failed and "loopback" in ran.msg and simulator.requests() == []
+    assert "LS0tLS1CRUdJTi" not in ran.output
+
+
+def test_five_thousand_are_listed_in_25_requests():
+    with Simulator() as simulator:
+        simulator.seed_clusters(5000)
+        args = {
+            "endpoint": simulator.endpoint,
+            "ca_path": simulator.ca_file,
+            "project_id": simulator.project_id,
+            "access_key": simulator.access_key,
+            "secret_key": simulator.secret_key,
+        }
+        ran = run(hss_multicloud_cluster_info.main, args)
+        assert (len(ran.result["clusters"]), simulator.count(LIST)) == (5000, 25)

@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks rotate and offboard, as they are scheduled."""
+
+from __future__ import annotations
+
+import json
+
+import kubeconfigs
+import pytest
+import yaml
+
+from playbooks import play
+
+SERVER = "https://10.0.0.5:6443"
+
+
+@pytest.fixture
+def run(simulator, tmp_path):
+    """Runs one of the collection's playbooks for hosts {name: kubeconfig}."""
+
+    def run(playbook, hosts, *arguments, **connection):
+        members = {}
+        for name, text in hosts.items():
+            (tmp_path / f"{name}.conf").write_text(text)
+            members[name] = {"hss_onboard_kubeconfig_path": str(tmp_path / f"{name}.conf")}
+        variables = {"ansible_connection": "local", "hss_onboard_become": False, **connection}
+        inventory = tmp_path / "hosts.json"
+        inventory.write_text(json.dumps({"all": {"hosts": members, "vars": variables}}))
+        return play(f"huaweicloud.hss.{playbook}", inventory, tmp_path, simulator.environment(), *arguments)
+
+    return run
+
+
+def test_rotate_sends_what_was_renewed_and_registers_nothing_new(simulator, run):
+    ca = kubeconfigs.Authority()
+    old = {name: kubeconfigs.kubeadm(SERVER, ca=ca, days=20) for name in ("shop", "bank")}
+    assert run("onboard", old).code == 0
+    now = {"shop": kubeconfigs.kubeadm(SERVER, ca=ca), "bank": old["bank"], "new": kubeconfigs.kubeadm(SERVER, ca=ca)}
+    checked = run("rotate", now, "--check")
+    assert checked.hosts_with("changed") == {"shop"} and simulator.count("UpdateMultiCloudClusters") == 0
+
+    played = run("rotate", now)
+    assert (played.code, played.hosts_with("changed"), played.hosts_with("failed")) == (0, {"shop"}, set())
+    stored = {cluster.name: cluster.kube_config for cluster in simulator.clusters()}
+    assert set(stored) == {"shop", "bank"}
+    keys = {name: yaml.safe_load(text)["users"][0]["user"]["client-key-data"] for name, text in stored.items()}
+    assert keys == {name: yaml.safe_load(now[name])["users"][0]["user"]["client-key-data"] for name in stored}
+    assert [line.split(",")[0] for line in played.report] == ["shop: updated", "bank: unchanged"]
+    assert run("rotate", now).hosts_with("changed") == set()
+
+
+def test_rotate_warns_of_what_ends_soon(run):
+    hosts = {"shop": kubeconfigs.kubeadm(SERVER, days=20)}
+    run("onboard", hosts)
+    played = run("rotate", hosts)
+    assert "19 days from now" in " ".join(played.output.split())
+
+
+def test_offboard_removes_what_is_registered_and_tolerates_the_rest(simulator, run):
+    hosts = {name: kubeconfigs.kubeadm(SERVER) for name in ("shop", "bank")}
+    run("onboard", {"shop": hosts["shop"]})
+    checked = run("offboard", hosts, "--check")
+    assert checked.hosts_with("changed") == {"shop"} and len(simulator.clusters()) == 1
+    played = run("offboard", dict.fromkeys(hosts, "not: a kubeconfig"))
+    assert (played.code, played.hosts_with("changed"), simulator.clusters()) == (0, {"shop"}, [])
+    assert played.report == ["shop: removed", "bank: not registered"]
+
+
+def test_offboard_does_not_need_the_hosts(simulator, run):
+    run("onboard", {"shop": kubeconfigs.kubeadm(SERVER)})
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    assert run("offboard", {"shop": ""}, **gone).code == 0
+    assert simulator.clusters() == []
