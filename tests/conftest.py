@@ -16,3 +16,5 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".collections")
 
 # ./dev sets this too; pytest by hand is to leave nothing in the user's own ~/.ansible either.
 os.environ.setdefault("ANSIBLE_HOME", str(ROOT / ".cache" / "home" / ".ansible"))
+# Before hypothesis is imported; otherwise it makes a folder of its own in the root.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))
