@@ -209,17 +209,39 @@ class Together(Fault):
         return reply
 
 
-@pytest.mark.parametrize("runs", [2, 4])
+@pytest.mark.parametrize("runs", [2, 4, 8])
 def test_runs_at_once_end_with_one_registration(simulator, kube_config, runs):
     simulator.fault(LIST, Together(runs), times=runs)
     args = {**connection(simulator, timeout=60), "name": "shop", "kube_config": kube_config}
-    started = [start("hss_multicloud_cluster", args, speed=5) for _run in range(runs)]
+    # Eight processes on few cores need time between two looks, as runs on different machines do not.
+    started = [start("hss_multicloud_cluster", args, speed=5 if runs < 8 else 2) for _run in range(runs)]
     results = [finish(process) for process in started]
     assert simulator.count(CREATE) >= runs
     assert [result.get("msg") for result in results if result.get("failed")] == []
     assert names(simulator) == ["shop"]
     assert {result["cluster_id"] for result in results} == {simulator.clusters()[0].cluster_id}
     assert register(simulator, kube_config).result["changed"] is False
+
+
+@pytest.mark.parametrize("runs", [2, 4])
+def test_lists_at_once_that_overlap_end_with_one_registration_a_name(simulator, kube_config, runs):
+    """As slices of a job or the twins of a control plane do: each run has half of its names in common with the next."""
+    simulator.fault(LIST, Together(runs), times=runs)
+    wanted = [[f"c{(3 * run_number + each) % (3 * runs)}" for each in range(6)] for run_number in range(runs)]
+
+    def args(names):
+        clusters = [{"name": name, "kube_config": kube_config} for name in names]
+        return {**connection(simulator, timeout=60), "clusters": clusters}
+
+    started = [start("hss_multicloud_clusters", args(names), speed=5) for names in wanted]
+    results = [finish(process) for process in started]
+    assert [result.get("msg") for result in results if result.get("failed")] == []
+    registered = {cluster.name: cluster.cluster_id for cluster in simulator.clusters()}
+    assert len(registered) == len(simulator.clusters()) == 3 * runs
+    for result in results:
+        assert {entry["name"]: entry["cluster_id"] for entry in result["results"]}.items() <= registered.items()
+    second = [finish(start("hss_multicloud_clusters", args(names))) for names in wanted]
+    assert [result["changed"] for result in second] == [False] * runs
 
 
 def many(simulator, kube_config, count, **options):

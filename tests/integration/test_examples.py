@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 
 import kubeconfigs
 import pytest
 import yaml
 
+from hosts import SshHosts
 from playbooks import ROOT, play
 
 MODULES = ("hss_multicloud_cluster", "hss_multicloud_clusters")
@@ -79,6 +81,27 @@ def test_the_examples_of_an_info_module_run_and_change_nothing(run, simulator, m
     played = run([{"hosts": "localhost", "gather_facts": False, "tasks": examples(module)}])
     assert played.code == 0, played.output
     assert played.hosts_with("changed") == set() and len(simulator.clusters()) == 3
+
+
+def test_the_example_of_kubeconfig_info_reads_and_registers(simulator, tmp_path):
+    """On a host of its own that looks like a k3s server; there is nobody to become on it."""
+    with SshHosts(names=["k3s-1"], traits={"k3s-1": {"root": True}}, group="k3s_servers") as hosts:
+        hosts.put("k3s-1", "/etc/rancher/k3s/k3s.yaml", kubeconfigs.k3s().encode(), 0o600)
+        inventory = json.loads(hosts.inventory_path.read_text())
+        port = inventory["all"]["children"]["k3s_servers"]["hosts"]["k3s-1"]["ansible_port"]
+        # The example registers the cluster under the address that Ansible has, which must not be loopback.
+        inventory["all"]["children"]["k3s_servers"]["vars"] |= {
+            "ansible_become": False,
+            "ansible_host": "k3s-1.example.com",
+            "ansible_ssh_extra_args": f"-o HostName=127.0.0.1 -o 'HostKeyAlias=[127.0.0.1]:{port}'",
+        }
+        (tmp_path / "hosts.json").write_text(json.dumps(inventory))
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(examples("kubeconfig_info")))
+        played = play(str(tmp_path / "play.yml"), tmp_path / "hosts.json", tmp_path, simulator.environment())
+    assert played.code == 0, played.output
+    assert [(cluster.name, cluster.server) for cluster in simulator.clusters()] == [
+        ("k3s-1", "https://k3s-1.example.com:6443")
+    ]
 
 
 @pytest.mark.parametrize("plays", list(snippets()))

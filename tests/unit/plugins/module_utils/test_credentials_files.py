@@ -345,7 +345,7 @@ def test_what_is_not_there_is_nothing(tmp_path):
     "make, words",
     [
         (lambda path: path.mkdir(), "not a regular file"),
-        (lambda path: os.mkfifo(path), "not a regular file"),
+        (os.mkfifo, "not a regular file"),
         (lambda path: path.write_bytes(b"x" * (1024 * 1024 + 1)), "larger than 1 MiB"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "not UTF-8"),
     ],

@@ -208,6 +208,7 @@ def measured(loader: str, inputs: dict[str, str], *calls: str) -> list[tuple[str
         capture_output=True,
         text=True,
         timeout=280,
+        check=False,
     )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == len(inputs) * len(calls), (

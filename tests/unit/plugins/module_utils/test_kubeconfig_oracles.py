@@ -82,6 +82,7 @@ def view(kubectl: str, folder: Path, content: str | bytes, context: str | None) 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=60,
+        check=False,
     )
     if done.returncode:
         return None

@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run that is killed outright is finished by the next one, with nothing registered twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import kubeconfigs
+import pytest
+
+from playbooks import ROOT, play
+
+CLUSTERS = 10
+
+
+@pytest.mark.parametrize("creates", [0, 1, 4, 9])
+def test_a_run_killed_at_any_moment_is_finished_by_the_next(simulator, tmp_path, creates):
+    """Killed when HSS has carried out so many creates, with its module's process and every other of its group."""
+    simulator.configure(latency=0.15)
+    members = {}
+    ca = kubeconfigs.Authority()
+    for number in range(CLUSTERS):
+        path = tmp_path / f"c{number}.conf"
+        path.write_text(kubeconfigs.kubeadm(f"https://10.0.0.{number + 1}:6443", ca=ca))
+        members[f"c{number}"] = {"hss_onboard_kubeconfig_path": str(path)}
+    variables = {"ansible_connection": "local", "hss_onboard_become": False}
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": members, "vars": variables}}))
+
+    process = subprocess.Popen(
+        [str(Path(sys.executable).with_name("ansible-playbook")), "huaweicloud.hss.onboard", "-i", str(inventory)],
+        env={
+            **os.environ,
+            **simulator.environment(),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "ANSIBLE_HOME": str(tmp_path / "ansible-home"),
+        },
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not (
+        len(simulator.clusters()) >= creates and simulator.count("ListMultiCloudClusters")
+    ):
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    # The workers of Ansible have sessions of their own.
+    subprocess.run(["pkill", "-KILL", "-f", str(tmp_path)], check=False)
+    process.wait(30)
+    simulator.settle()
+    before = {cluster.cluster_id for cluster in simulator.clusters()}
+    assert len(before) >= creates
+
+    simulator.configure(latency=0.0)
+    again = play("huaweicloud.hss.onboard", inventory, tmp_path, simulator.environment())
+    assert again.code == 0, again.output
+    registered = [cluster.name for cluster in simulator.clusters()]
+    assert sorted(registered) == sorted(members)
+    assert before <= {cluster.cluster_id for cluster in simulator.clusters()}
+    assert play("huaweicloud.hss.onboard", inventory, tmp_path, simulator.environment()).hosts_with("changed") == set()
