@@ -64,6 +64,25 @@ def main(hosts: int) -> None:
             print(f"{seconds:7.1f} s  {len(simulator.requests()):5} requests  {title}", flush=True)
 
 
+def one_more() -> None:
+    """One more cluster beside many: what it asks, and how long its plan takes."""
+    for registered in (1000, 5000, 10000):
+        with tempfile.TemporaryDirectory(prefix="hss-benchmark-") as name, Simulator() as simulator:
+            folder = Path(name)
+            simulator.seed_clusters(registered)
+            (folder / "one").write_text(kubeconfigs.kubeadm("https://192.0.2.1:6443"))
+            kube_config = "{{ lookup('ansible.builtin.file', folder ~ '/one') }}"
+            task = {"huaweicloud.hss.hss_multicloud_cluster": {"name": "one-more", "kube_config": kube_config}}
+            playbook = book(folder, "one", [{**task, "vars": {"folder": str(folder)}}])
+            (folder / "inventory").write_text("localhost ansible_connection=local\n")
+            start = time.monotonic()
+            played = play(playbook, folder / "inventory", folder, simulator.environment(), "--check")
+            seconds = time.monotonic() - start
+            if played.code:
+                sys.exit(played.output[-3000:])
+            print(f"{seconds:7.1f} s  {len(simulator.requests()):5} requests  one more beside {registered}", flush=True)
+
+
 def make_hosts(folder: Path, count: int) -> Path:
     """Hosts whose kubeconfigs are in the folder, by their names."""
     members = {}
@@ -86,4 +105,5 @@ def book(folder: Path, name: str, tasks: list[dict]) -> str:
 
 
 if __name__ == "__main__":
+    one_more()
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
