@@ -175,6 +175,10 @@ results:
       returned: failure
       type: dict
       sample: {error_code: HSS.1002, outcome: rejected}
+    status:
+      description: State of HSS's connection to the cluster; null if it is not registered.
+      type: str
+      sample: not_connect
     warnings:
       description: What to be aware of.
       type: list
@@ -276,6 +280,7 @@ def _entry(module: HssModule, item: Done) -> dict[str, Any]:
     return {
         "name": item.plan.desired.name,
         "failed": item.error is not None,
+        "status": (item.cluster or {}).get("status"),
         "msg": module.secrets.scrub(words),
         "warnings": item.warnings,
         **({"failure": item.error.failure()} if item.error else {}),
