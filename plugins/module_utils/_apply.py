@@ -103,8 +103,10 @@ class _Runner:
         self.each(items, one)
         updated = [item for item in items if not item.error]
         registered = self._look(0.0, updated)
-        for item in updated if registered else ():
-            row = registered.by_id.get(str(item.plan.cluster_id)) if registered else None
+        if registered is None:
+            return
+        for item in updated:
+            row = registered.by_id.get(str(item.plan.cluster_id))
             if row is None:
                 item.error = HssError(
                     f"The cluster {item.plan.desired.label} was updated, but is not listed any more",
@@ -115,7 +117,8 @@ class _Runner:
                 continue
             item.cluster = row
             warning = stale_date(item.plan, row)
-            item.warnings += [warning] if warning else []
+            if warning:
+                item.warnings.append(warning)
 
     def prove_absence(self, items: Sequence[Done]) -> None:
         """After a removal: waits until the registrations are gone from the list, before others take their names."""
