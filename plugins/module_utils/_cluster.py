@@ -374,8 +374,9 @@ def _plan_update(desired: Desired, row: Mapping[str, Any], policy: Policy) -> Pl
     current, certificate = (row.get(name) for name in _DATES)
     wanted, wanted_current = body.get("certificate_expiration_date"), body.get("current_expiration_date")
     # HSS never gives a kubeconfig back. It may keep the old certificate date of a renewed one; then the current date,
-    # which is sent with it, tells that it was sent.
+    # which is sent with it, tells that it was sent: by being the same, or by a note in the date that the user wants.
     renewed = wanted is not None and not any(_same_second(wanted, old) for old in (current, certificate))
+    renewed = renewed and not _is_noted(wanted_current, wanted, current)
     if renewed and "kube_config" not in body:
         raise invalid(
             "certificate_expiration_date",
@@ -437,6 +438,29 @@ def stale_date(the_plan: Plan, row: Mapping[str, Any]) -> str | None:
         f"HSS took the kubeconfig of {the_plan.desired.label}, and still reports {_date_text(reported)} as the end of "
         f"its certificate instead of {_date_text(wanted)}"
     )
+
+
+def date_note(the_plan: Plan, row: Mapping[str, Any]) -> int | None:
+    """The C(current_expiration_date) that notes with HSS which kubeconfig it got; None where the dates tell already.
+
+    The user's date stays as it is in whole seconds, and nothing needs more. Its milliseconds say which end the
+    kubeconfig has: never 0, so that a service which rounds leaves no note, rather than a wrong one.
+    """
+    wanted, given = (the_plan.desired.body.get(name) for name in reversed(_DATES))
+    if "kubeconfig" not in the_plan.changes or wanted is None or given is None:
+        return None
+    if any(_same_second(wanted, row.get(name)) for name in _DATES):
+        return None
+    return None if _is_noted(given, wanted, row.get("current_expiration_date")) else _with_note(given, wanted)
+
+
+def _with_note(given: int, end: int) -> int:
+    return given // 1000 * 1000 + 1 + end // 1000 % 999
+
+
+def _is_noted(given: int | None, end: int | None, current: Any) -> bool:
+    # A date that is just as the user gave it holds no note, whatever its milliseconds are.
+    return given is not None and end is not None and current != given and current == _with_note(given, end)
 
 
 def _same_second(one: Any, other: Any) -> bool:

@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _cluster, _http, _kubeconfig, _metadata
 from ._api import ALL_ENTERPRISE_PROJECTS, HssApi, IamApi, Token
-from ._apply import Done, carry_out
+from ._apply import carry_out
 from ._auth import NoAuth, SigningAuth, TokenAuth
 from ._cluster import Desired, Plan, Policy, Registered, desire, plan
 from ._credentials import Connection, Credential, resolve
@@ -23,6 +23,7 @@ from ._errors import HssError, invalid
 from ._http import HttpClient
 from ._secrets import SHORTEST, Secrets
 from ._waiting import Wait, wait_connected
+from ._workers import Done
 
 VERSION = "0.1.0"
 

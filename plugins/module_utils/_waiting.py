@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ._api import HssApi
-from ._apply import Done
 from ._cluster import Registered
 from ._errors import REJECTED, TIMEOUT, HssError
+from ._workers import Done
 
 CONNECTED = "connect_success"
 FAILED = "connect_fail"

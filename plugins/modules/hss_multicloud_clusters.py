@@ -212,7 +212,6 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._apply import Done
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import invalid
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
     HssModule,
@@ -222,6 +221,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
     result_of,
     wait_spec,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._workers import Done
 
 MAX_CONCURRENCY = 32
 _QUOTED_FAILURES = 5

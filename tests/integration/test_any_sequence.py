@@ -75,7 +75,6 @@ class AnySequence(RuleBasedStateMachine):
 
     @initialize(temperament=st.sampled_from(["reparse", "keep", "round"]))
     def choose_a_temper(self, temperament):
-        self.temperament = temperament
         self.simulator.configure(temperament=temperament)
 
     def module(self, wish, check=False):
@@ -115,10 +114,6 @@ class AnySequence(RuleBasedStateMachine):
         self.is_quiet(wish)
 
     def is_quiet(self, wish):
-        # HSS may keep the old date of a renewed certificate. If the user also moves the current date, nothing that HSS
-        # gives back tells that the kubeconfig was sent; the guide about rotation says so.
-        if self.temperament == "keep" and "current_expiration_date" in wish:
-            wish = {**wish, "update_kube_config": "on_create"}
         assert self.module(wish).result["changed"] is False
         registered = {cluster.name for cluster in self.simulator.clusters()}
         assert (wish["name"] in registered) is (wish["state"] == "present")
