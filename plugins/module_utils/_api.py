@@ -1,24 +1,23 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: one method per endpoint of HSS and IAM. Knows paths, field names and paging.
+"""PRIVATE to the collection: one method per endpoint of HSS and IAM. Knows paths and field names.
 
 Facts are from the vendor's API reference and its SDK (C(huaweicloudsdkhss) 3.1).
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 from urllib.parse import quote
 
+from ._agent_api import AgentCalls
+from ._calls import PAGE_SIZE
 from ._errors import NOT_SENT, REJECTED, UNKNOWN, HssError
 from ._http import HttpClient
 
-# The API's maximum; its default is 10.
-PAGE_SIZE = 200
 ALL_ENTERPRISE_PROJECTS = "all_granted_eps"
 NOT_FOUND = "HSS.0011"
 
@@ -28,96 +27,18 @@ _SIGN_IN_HINT = (
     "Repeated failures lock the user for some minutes, so it was not tried again."
 )
 
-_LISTINGS = 4
-_LISTING_PAUSE = 1.0
 
+class HssApi(AgentCalls):
+    """The HSS calls of one project; see L(Calls)."""
 
-class HssApi:
-    """The HSS calls of one project.
-
-    :arg endpoint: scheme, host and port.
-    :arg enterprise_project_id: None leaves it to HSS, which takes the default enterprise project, V(0).
-    :arg region: some calls want it in a header.
-    :arg sleep: takes seconds.
-    """
-
-    def __init__(
-        self,
-        http: HttpClient,
-        endpoint: str,
-        project_id: str,
-        enterprise_project_id: str | None = None,
-        region: str | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._http = http
-        self._base = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}/container/kubernetes"
-        self.enterprise_project_id = enterprise_project_id
-        self._region = {"region": region} if region else {}
-        self.sleep = sleep
-
-    def list_clusters(self) -> list[dict[str, Any]]:
-        """Every registered cluster; see L(_list)."""
-        return self._list("ListMultiCloudClusters", "list the registered clusters", "/multi-cloud/clusters")
-
-    def list_daemonsets(self) -> list[dict[str, Any]]:
-        """What HSS knows of the agents in the clusters, C(failed_message) included; see L(_list)."""
-        return self._list("ListAgentDaemonsetInfo", "list the clusters' agents", "/clusters/daemonsets", self._region)
-
-    def _list(
-        self, operation: str, doing: str, path: str, headers: Mapping[str, str] | None = None
-    ) -> list[dict[str, Any]]:
-        """Every row of a paged listing, each C(cluster_id) once, proved to be all.
-
-        HSS pages by offset and has no snapshot: rows that come or go meanwhile shift the pages. So the listing counts
-        only if C(total_num) stayed the same and as many different clusters were seen; otherwise it is taken again.
-
-        :raises HssError: if a page cannot be had, or no listing was complete.
-        """
-        reason = ""
-        for attempt in range(_LISTINGS):
-            if attempt:
-                self.sleep(_LISTING_PAUSE * attempt)
-            rows, reason = self._list_once(operation, doing, path, headers)
-            if not reason:
-                return rows
-        raise HssError(
-            f"Could not {doing}: HSS gave no complete list in {_LISTINGS} attempts ({reason})",
-            operation=operation,
-            hint="Nothing is created without a complete list. Run again when no other registrations are under way.",
-            outcome=REJECTED,
+    def list_clusters(self, cluster_id: str | None = None) -> list[dict[str, Any]]:
+        """Every registered cluster, or that of an id alone; see L(_list)."""
+        return self._list(
+            "ListMultiCloudClusters",
+            "list the registered clusters",
+            "/multi-cloud/clusters",
+            query={"cluster_id": cluster_id} if cluster_id else None,
         )
-
-    def _list_once(
-        self, operation: str, doing: str, path: str, headers: Mapping[str, str] | None
-    ) -> tuple[list[dict[str, Any]], str]:
-        """The rows, and why they are not all; an empty reason means that they are."""
-        found: dict[str, dict[str, Any]] = {}
-        offset = 0
-        expected: int | None = None
-        while True:
-            query = {"offset": offset, "limit": PAGE_SIZE}
-            reply = self._call(operation, doing, "GET", path, query=query, headers=headers)
-            total: Any = reply.get("total_num")
-            page: Any = reply.get("data_list")
-            page = [] if page is None and total == 0 else page
-            if not _is_count(total) or not isinstance(page, list) or not all(_is_row(row) for row in page):
-                raise HssError(
-                    f"Could not {doing}: the answer has not the documented form (total_num, data_list with cluster_id)",
-                    operation=operation,
-                    hint="Check endpoint: is it HSS, version 5?",
-                    outcome=REJECTED,
-                )
-            if expected is not None and total != expected:
-                return [], f"total_num changed from {expected} to {total} between pages"
-            expected = total
-            found.update((row["cluster_id"], row) for row in page)
-            offset += len(page)
-            if len(found) >= total or not page:
-                break
-        if len(found) != expected:
-            return [], f"{len(found)} clusters came, total_num is {expected}"
-        return list(found.values()), ""
 
     def create_cluster(self, body: dict[str, Any]) -> str:
         """Registers a cluster and returns its C(cluster_id). Sent again only if it surely was not carried out.
@@ -147,16 +68,6 @@ class HssApi:
             rows += page
             if not page or len(rows) >= int(reply.get("total_num") or 0):
                 return rows
-
-    def show_daemonset(self, cluster_id: str) -> dict[str, Any] | None:
-        """The node agent of a cluster; None if there is none, which the API says with an answer of nulls."""
-        reply = self._call(
-            "ShowAgentDaemonsetDetailInfo",
-            f"read the node agent of the cluster {cluster_id}",
-            "GET",
-            f"/clusters/{quote(cluster_id, safe='')}/daemonsets",
-        )
-        return reply if reply.get("runtime_info") is not None or reply.get("yaml_content") is not None else None
 
     def analyze_config(self, kube_config: str) -> list[dict[str, Any]]:
         """What HSS reads in a kubeconfig. It gets the credential for that."""
@@ -203,30 +114,6 @@ class HssApi:
         except HssError as error:
             if error.error_code != NOT_FOUND:
                 raise
-
-    def _call(
-        self,
-        operation: str,
-        doing: str,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        body: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool = True,
-    ) -> dict[str, Any]:
-        query = {"enterprise_project_id": self.enterprise_project_id, **(query or {})}
-        return self._http.call(
-            operation,
-            doing,
-            method,
-            self._base + path,
-            query=query,
-            body=body,
-            headers=headers,
-            repeatable=repeatable,
-        ).data
 
 
 @dataclass(frozen=True)
@@ -315,11 +202,3 @@ class IamApi:
             operation=operation,
             hint="Give project_id, and check that region is spelled right and that the credential may use it.",
         )
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_row(row: Any) -> bool:
-    return isinstance(row, dict) and isinstance(row.get("cluster_id"), str) and bool(row["cluster_id"])
