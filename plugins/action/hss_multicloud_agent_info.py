@@ -1,0 +1,17 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action plugin: runs the module of the same name and hides the manifests, which hold the connection agent's token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hidden_result import HiddenResultAction
+
+
+class ActionModule(HiddenResultAction):
+    """The agents' addresses alone are no secret."""
+
+    def is_secret(self, answer: dict[str, Any]) -> bool:
+        return "manifests" in answer or "clusters" in answer

@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: what has to be applied in a cluster so that HSS is connected to it."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hss_multicloud_agent_info
+short_description: Get the manifests of the agent that connects a cluster to Huawei Cloud HSS
+version_added: 0.1.0
+author:
+  - huaweicloud.hss authors (@huaweicloud)
+description:
+  - Asks HSS for the manifests that, applied in a registered cluster, connect HSS to it, and for the addresses that the
+    agents call.
+  - One call can ask for many clusters. One that HSS gives no manifests for does not keep the others from theirs.
+options:
+  cluster_id:
+    description: Id of the cluster to get the manifests for.
+    type: str
+  cluster_ids:
+    description: Ids of several clusters, in place of O(cluster_id).
+    type: list
+    elements: str
+  concurrency:
+    description: How many clusters HSS is asked about at a time, from 1 to 32.
+    type: int
+    default: 8
+extends_documentation_fragment:
+  - huaweicloud.hss.attributes
+  - huaweicloud.hss.connection
+attributes:
+  diff_mode:
+    support: none
+    description: Changes nothing, so there is no difference to show.
+  action:
+    support: full
+    description: An action plugin hides the result; the work is done by the module.
+  async:
+    support: none
+    description: The result would lie in a file.
+notes:
+  - A result with manifests is hidden from output, since they hold the agent's token; it can be registered all the same.
+  - An error holds no secret and is shown. So is a warning about clusters of O(cluster_ids) without manifests.
+  - The manifests are for this cluster alone. Apply them in another, and HSS is connected to the wrong one.
+seealso:
+  - module: huaweicloud.hss.hss_multicloud_cluster
+  - module: huaweicloud.hss.hss_multicloud_image_command_info
+"""
+
+EXAMPLES = r"""
+- name: Find the clusters that wait for the agent
+  huaweicloud.hss.hss_multicloud_cluster_info:
+    status: [not_connect]
+  delegate_to: localhost
+  register: waiting
+
+- name: Get what has to be applied in them
+  huaweicloud.hss.hss_multicloud_agent_info:
+    cluster_ids: "{{ waiting.clusters | map(attribute='cluster_id') }}"
+  delegate_to: localhost
+  register: agents
+
+- name: Show what it is, without what is secret in it
+  ansible.builtin.debug:
+    msg: "{{ item.manifests | map(attribute='kind') }}"
+  loop: "{{ agents.clusters }}"
+  loop_control:
+    label: "{{ item.cluster_id }}"
+
+- name: Learn which addresses a firewall has to let the agents reach
+  huaweicloud.hss.hss_multicloud_agent_info:
+  delegate_to: localhost
+  register: addresses
+"""
+
+RETURN = r"""
+network:
+  description: What the agents call.
+  returned: success
+  type: dict
+  contains:
+    anp_address:
+      description: Address for the connection agent.
+      type: str
+      sample: hss-anp.cn-north-4.example.com:8091
+    agent_address:
+      description: Address for the agents on the nodes.
+      type: str
+      sample: hss-agent.cn-north-4.example.com:10180
+    region_id:
+      description: Region of both.
+      type: str
+      sample: cn-north-4
+manifests:
+  description: The Kubernetes objects to apply, in order.
+  returned: if O(cluster_id) is given
+  type: list
+  elements: dict
+  sample: [{apiVersion: v1, kind: Namespace, metadata: {name: hss}}]
+clusters:
+  description: The same for each cluster, in the order of O(cluster_ids).
+  returned: if O(cluster_ids) is given
+  type: list
+  elements: dict
+  contains:
+    cluster_id:
+      description: Id as given.
+      type: str
+      sample: 6f2b5593-7855-4dbd-aebe-4f736708b8db
+    manifests:
+      description: The Kubernetes objects to apply, in order; empty if there are none to be had.
+      type: list
+      elements: dict
+      sample: [{apiVersion: v1, kind: Namespace, metadata: {name: hss}}]
+    failed:
+      description: Whether there are none to be had.
+      type: bool
+      sample: false
+    msg:
+      description: Why.
+      returned: failure
+      type: str
+      sample: Could not read the connection agent's manifests for the cluster 6f2b
+    failure:
+      description: Why, for programs, as in M(huaweicloud.hss.hss_multicloud_cluster).
+      returned: failure
+      type: dict
+      sample: {error_code: HSS.0011, outcome: rejected}
+failure:
+  description: Why nothing could be had, as in M(huaweicloud.hss.hss_multicloud_cluster).
+  returned: failure
+  type: dict
+  sample: {error_code: APIGW.0301, http_status: 401, outcome: rejected}
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _manifests
+from ansible_collections.huaweicloud.hss.plugins.module_utils._api import HssApi
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import REJECTED, HssError, invalid
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._parallel import Parallel, summary
+
+_NETWORK = ("anp_address", "agent_address", "region_id")
+
+
+@dataclass
+class _Asked:
+    label: str
+    manifests: list[dict[str, Any]] = field(default_factory=list)
+    error: HssError | None = None
+
+
+def main() -> None:
+    """Runs the module."""
+    module = HssModule(
+        {
+            "cluster_id": {"type": "str"},
+            "cluster_ids": {"type": "list", "elements": "str"},
+            "concurrency": {"type": "int", "default": 8},
+        },
+        mutually_exclusive=[("cluster_id", "cluster_ids")],
+    )
+
+    def work() -> dict[str, Any]:
+        parallel = Parallel(module.params["concurrency"])
+        one, many = module.params["cluster_id"], module.params["cluster_ids"]
+        for option, ids in (("cluster_id", [] if one is None else [one]), ("cluster_ids", many or [])):
+            if not all(cluster_id.strip() for cluster_id in ids):
+                raise invalid(option, "must not be empty.")
+        api = module.api()
+        network = api.show_agent_network()
+        result: dict[str, Any] = {"changed": False, "network": {name: network.get(name) for name in _NETWORK}}
+        if one is not None:
+            result["manifests"] = _manifests_of(module, api, one)
+        if many is not None:
+            asked = [_Asked(cluster_id) for cluster_id in many]
+            parallel.each(asked, lambda item: item.manifests.extend(_manifests_of(module, api, item.label)))
+            if any(item.error for item in asked):
+                # The result is hidden, so it would not be seen there.
+                told = summary("clusters have no manifests to be applied", asked, "clusters in the result")
+                module.ansible.warn(module.secrets.scrub(told))
+            result["clusters"] = [_entry(module, item) for item in asked]
+        return result
+
+    module.run(work)
+
+
+def _manifests_of(module: HssModule, api: HssApi, cluster_id: str) -> list[dict[str, Any]]:
+    script = api.show_install_script(cluster_id)
+    try:
+        objects = _manifests.parse(script)
+    except _manifests.ManifestError as exc:
+        raise HssError(
+            f"Could not read the connection agent's manifests for the cluster {cluster_id}: {exc}",
+            operation="ShowMultiCloudClusterProxyScript",
+            hint="HSS gave something else than Kubernetes objects. Please report this as a bug, without that text: "
+            "it may hold a token.",
+            outcome=REJECTED,
+        ) from None
+    # Not hidden from Ansible: it would put asterisks into the manifests, which have to be applied as they are. The
+    # action plugin hides them.
+    module.secrets.add(*_manifests.secret_values(objects))
+    return objects
+
+
+def _entry(module: HssModule, item: _Asked) -> dict[str, Any]:
+    entry: dict[str, Any] = {"cluster_id": item.label, "manifests": item.manifests, "failed": item.error is not None}
+    if item.error:
+        entry.update(msg=module.secrets.scrub(str(item.error)), failure=item.error.failure())
+    return entry
+
+
+if __name__ == "__main__":
+    main()

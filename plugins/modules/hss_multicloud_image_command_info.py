@@ -1,0 +1,201 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: the commands that bring HSS's images into a private registry."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hss_multicloud_image_command_info
+short_description: Get the commands that load Huawei Cloud HSS's agent images into a private registry
+version_added: 0.1.0
+author:
+  - huaweicloud.hss authors (@huaweicloud)
+description:
+  - Asks HSS for the commands that put the agents' images into a private registry, and make the Secret that a cluster
+    pulls them with. Nothing is run.
+  - Needed only for clusters that cannot pull from the vendor's registry.
+options:
+  image_repo:
+    description: Address of the registry.
+    type: str
+    required: true
+  organization:
+    description: Organization or project in the registry.
+    type: str
+    required: true
+  image_repo_username:
+    description: User name for the registry.
+    type: str
+    required: true
+    aliases: [username]
+  image_repo_password:
+    description:
+      - Password for the registry; O(password) is that of an IAM user.
+      - HSS gets it in the address of the request, since its API has no other way, and puts it into the commands. With
+        O(show_commands=true) it is not sent, and need not be given.
+    type: str
+  plug_type:
+    description:
+      - Which image it is about. V(agent) is the agent on the nodes, V(docker) the plug-in for Docker.
+      - By default HSS chooses.
+    type: str
+    choices: [docker, agent]
+  show_commands:
+    description:
+      - V(false) returns commands with the password in them, ready to be run, and hides the result from output.
+      - V(true) returns commands with C($REGISTRY_PASSWORD) in its place, which may be shown, kept, or run by a shell
+        that has the variable.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - huaweicloud.hss.attributes
+  - huaweicloud.hss.connection
+attributes:
+  diff_mode:
+    support: none
+    description: Changes nothing, so there is no difference to show.
+  action:
+    support: full
+    description: An action plugin hides the result; the work is done by the module.
+  async:
+    support: none
+    description: The result would lie in a file.
+notes:
+  - An error does not hold the password, and is shown.
+seealso:
+  - module: huaweicloud.hss.hss_multicloud_agent_info
+"""
+
+EXAMPLES = r"""
+- name: Show the commands, for whoever runs them by hand
+  huaweicloud.hss.hss_multicloud_image_command_info:
+    image_repo: registry.example.com
+    organization: security
+    image_repo_username: hss
+    plug_type: agent
+    show_commands: true
+  delegate_to: localhost
+  register: shown
+
+- name: Get them ready to be run
+  huaweicloud.hss.hss_multicloud_image_command_info:
+    image_repo: registry.example.com
+    organization: security
+    image_repo_username: hss
+    image_repo_password: "{{ registry_password }}"
+    plug_type: agent
+  delegate_to: localhost
+  register: ready
+"""
+
+RETURN = r"""
+image_command:
+  description: Shell command that loads the images into the registry.
+  returned: success
+  type: str
+  sample: docker login -u hss -p "$REGISTRY_PASSWORD" registry.example.com && ...
+secret_command:
+  description: Shell command that makes the Secret to pull them with.
+  returned: success
+  type: str
+  sample: kubectl create secret docker-registry hss-registry -n hss --docker-password="$REGISTRY_PASSWORD" ...
+secret_name:
+  description: Name of that Secret. Null if it cannot be told from the command.
+  returned: success
+  type: str
+  sample: hss-registry
+images_download_url:
+  description: Where the images are to be had.
+  returned: success
+  type: str
+  sample: https://hss-images.cn-north-4.example.com/hostguard.tar
+failure:
+  description: Why it failed, as in M(huaweicloud.hss.hss_multicloud_cluster).
+  returned: failure
+  type: dict
+  sample: {error_code: HSS.0001, outcome: rejected}
+"""
+
+from typing import Any
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import invalid
+from ansible_collections.huaweicloud.hss.plugins.module_utils._image_commands import (
+    COMMANDS,
+    PLACEHOLDER,
+    VARIABLE,
+    seal,
+    secret_name,
+    spellings,
+    with_variable,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+
+PLUG_TYPES = ("docker", "agent")
+
+
+def main() -> None:
+    """Runs the module."""
+    module = HssModule(
+        {
+            "image_repo": {"type": "str", "required": True},
+            "organization": {"type": "str", "required": True},
+            "image_repo_username": {"type": "str", "required": True, "aliases": ["username"]},
+            "image_repo_password": {"type": "str", "no_log": True},
+            "plug_type": {"type": "str", "choices": list(PLUG_TYPES)},
+            "show_commands": {"type": "bool", "default": False},
+        },
+        required_if=[("show_commands", False, ("image_repo_password",))],
+    )
+
+    def work() -> dict[str, Any]:
+        params = module.params
+        _hide_password(module)
+        for option in ("image_repo", "organization", "image_repo_username"):
+            if not params[option].strip():
+                raise invalid(option, "must not be empty.")
+        if params["show_commands"]:
+            return _shown(module, _ask(module, PLACEHOLDER))
+        if not params["image_repo_password"]:
+            raise invalid("image_repo_password", "must not be empty. show_commands=true needs none.")
+        result = _result(_ask(module, params["image_repo_password"]))
+        return {**result, "sealed": {name: seal(text) for name, text in result.items() if isinstance(text, str)}}
+
+    module.run(work)
+
+
+def _hide_password(module: HssModule) -> None:
+    password = module.params["image_repo_password"]
+    if password:
+        known = spellings(module.params["image_repo_username"], password)
+        module.secrets.add(*known)
+        # Ansible hides the short ones too.
+        module.ansible.no_log_values.update(known)
+
+
+def _ask(module: HssModule, password: str) -> dict[str, Any]:
+    params = module.params
+    return module.api().show_image_command(
+        params["image_repo"], params["organization"], params["image_repo_username"], password, params["plug_type"]
+    )
+
+
+def _shown(module: HssModule, answer: dict[str, Any]) -> dict[str, Any]:
+    if not any(PLACEHOLDER in str(answer.get(name)) for name in COMMANDS):
+        module.ansible.warn(
+            f"HSS does not write the password into the commands as it is, so there is no ${VARIABLE} in them. They may "
+            "be of no use; show_commands=false gives those that are"
+        )
+    return _result({**answer, **{name: with_variable(str(answer.get(name) or "")) for name in COMMANDS}})
+
+
+def _result(answer: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "changed": False,
+        **{name: answer.get(name) for name in (*COMMANDS, "images_download_url")},
+        "secret_name": secret_name(answer.get("secret_command")),
+    }
+
+
+if __name__ == "__main__":
+    main()

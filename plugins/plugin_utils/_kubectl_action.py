@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: what the action plugins that call a host's kubectl have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
+    Answer,
+    Call,
+    KubectlError,
+    Target,
+    host_command,
+    read_answer,
+)
+
+
+class KubectlAction(ActionBase):
+    """Calls kubectl on the host, with one command for several calls."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def _ask(self, target: Target, calls: Sequence[Call], data: bytes = b"\n", more: str = "") -> Answer:
+        """Runs them.
+
+        :arg data: what goes to the call that reads. There always is something, since with it the ssh connection takes
+            no terminal, which would mix stdout and stderr.
+        """
+        if not getattr(self._connection, "has_pipelining", False):
+            raise KubectlError(
+                f"The connection plugin {self._connection.transport} cannot hand data to a command's standard input. "
+                "Use another one for this task, such as ansible.builtin.ssh."
+            )
+        command, mark = host_command(target, calls, more)
+        with self._silent(), self._piped():
+            done = self._low_level_execute_command(command, in_data=data)
+        return read_answer(target, calls, mark, done)
+
+    @contextmanager
+    def _silent(self) -> Iterator[None]:
+        """At -vvv the ssh connection prints a command's output, unless it is told not to."""
+        contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
+        before = [getattr(context, "no_log", None) for context in contexts]
+        for context in contexts:
+            if context is not None:
+                context.no_log = True
+        try:
+            yield
+        finally:
+            for context, value in zip(contexts, before):
+                if context is not None:
+                    context.no_log = value
+
+    @contextmanager
+    def _piped(self) -> Iterator[None]:
+        """For a become password the local connection takes a terminal, and forgets the data, unless it pipelines."""
+        try:
+            before = self._connection.get_option("pipelining")
+        except KeyError:
+            yield
+            return
+        self._connection.set_option("pipelining", True)
+        try:
+            yield
+        finally:
+            self._connection.set_option("pipelining", before)
+
+    @staticmethod
+    def _target(args: dict[str, Any], request_timeout: int = 30) -> Target:
+        return Target(args["kubectl"] or None, args["kubeconfig"] or None, request_timeout)
