@@ -1,0 +1,218 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: Kubernetes objects as a user gives them, and as a cluster has them. Pure functions."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import KubectlError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(frozen=True)
+class KubeObject:
+    """An object as JSON, with what it is known by."""
+
+    content: dict[str, Any] = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return str(self.content["kind"])
+
+    @property
+    def group(self) -> str:
+        """Its API group; the core group's name is empty."""
+        group, slash, _version = str(self.content["apiVersion"]).partition("/")
+        return group if slash else ""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.content["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str | None:
+        """Its namespace, if it has or names one."""
+        return self.content["metadata"].get("namespace") or None
+
+    @property
+    def uid(self) -> str:
+        """What tells it from a later one of the same name."""
+        return str(self.content["metadata"].get("uid", ""))
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Equal for what is the same object."""
+        return (self.group, self.kind, self.name, self.namespace or "")
+
+    @property
+    def label(self) -> str:
+        """For people."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """As much of it as says which one it is, and nothing else."""
+        metadata = {"name": self.name, **({"namespace": self.namespace} if self.namespace else {})}
+        return {"apiVersion": self.content["apiVersion"], "kind": self.kind, "metadata": metadata}
+
+    @property
+    def size(self) -> int:
+        """Its length as JSON."""
+        return len(json.dumps(self.content))
+
+    @property
+    def going(self) -> bool:
+        """Whether it is being deleted."""
+        return bool(self.content["metadata"].get("deletionTimestamp"))
+
+    @property
+    def is_namespace(self) -> bool:
+        """Whether it is a Namespace."""
+        return (self.group, self.kind) == ("", "Namespace")
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its data must not be seen."""
+        return (self.group, self.kind) == ("", "Secret")
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it brings a kind of its own."""
+        return (self.group, self.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition")
+
+
+def namespace_named(name: str) -> KubeObject:
+    """The Namespace of this name."""
+    return KubeObject({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+
+
+def given_objects(given: Iterable[Any]) -> list[KubeObject]:
+    """The objects that a user gave, as plain JSON; Lists are taken apart.
+
+    :raises KubectlError: for what is no object, or is there twice.
+    """
+    found: list[KubeObject] = []
+    for number, content in enumerate(_flattened(_plain(list(given)))):
+        where = f"objects[{number}]"
+        if not isinstance(content, dict):
+            raise KubectlError(f"{where}: a Kubernetes object is a mapping.")
+        for part in ("apiVersion", "kind"):
+            if not isinstance(content.get(part), str) or not content[part]:
+                raise KubectlError(f"{where}: {part} is missing.")
+        metadata = content.get("metadata")
+        if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
+            raise KubectlError(
+                f"{where}: {content['kind']} without metadata.name; generateName would make a new one with each run."
+            )
+        if not isinstance(metadata.get("namespace"), (str, type(None))):
+            raise KubectlError(f"{where}: metadata.namespace is a text.")
+        found.append(KubeObject(content))
+    seen = set()
+    for one in found:
+        if one.key in seen:
+            raise KubectlError(f"objects: {one.label} is there twice.")
+        seen.add(one.key)
+    return found
+
+
+def _flattened(contents: Iterable[Any]) -> Iterable[Any]:
+    for content in contents:
+        if isinstance(content, dict) and content.get("kind") == "List" and isinstance(content.get("items"), list):
+            yield from _flattened(content["items"])
+        else:
+            yield content
+
+
+def _plain(value: Any, where: str = "objects") -> Any:
+    """The value as JSON has it. Newer ansible-core tags values, which makes subclasses of them."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, f"{where}[{number}]") for number, item in enumerate(value)]
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        raise KubectlError(f"{where}: YAML takes this for a date; put it into quotes.")
+    if isinstance(value, (bytes, bytearray, set, frozenset)):
+        raise KubectlError(f"{where}: JSON has nothing like this; put it into quotes.")
+    # Text, and values from the vault, which older ansible-core has as objects of their own.
+    return str(value)
+
+
+def as_stream(contents: Sequence[Mapping[str, Any]]) -> bytes:
+    """The objects as kubectl reads them from standard input."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(contents)}, allow_nan=False)
+    return text.encode("ascii") + b"\n"
+
+
+def match(wanted: Sequence[KubeObject], live: Iterable[Mapping[str, Any]]) -> list[KubeObject | None]:
+    """For each object that is wanted the one that the cluster has.
+
+    One without a namespace is in the kubeconfig's, which only the host knows.
+    """
+    rest: dict[tuple[str, ...], list[KubeObject]] = {}
+    for content in live:
+        other = KubeObject(dict(content))
+        rest.setdefault(other.key[:3], []).append(other)
+    found: list[KubeObject | None] = [None] * len(wanted)
+    for exact in (True, False):
+        for number, one in enumerate(wanted):
+            if found[number] is not None or (not exact and one.namespace):
+                continue
+            others = rest.get(one.key[:3], [])
+            at = next((at for at, other in enumerate(others) if not exact or other.namespace == one.namespace), None)
+            if at is not None:
+                found[number] = others.pop(at)
+    return found
+
+
+def secrets_of(wanted: Iterable[KubeObject]) -> Secrets:
+    """The values in Secrets, encoded and decoded."""
+    hidden = Secrets()
+    for one in wanted:
+        if not one.is_secret:
+            continue
+        for value in _values(one.content.get("data")):
+            hidden.add(value)
+            try:
+                hidden.add(base64.b64decode(value, validate=True).decode())
+            except (binascii.Error, UnicodeError, ValueError):
+                pass
+        for value in _values(one.content.get("stringData")):
+            hidden.add(value, base64.b64encode(value.encode("utf-8", "surrogatepass")).decode())
+            hidden.add(*value.splitlines())
+    return hidden
+
+
+def _values(mapping: Any) -> list[str]:
+    return [value for value in mapping.values() if isinstance(value, str)] if isinstance(mapping, dict) else []
+
+
+_SERVERS_OWN = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
+
+
+def comparable(one: KubeObject) -> dict[str, Any]:
+    """What there is of an object that somebody can want: without what the API server notes and controllers report."""
+    content = {key: value for key, value in one.content.items() if key != "status"}
+    metadata = {key: value for key, value in content["metadata"].items() if key not in _SERVERS_OWN}
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
+    metadata.pop("annotations", None)
+    if annotations:
+        metadata["annotations"] = annotations
+    return {**content, "metadata": metadata}
