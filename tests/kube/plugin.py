@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What C(./dev test-kube) adds to pytest: the fixture C(cluster), a real one, once with each kubectl."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from .apiserver import ApiServer
+from .build import programs
+from .cluster import Cluster, kubectls
+from .debian import KubeError
+from .objects import Objects
+
+
+@dataclass
+class Run:
+    """What one run of pytest has, and how long it took to get it."""
+
+    programs: dict[str, Path]
+    kubectls: dict[str, Path]
+    build_seconds: float
+    start_seconds: float = 0.0
+    began: float = field(default_factory=time.monotonic)
+
+
+RUN = pytest.StashKey[Run]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Build, so that no test's time limit counts for it."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    started = time.monotonic()
+    try:
+        made = programs(lambda line: terminal.write_line(f"kube: {line}", flush=True))
+    except KubeError as error:
+        pytest.exit(f"kube: {error}", 1)
+    session.config.stash[RUN] = Run(made, kubectls(made), time.monotonic() - started)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that has a cluster runs with every kubectl."""
+    if "kubectl_version" in metafunc.fixturenames:
+        metafunc.parametrize("kubectl_version", metafunc.config.stash[RUN].kubectls, ids="kubectl-{}".format)
+
+
+@pytest.fixture(scope="session")
+def api_server(pytestconfig: pytest.Config) -> Iterator[ApiServer]:
+    """One API server for all the tests."""
+    run = pytestconfig.stash[RUN]
+    with ApiServer(made=run.programs) as server:
+        run.start_seconds = server.started_in
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cluster_objects(api_server: ApiServer) -> Objects:
+    """Made before the first test, and so knows what a fresh cluster has."""
+    return Objects(api_server)
+
+
+@pytest.fixture
+def cluster(
+    pytestconfig: pytest.Config, api_server: ApiServer, cluster_objects: Objects, kubectl_version: str
+) -> Iterator[Cluster]:
+    """The cluster, empty, with one of the kubectls."""
+    yield Cluster(api_server, pytestconfig.stash[RUN].kubectls[kubectl_version], cluster_objects)
+    cluster_objects.clean()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say where the time went."""
+    run = terminalreporter.config.stash[RUN]
+    times = {"build": run.build_seconds, "start": run.start_seconds}
+    times["tests"] = time.monotonic() - run.began - run.start_seconds
+    terminalreporter.write_line("kube: " + ", ".join(f"{what} {seconds:.1f} s" for what, seconds in times.items()))
