@@ -79,7 +79,8 @@ def _texts(values: Any) -> Iterator[str]:
 
 def _json_documents(text: str) -> list[Any] | None:
     """The documents, if every one of them is a JSON object; else None."""
-    decoder, documents, at = json.JSONDecoder(), [], 0
+    decoder, at = json.JSONDecoder(), 0
+    documents: list[Any] = []
     while True:
         between = _BETWEEN.match(text, at)
         at = between.end() if between else at
