@@ -30,21 +30,22 @@ def spellings(username: str, password: str) -> list[str]:
 
 def with_variable(command: str) -> str:
     """A command with C($REGISTRY_PASSWORD) where the placeholder stands, so that a shell expands it as one word."""
-    for mark in ("'", '"'):
-        command = command.replace(f"{mark}{PLACEHOLDER}{mark}", f'"${VARIABLE}"')
     parts: list[str] = []
-    quoted, at = "", 0
+    quoted, at, opened = "", 0, 0
     while at < len(command):
         if command.startswith(PLACEHOLDER, at):
+            at += len(PLACEHOLDER)
+            if quoted and opened == len(parts) and command[at : at + 1] == quoted:
+                parts.pop()  # it stands alone in its quotes
+                quoted, at = "", at + 1
             inside = {"": f'"${VARIABLE}"', '"': f"${{{VARIABLE}}}", "'": f"'\"${VARIABLE}\"'"}
             parts.append(inside[quoted])
-            at += len(PLACEHOLDER)
             continue
         letter = command[at]
         step = 2 if letter == "\\" and quoted != "'" else 1
-        if letter in "'\"" and quoted in ("", letter):
-            quoted = "" if quoted else letter
         parts.append(command[at : at + step])
+        if letter in "'\"" and quoted in ("", letter):
+            quoted, opened = ("" if quoted else letter), len(parts)
         at += step
     return "".join(parts)
 

@@ -96,8 +96,10 @@ def _json_documents(text: str) -> list[Any] | None:
 
 
 def _yaml_documents(text: str) -> list[Any]:
+    text = text.lstrip("\ufeff")
     try:
-        return list(yaml.load_all(text.lstrip("\ufeff"), Loader=_loader()))
+        _check_depth(text)
+        return list(yaml.load_all(text, Loader=_loader()))
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -106,11 +108,33 @@ def _yaml_documents(text: str) -> list[Any]:
         raise ManifestError("they are neither JSON nor YAML") from None
 
 
-def _loader() -> Any:
-    """PyYAML's safe one, but dates stay text, and so do times."""
+def _base_loader() -> Any:
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        pass
+
+def _check_depth(text: str) -> None:
+    """Before anything is built: libyaml would use up the stack, and with it the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_base_loader()):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            raise ManifestError("they are nested too deeply")
+
+
+def _loader() -> Any:
+    """PyYAML's safe one, but dates and times stay text, and keys are text from the start: to Python, 1 is true."""
+
+    class Loader(_base_loader()):  # type: ignore[misc]
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[str, Any]:
+            if isinstance(node, yaml.MappingNode):
+                self.flatten_mapping(node)
+            return {
+                _key(self.construct_object(key, deep=True)): self.construct_object(value, deep=deep)
+                for key, value in node.value
+            }
 
     others = ("tag:yaml.org,2002:timestamp", *_NUMBERS)
     Loader.yaml_implicit_resolvers = {
@@ -120,6 +144,14 @@ def _loader() -> Any:
     for tag, pattern in _NUMBERS.items():
         Loader.add_implicit_resolver(tag, re.compile(f"(?:{pattern})$"), list("-+0123456789."))
     return Loader
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if key is None or isinstance(key, (bool, int)):
+        return json.dumps(key)
+    raise ManifestError("a key in them is not text")
 
 
 def _objects(document: Any, place: str, depth: int) -> Iterator[dict[str, Any]]:
@@ -155,7 +187,7 @@ class _Plain:
         if self._count > _MAX_VALUES or depth > _MAX_DEPTH:
             raise ManifestError(f"{self._place} is too large, or nested too deeply")
         if isinstance(value, dict):
-            return {self._key(key): self.value(item, depth + 1) for key, item in value.items()}
+            return {self._text(key): self.value(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list):
             return [self.value(item, depth + 1) for item in value]
         if isinstance(value, str):
@@ -163,13 +195,6 @@ class _Plain:
         if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
             return value
         raise ManifestError(f"{self._place} holds a value that JSON does not have")
-
-    def _key(self, key: Any) -> str:
-        if isinstance(key, str):
-            return self._text(key)
-        if key is None or isinstance(key, (bool, int)):
-            return json.dumps(key)
-        raise ManifestError(f"{self._place} has a key that is not text")
 
     def _text(self, text: str) -> str:
         try:
