@@ -299,25 +299,6 @@ def result_of(done: Done) -> dict[str, Any]:
     }
 
 
-def in_words(done: Done, check_mode: bool) -> str:
-    """What became of a cluster, or would, for a line in a report."""
-    cluster = done.cluster or {}
-    verb = (
-        {"create": "registered", "update": "updated", "delete": "removed"}[done.actions[-1]] if done.actions else None
-    )
-    if verb:
-        words = [f"would be {verb}" if check_mode else verb]
-    else:
-        words = ["unchanged" if cluster else "not registered"]
-    words += [str(cluster[name]) for name in ("server", "status") if cluster.get(name)]
-    end = cluster.get("certificate_expiration_date")
-    if isinstance(end, int):
-        words.append(f"credential until {_kubeconfig.date(end)}")
-    if cluster.get("cluster_id"):
-        words.append(f"id {cluster['cluster_id']}")
-    return ", ".join(words)
-
-
 def _diff_text(fields: Mapping[str, Any]) -> str:
     # Text, not a mapping: Ansible would sort a mapping's keys and show it as JSON.
     return "".join(f"{key}: {value}\n" for key, value in fields.items())

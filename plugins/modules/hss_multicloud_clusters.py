@@ -216,11 +216,11 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import inv
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
     HssModule,
     cluster_spec,
-    in_words,
     policy_spec,
     result_of,
     wait_spec,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._report import in_words
 from ansible_collections.huaweicloud.hss.plugins.module_utils._workers import Done
 
 MAX_CONCURRENCY = 32
@@ -276,7 +276,7 @@ def gathered_warnings(done: list[Done]) -> list[str]:
 
 
 def _entry(module: HssModule, item: Done) -> dict[str, Any]:
-    words = str(item.error) if item.error else in_words(item, module.check_mode)
+    words = str(item.error) if item.error else in_words(item.actions, item.cluster, module.check_mode)
     return {
         "name": item.plan.desired.name,
         "failed": item.error is not None,

@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: what is applied in a cluster for HSS's connection agent. Pure functions, no I/O."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+# Objects outside the agent's namespace bear it, so that they are found when HSS no longer tells which they were.
+APPLIED_BY = {"huaweicloud.hss/applied-by": "ansible"}
+
+
+def agent_objects(
+    manifests: Sequence[Mapping[str, Any]], registry: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """HSS's manifests and what they take for granted: their namespaces, and the secret to pull images with.
+
+    :arg manifests: as HSS gives them.
+    :arg registry: C(server), C(username), C(password) and C(secret_name), where the images are in a private registry.
+    """
+    namespaces = [dict(item) for item in manifests if item["kind"] == "Namespace"]
+    others = [_labelled(item) for item in manifests if item["kind"] != "Namespace"]
+    named = {item["metadata"]["name"] for item in namespaces}
+    used = dict.fromkeys(item["metadata"]["namespace"] for item in others if item["metadata"].get("namespace"))
+    namespaces += [_object("v1", "Namespace", {"name": name}) for name in used if name not in named]
+    secrets = []
+    if registry and registry.get("password"):
+        # The manifests know best what they call it.
+        places = _pull_secrets(others) or {(str(name), str(registry.get("secret_name") or "")) for name in used}
+        secrets = [_pull_secret(namespace, name, registry) for namespace, name in sorted(places) if name]
+    return namespaces + secrets + others
+
+
+def _labelled(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = manifest["metadata"]
+    if metadata.get("namespace"):
+        return dict(manifest)
+    return {**manifest, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **APPLIED_BY}}}
+
+
+def _object(api_version: str, kind: str, metadata: Mapping[str, Any], **content: Any) -> dict[str, Any]:
+    return {"apiVersion": api_version, "kind": kind, "metadata": dict(metadata), **content}
+
+
+def _pull_secrets(objects: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """(namespace, name) of the secrets that pods and ServiceAccounts want to pull with."""
+    found = set()
+    for item in objects:
+        pod = ((item.get("spec") or {}).get("template") or {}).get("spec") or {}
+        for named in [*(pod.get("imagePullSecrets") or ()), *(item.get("imagePullSecrets") or ())]:
+            found.add((str(item["metadata"].get("namespace") or "default"), str(named.get("name"))))
+    return found
+
+
+def _pull_secret(namespace: str, name: str, registry: Mapping[str, Any]) -> dict[str, Any]:
+    username, password = str(registry.get("username") or ""), str(registry["password"])
+    auth = base64.b64encode(f"{username}:{password}".encode()).decode()
+    login = {"username": username, "password": password, "auth": auth}
+    config = json.dumps({"auths": {str(registry["server"]): login}})
+    return _object(
+        "v1",
+        "Secret",
+        {"name": name, "namespace": namespace},
+        type="kubernetes.io/dockerconfigjson",
+        data={".dockerconfigjson": base64.b64encode(config.encode()).decode()},
+    )

@@ -1,0 +1,225 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role's ledger: hosts to clusters, what each stage notes, and the results of the hosts."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _onboarding
+
+ROW = {
+    "cluster_id": "id-shop",
+    "cluster_name": "shop",
+    "server": "https://10.0.0.9:6443",
+    "status": "not_connect",
+    "certificate_expiration_date": 1_800_000_000_000,
+}
+CONNECTED = {**ROW, "status": "connect_success"}
+
+
+def host(name="shop-1", cluster="shop", good=True, **more):
+    return {
+        "host": name,
+        "name": cluster,
+        "good": good,
+        "why": "" if good else f"{name} is not good",
+        "server": "https://10.0.0.9:6443",
+        "identity": "same",
+        "days_left": 300,
+        "options": {"name": cluster, "kube_config": "secret"},
+        "wishes": {"agent": True, "nodes": True, "connection": True, "daemonset": {"auto_upgrade": True}},
+        **more,
+    }
+
+
+def registration(**more):
+    entry = {
+        "name": "shop",
+        "failed": False,
+        "changed": True,
+        "actions": ["create"],
+        "cluster_id": "id-shop",
+        "cluster": ROW,
+    }
+    return {"results": [{**entry, **more}]}
+
+
+def answers(name="shop-1", **answer):
+    return {name: answer}
+
+
+def ledger(*stages, hosts=None, check_mode=False):
+    clusters = _onboarding.clusters_of(hosts or [host()])
+    for stage, result in stages:
+        clusters = _onboarding.noted(clusters, stage, result, check_mode)
+    return clusters
+
+
+REGISTERED = ("registered", registration())
+MANIFESTS = ("manifests", {"clusters": [{"cluster_id": "id-shop", "manifests": []}]})
+DEPLOYMENT = {"kind": "Deployment", "name": "proxy-agent", "namespace": "hss", "action": "created"}
+APPLIED = ("applied", answers(changed=True, objects=[DEPLOYMENT]))
+STANDING = ("connected", {"results": [{"cluster_id": "id-shop", "failed": False, "cluster": CONNECTED}]})
+ALLOWED = ("permissions", {"clusters": [{"cluster_id": "id-shop", "permissions": []}]})
+DAEMONSET = {
+    "cluster_id": "id-shop",
+    "failed": False,
+    "changed": True,
+    "daemonset": {"ds_info": {"desired_num": 3, "ready_num": 3}},
+}
+PROTECTED = ("protected", {"results": [DAEMONSET]})
+
+
+def result(*stages, hosts=None, check_mode=False, of="shop-1"):
+    hosts = hosts or [host()]
+    return _onboarding.results(ledger(*stages, hosts=hosts, check_mode=check_mode), hosts, check_mode)[of]
+
+
+def test_the_whole_way():
+    told = result(REGISTERED, MANIFESTS, APPLIED, STANDING, ALLOWED, PROTECTED)
+    assert told == {
+        "name": "shop",
+        "cluster_id": "id-shop",
+        "changed": True,
+        "actions": ["create", "connect", "protect"],
+        "status": "connect_success",
+        "days_left": 300,
+        "failed": False,
+        "msg": "registered, https://10.0.0.9:6443, connect_success, credential until 2027-01-15 08:00 UTC, id id-shop, "
+        "connection agent installed, 3 of 3 nodes protected",
+        "warnings": [],
+    }
+
+
+def test_a_second_run_is_unchanged():
+    told = result(
+        ("registered", registration(changed=False, actions=[], cluster=CONNECTED)),
+        MANIFESTS,
+        ("applied", answers(changed=False, objects=[{**DEPLOYMENT, "action": "unchanged"}])),
+        STANDING,
+        ALLOWED,
+        ("protected", {"results": [{**DAEMONSET, "changed": False}]}),
+    )
+    assert (told["changed"], told["actions"], told["failed"]) == (False, [], False)
+    assert told["msg"].startswith("unchanged, ") and told["msg"].endswith(", 3 of 3 nodes protected")
+
+
+def test_check_mode_of_a_cluster_that_is_not_registered_yet():
+    planned = ("registered", registration(cluster_id=None, cluster={"server": "https://10.0.0.9:6443"}))
+    nothing = {"results": [], "clusters": []}
+    stages = [planned, ("manifests", nothing), ("applied", {}), ("connected", nothing), ("permissions", nothing)]
+    told = result(*stages, ("protected", nothing), check_mode=True)
+    assert (told["changed"], told["actions"], told["failed"]) == (True, ["create", "connect", "protect"], False)
+    assert told["msg"].startswith("would be registered, ") and "connection agent would be installed" in told["msg"]
+
+
+@pytest.mark.parametrize(
+    "stages, words",
+    [
+        ([("registered", registration(failed=True, msg="HSS refused"))], "HSS refused"),
+        ([("registered", {"msg": "no listing"})], "not looked at, since HSS could not be asked"),
+        ([REGISTERED, ("manifests", {"msg": "no addresses"})], "no addresses"),
+        (
+            [REGISTERED, ("manifests", {"clusters": [{"cluster_id": "id-shop", "failed": True, "msg": "no script"}]})],
+            "no script",
+        ),
+        ([REGISTERED, MANIFESTS, ("applied", answers(msg="no kubectl"))], "could not be installed: no kubectl"),
+        ([REGISTERED, MANIFESTS, ("applied", {})], "the host shop-1 could not be reached"),
+        (
+            [REGISTERED, ("connected", {"results": [{"cluster_id": "id-shop", "failed": True, "msg": "not in time"}]})],
+            "not in time",
+        ),
+        ([REGISTERED, ("protected", {"results": []})], "its nodes are not protected yet"),
+        (
+            [REGISTERED, STANDING, ("protected", {"results": [{**DAEMONSET, "failed": True, "msg": "image pull"}]})],
+            "image pull",
+        ),
+    ],
+)
+def test_the_first_trouble_ends_the_way_and_is_told(stages, words):
+    told = result(*stages, ("protected", {"msg": "never asked"}))
+    assert told["failed"] and words in told["msg"] and "never asked" not in told["msg"]
+    assert ("but" in told["msg"]) is (stages[0] is REGISTERED)
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_missing_rights_are_a_warning_or_the_end(required):
+    rows = [
+        {"resources": "pods", "api_groups": "", "function": "check", "is_authed": False, "advice": "grant get"},
+        {"resources": "nodes", "api_groups": "", "function": "asset", "is_authed": True, "advice": ""},
+    ]
+    missing = ("permissions", {"clusters": [{"cluster_id": "id-shop", "permissions": rows}]})
+    wishes = {"agent": False, "nodes": True, "permissions": required}
+    told = result(REGISTERED, STANDING, missing, PROTECTED, hosts=[host(wishes=wishes)])
+    said = told["msg"] if required else "".join(told["warnings"])
+    assert told["failed"] is required and ("protect" in told["actions"]) is not required
+    assert "pods for check: grant get" in said and "nodes" not in said.replace("3 of 3 nodes", "")
+
+
+def test_permissions_are_not_asked_of_a_cluster_that_is_not_connected():
+    wishes = {"permissions": True}
+    told = result(REGISTERED, ("permissions", {"clusters": []}), hosts=[host(wishes=wishes)])
+    assert not told["failed"]
+
+
+def test_the_way_back():
+    hosts = [host(options={"name": "shop"})]
+    told = result(
+        ("listed", {"clusters": [CONNECTED]}),
+        ("unprotected", {"results": [{"cluster_id": "id-shop", "failed": False, "changed": True, "warnings": []}]}),
+        ("registered", registration(actions=["delete"], cluster=None)),
+        ("removed", answers(changed=True, objects=[])),
+        hosts=hosts,
+    )
+    assert told["actions"] == ["unprotect", "delete", "disconnect"] and not told["failed"]
+    assert told["msg"] == "removed, node agents removed, connection agent removed"
+
+
+def test_a_registration_is_not_removed_while_its_node_agents_may_still_run():
+    failed = {"cluster_id": "id-shop", "failed": True, "msg": "still there"}
+    clusters = ledger(("listed", {"clusters": [CONNECTED]}), ("unprotected", {"results": [failed]}))
+    assert not clusters["shop"]["ok"] and clusters["shop"]["trouble"] == "still there"
+
+
+def test_two_registrations_of_a_name_are_none_to_work_on():
+    clusters = ledger(("listed", {"clusters": [CONNECTED, {**CONNECTED, "cluster_id": "another"}]}))
+    assert clusters["shop"]["cluster_id"] is None and clusters["shop"]["ok"]
+
+
+def test_a_cluster_that_is_gone_is_a_warning_on_the_way_back():
+    told = result(("registered", registration(actions=["delete"], cluster=None)), ("removed", answers(msg="refused")))
+    assert (
+        not told["failed"] and told["msg"] == "removed" and "nothing was removed in the cluster" in told["warnings"][0]
+    )
+
+
+def test_the_first_good_host_speaks_and_the_others_say_why_they_do_not():
+    hosts = [host("shop-1", good=False), host("shop-2"), host("shop-3")]
+    clusters = ledger(REGISTERED, hosts=hosts)
+    assert clusters["shop"]["host"] == "shop-2"
+    told = _onboarding.results(clusters, hosts, False)
+    assert told["shop-1"]["msg"] == "host shop-1 was passed over: shop-1 is not good"
+    assert told["shop-2"]["msg"] == told["shop-3"]["msg"] and not told["shop-1"]["failed"]
+
+
+def test_where_no_host_is_good_each_says_why():
+    hosts = [host("shop-1", good=False), host("shop-2", good=False)]
+    told = _onboarding.results(ledger(REGISTERED, hosts=hosts), hosts, False)
+    assert [(each["failed"], each["msg"]) for each in told.values()] == [
+        (True, "shop-1 is not good"),
+        (True, "shop-2 is not good"),
+    ]
+
+
+def test_hosts_that_contradict_each_other_are_no_cluster():
+    hosts = [host("shop-1"), host("shop-2", identity="other", server="https://10.0.0.8:6443"), host("shop-3")]
+    told = _onboarding.results(ledger(REGISTERED, hosts=hosts), hosts, False)
+    assert all(
+        each["failed"] and "the hosts shop-1 and shop-2 are both called shop" in each["msg"] for each in told.values()
+    )
+
+
+def test_the_secrets_are_let_go_with_the_registration():
+    assert "secret" in str(ledger()) and "secret" not in str(ledger(REGISTERED))
