@@ -106,8 +106,9 @@ class _Runner:
             items, lambda item: self._api.update_daemonset(item.cluster_id, item.plan.changes, item.label)
         )
         # What a lost update has done shows, unless it was for the version alone.
+        lost = {item.cluster_id for item in items if item.error and item.error.outcome == UNKNOWN}
         unseen = [
-            item for item in items if not item.error or (item.error.outcome == UNKNOWN and _shows_in_reading(item.plan))
+            item for item in items if not item.error or (item.cluster_id in lost and _shows_in_reading(item.plan))
         ]
         for pause in _LOOKS:
             self._look(unseen, pause)
@@ -116,7 +117,7 @@ class _Runner:
                     item.actions.append("update")
             unseen = [item for item in unseen if item.actions[-1:] != ["update"] and not item.error]
         for item in unseen:
-            item.error = _not_as_wanted(item)
+            item.error = _not_as_wanted(item, item.cluster_id in lost)
 
     def delete(self, item: Done) -> None:
         """Has a node agent removed. It takes a while, so it is looked at later."""
@@ -159,7 +160,7 @@ def _none_there(item: Done, lost: bool) -> HssError:
     )
 
 
-def _not_as_wanted(item: Done) -> HssError:
+def _not_as_wanted(item: Done, lost: bool) -> HssError:
     if item.daemonset is None:
         return HssError(
             f"The node agent of the cluster {item.label} was removed while it was changed",
@@ -167,9 +168,16 @@ def _not_as_wanted(item: Done) -> HssError:
             hint="Run again to install it.",
             outcome=REJECTED,
         )
+    shown = f"{item.plan.unlike(item.daemonset)} ({progress_of(item.daemonset)})"
+    if lost:
+        return HssError(
+            f"HSS did not answer the request to change the node agent of the cluster {item.label}, and {shown}",
+            operation="UpdateAgentDaemonset",
+            hint="HSS may yet do it. Run again: what is as wanted by then is left alone.",
+            outcome=UNKNOWN,
+        )
     return HssError(
-        f"HSS answered that it changes the node agent of the cluster {item.label}, but "
-        f"{item.plan.unlike(item.daemonset)} ({progress_of(item.daemonset)})",
+        f"HSS answered that it changes the node agent of the cluster {item.label}, but {shown}",
         operation="UpdateAgentDaemonset",
         hint="If both are the same in other words, use those of HSS. If HSS cannot change it, state=absent and then "
         "state=present install it anew.",

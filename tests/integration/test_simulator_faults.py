@@ -95,6 +95,12 @@ def test_html(simulator: Simulator, call: Caller, commit: bool) -> None:
     assert len(simulator.clusters()) == commit
 
 
+def test_ignored(simulator: Simulator, call: Caller) -> None:
+    simulator.fault(CREATE, Fault.ignored())
+    answer = call.create()
+    assert (answer.status_code, answer.content, simulator.clusters()) == (200, b"", [])
+
+
 def test_redirect(simulator: Simulator, call: Caller) -> None:
     simulator.fault(CREATE, Fault.redirect("https://elsewhere.example/login"))
     answer = call.create()

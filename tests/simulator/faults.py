@@ -108,6 +108,11 @@ class Fault:
         return Html(commit)
 
     @staticmethod
+    def ignored() -> Fault:
+        """200 with nothing in it, and nothing carried out: as HSS answers about node agents that it cannot see to."""
+        return Ignored()
+
+    @staticmethod
     def redirect(location: str, code: int = 302) -> Fault:
         """Sent elsewhere, nothing carried out."""
         return Redirect(location, code)
@@ -218,6 +223,16 @@ class Html(Fault):
         if self.commit:
             scene.carry_out()
         return Reply(200, _PAGE.format(title="Welcome").encode(), HTML_TYPE)
+
+
+@dataclass(frozen=True)
+class Ignored(Fault):
+    """See Fault.ignored."""
+
+    kind: ClassVar[str] = "ignored"
+
+    def play(self, scene: Scene) -> Reply:
+        return Reply()
 
 
 @dataclass(frozen=True)
@@ -379,6 +394,7 @@ _KINDS: dict[str, Any] = {
         Throttle,
         Status,
         Html,
+        Ignored,
         Redirect,
         Slow,
         Truncated,

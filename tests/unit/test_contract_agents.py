@@ -1,0 +1,118 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One contract about agents: the vendor's SDK, the argument specs, the documentation and the simulator agree."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+from huaweicloudsdkhss.v5 import model
+
+from ansible_collections.huaweicloud.hss.plugins.doc_fragments import daemonset as fragment
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _daemonset, _daemonset_module, _daemonset_shown
+from ansible_collections.huaweicloud.hss.plugins.modules import (
+    hss_cluster_daemonset,
+    hss_cluster_daemonset_info,
+    hss_cluster_daemonsets,
+    hss_multicloud_agent_info,
+    hss_multicloud_image_command_info,
+)
+from simulator import contract
+
+ANSIBLE_TYPES = {"str": "str", "bool": "bool", "list[RuntimeRequestBody]": "list", "list[str]": "list"}
+NESTED = {
+    "schedule_info": model.CreateDaemonsetRequestBodyScheduleInfo,
+    "resource_info": model.CreateDaemonsetRequestBodyResourceInfo,
+    "runtime_info": model.RuntimeRequestBody,
+}
+# What the update call has for Huawei Cloud's own clusters alone.
+CCE_ONLY = {"invoked_service", "charging_mode", "cce_protection_type", "prefer_packet_cycle"}
+
+
+def documented(module):
+    return yaml.safe_load(module.DOCUMENTATION)["options"]
+
+
+def described(options):
+    """Options by name, type, choices and so on, without words."""
+    return {
+        name: {
+            "type": option.get("type"),
+            "required": option.get("required", False),
+            "choices": option.get("choices"),
+            "elements": option.get("elements"),
+            "default": option.get("default"),
+            "inner": described(option.get("options") or option.get("suboptions") or {}),
+        }
+        for name, option in options.items()
+    }
+
+
+def test_the_options_of_a_node_agent_are_the_fields_of_the_sdk():
+    spec = _daemonset_module.daemonset_spec()
+    created, updated = model.CreateDaemonsetRequestBody.openapi_types, model.UpdateDaemonsetRequestBody.openapi_types
+    assert tuple(created) == _daemonset.CREATE_FIELDS == tuple(contract.DAEMONSET_FIELDS)
+    assert set(spec) == {"cluster_id", *created, "agent_version"} == {"cluster_id", *updated} - CCE_ONLY
+    for name, kind in updated.items():
+        if name in spec:
+            assert spec[name]["type"] == ("dict" if kind.endswith("Info") else ANSIBLE_TYPES[kind]), name
+    for name, inner in NESTED.items():
+        options = spec[name]["options"]
+        assert {field: option["type"] for field, option in options.items()} == {
+            field: ANSIBLE_TYPES[kind] for field, kind in inner.openapi_types.items()
+        }
+
+
+def test_choices_are_the_sdks_and_the_simulators():
+    spec = _daemonset_module.daemonset_spec()
+    runtimes = set(spec["runtime_info"]["options"]["runtime_name"]["choices"])
+    assert runtimes == set(contract.RUNTIMES)
+    assert runtimes == set(re.findall(r"\w+_endpoint", model.RuntimeRequestBody.__init__.__doc__ or ""))
+    modes = spec["resource_info"]["options"]["mode"]["choices"]
+    assert tuple(modes) == contract.RESOURCE_MODES
+    words = model.CreateDaemonsetRequestBodyResourceInfo.__init__.__doc__ or ""
+    assert all(f"- {mode}：" in words for mode in modes)
+    assert hss_multicloud_image_command_info.PLUG_TYPES == contract.PLUG_TYPES
+    assert documented(hss_cluster_daemonset_info)["type"]["choices"] == ["cce", *contract.PROVIDERS]
+
+
+def test_every_status_of_hss_is_known():
+    ends = {*_daemonset_shown.SUCCEEDED, *_daemonset_shown.FAILED} - {"partically_success"}
+    assert ends | {"installing", "upgrading", "none"} == set(contract.INSTALLED_STATUSES)
+
+
+@pytest.mark.parametrize("module", [hss_cluster_daemonset, hss_cluster_daemonsets], ids=["one", "many"])
+def test_the_documentation_is_the_argument_spec(module):
+    options = documented(module)
+    if module is hss_cluster_daemonsets:
+        options = options["daemonsets"]["suboptions"]
+    options.pop("state", None)
+    assert described(options) == described(_daemonset_module.daemonset_spec())
+
+
+def test_waiting_is_documented_as_it_is():
+    documentation = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)
+    assert described(documentation["options"]) == described(_daemonset_module.wait_spec())
+
+
+def test_what_is_shown_is_what_the_sdk_reads():
+    detail = set(model.ShowAgentDaemonsetDetailInfoResponse.openapi_types)
+    assert {*_daemonset_module._SHOWN, "yaml_content"} == detail == set(contract.DAEMONSET_DETAIL_FIELDS)
+    returned = yaml.safe_load(hss_cluster_daemonset.RETURN)["daemonset"]["contains"]
+    assert set(returned) == set(_daemonset_module._SHOWN)
+    rows = set(yaml.safe_load(hss_cluster_daemonset_info.RETURN)["daemonsets"]["contains"])
+    assert rows - {"runtime_info", "schedule_info"} <= set(model.ClusterInfoResponse.openapi_types)
+
+
+def test_addresses_and_commands_are_those_of_the_sdk():
+    network = yaml.safe_load(hss_multicloud_agent_info.RETURN)["network"]["contains"]
+    assert set(network) == set(model.ShowAgentAddressResponse.openapi_types) == set(hss_multicloud_agent_info._NETWORK)
+    returned = set(yaml.safe_load(hss_multicloud_image_command_info.RETURN)) - {"secret_name", "failure"}
+    assert returned == set(model.ShowMultiCloudClusterImageCommandResponse.openapi_types)
+    options = set(documented(hss_multicloud_image_command_info))
+    asked = set(model.ShowMultiCloudClusterImageCommandRequest.openapi_types)
+    renamed = {"username": "image_repo_username", "password": "image_repo_password"}
+    assert options == {renamed.get(name, name) for name in asked} | {"show_commands"}
