@@ -1,0 +1,355 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs as AWX runs them, with what extensions/awx holds; and what AWX keeps of them, in which no secret may be."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import threading
+import urllib.parse
+from pathlib import Path
+
+import awx
+import kubeconfigs
+import modules
+import pytest
+import yaml
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _credentials
+from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
+from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster_info
+
+SERVER = "https://10.0.0.5:6443"
+CREATE = "CreateMultiCloudClusters"
+
+
+def keys(simulator):
+    return {"access_key": simulator.access_key, "secret_key": simulator.secret_key}
+
+
+def temporary_keys(simulator):
+    parts = simulator.temporary
+    return {"access_key": parts.ak, "secret_key": parts.sk, "security_token": parts.security_token + "\n"}
+
+
+def user(simulator):
+    return {
+        "user_name": simulator.user.name,
+        "user_password": simulator.user.password,
+        "domain_name": simulator.user.domain,
+    }
+
+
+def token(simulator):
+    return {"auth_token": simulator.issue_token(), "project_id": simulator.project_id}
+
+
+def credential(simulator, kind=keys):
+    """The inputs of a credential for a private cloud; AWX stores those that are left empty as empty texts."""
+    inputs = {
+        **dict.fromkeys(awx.CredentialType().fields, ""),
+        "region": simulator.region,
+        "endpoint": simulator.endpoint,
+        "auth_url": simulator.endpoint,
+        "ca_certificates": Path(simulator.ca_file).read_text(),
+    }
+    return {**inputs, **kind(simulator)}
+
+
+@pytest.fixture
+def launch(simulator, tmp_path):
+    """Launches a job for hosts {name: kubeconfig}; what else is given goes to awx.run()."""
+    numbers = iter(range(100))
+
+    def launch(playbook, hosts, kind=keys, inputs=None, variables=None, **options):
+        folder = tmp_path / f"job{next(numbers)}"
+        members = {}
+        for name, text in hosts.items():
+            path = tmp_path / f"{name}.conf"
+            path.write_text(text)
+            members[name] = {
+                "ansible_connection": "local",
+                "hss_onboard_become": False,
+                "hss_onboard_kubeconfig_path": str(path),
+                **(variables or {}),
+            }
+        return awx.run(playbook, members, folder, inputs or credential(simulator, kind), **options)
+
+    return launch
+
+
+# The credential type
+
+KINDS = [keys, temporary_keys, user, token]
+# What has no input: profiles are files that an execution environment lacks, and the rest is a matter of the task.
+NOT_ASKED = {"HW_CLOUD", "HW_MAX_RETRIES", "HW_PROFILE", "HW_PROJECT_NAME", "HW_SHARED_CONFIG_FILE"}
+# Some of the variables that AWX refuses, beside all that begin with ANSIBLE_.
+BLOCKED = {"PATH", "PYTHONPATH", "VIRTUAL_ENV", "JOB_ID", "INVENTORY_ID", "CACHE", "PROJECT_REVISION"}
+
+
+def test_the_credential_type_is_one_that_awx_accepts():
+    described = awx.CredentialType().described
+    assert set(described) == {"name", "description", "kind", "inputs", "injectors"} and described["kind"] == "cloud"
+    assert set(described["inputs"]) == {"fields", "required"}
+    fields = described["inputs"]["fields"]
+    assert len({field["id"] for field in fields}) == len(fields)
+    assert set(described["inputs"]["required"]) <= {field["id"] for field in fields}
+    for field in fields:
+        assert set(field) <= {"id", "type", "label", "help_text", "secret", "multiline"} and field["type"] == "string"
+        assert field["id"].isidentifier() and field["id"] != "tower" and field["label"]
+    assert set(described["injectors"]) == {"file", "env"}
+    for name, template in described["injectors"]["env"].items():
+        assert name.isidentifier() and template.isascii()
+        assert not name.startswith("ANSIBLE_") and name not in BLOCKED
+    awx.CredentialType().validate()
+
+
+def test_the_credential_type_injects_what_the_modules_read():
+    terraform = _credentials.ENVIRONMENT[0]
+    read = {names[0] for names in _credentials.VARIABLES.values()} | set(terraform.values())
+    env = awx.CredentialType().injectors["env"]
+    assert set(env) == read - NOT_ASKED
+    secret = {terraform[part] for part in _credentials._SECRET_PARTS}
+    assert {name for name in env if env[name].strip("{} ") in awx.CredentialType().secret} == secret
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_left_empty_counts_as_not_set(simulator, tmp_path, kind):
+    inputs = credential(simulator, kind)
+    env, _shown = awx.CredentialType().inject(inputs, tmp_path, tmp_path)
+    empty = {name for name, value in env.items() if not value}
+    assert {"HW_ACCESS_KEY", "HW_USER_NAME", "HW_AUTH_TOKEN", "HW_PROJECT_ID", "HW_ENTERPRISE_PROJECT_ID"} & empty
+    params = {"timeout": 30}
+    with_empty = _credentials.resolve(params, env, Secrets(), lambda _path: None)
+    assert with_empty == _credentials.resolve(
+        params, {name: env[name] for name in set(env) - empty}, Secrets(), lambda _path: None
+    )
+    assert with_empty.credential.access_key == (inputs["access_key"] or None)
+
+
+def test_without_an_authority_the_usual_ones_are_trusted(simulator, tmp_path):
+    inputs = {**credential(simulator), "ca_certificates": ""}
+    env, _shown = awx.CredentialType().inject(inputs, tmp_path, tmp_path)
+    assert (tmp_path / "env" / "injected").read_text() == ""  # as AWX does it
+    assert _credentials.resolve({"timeout": 30}, env, Secrets(), lambda _path: None).verify is True
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_modules_sign_in_with_what_is_injected(simulator, tmp_path, monkeypatch, kind):
+    for name in [name for name in os.environ if name.startswith(("HW_", "HUAWEICLOUD_", "CLOUD_SDK_"))]:
+        monkeypatch.delenv(name)
+    env, _shown = awx.CredentialType().inject(credential(simulator, kind), tmp_path, tmp_path)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    ran = modules.run(hss_multicloud_cluster_info.main, {})
+    assert not ran.failed and ran.result["clusters"] == [], ran.msg
+
+
+# The survey
+
+
+def survey():
+    return json.loads((awx.AWX / "surveys" / "onboard.json").read_text())
+
+
+def test_the_survey_is_one_that_awx_accepts():
+    spec = survey()
+    assert set(spec) == {"name", "description", "spec"}
+    assert len({question["variable"] for question in spec["spec"]}) == len(spec["spec"])
+    for question in spec["spec"]:
+        assert question["type"] in ("text", "multiplechoice")
+        assert question["question_name"] and question["question_description"]
+        assert isinstance(question["required"], bool)
+        assert all(isinstance(question.get(limit, 0), int) for limit in ("min", "max"))
+        if question["type"] == "multiplechoice":
+            # The page cannot leave such a question unanswered, whatever is said of it.
+            assert question["required"] and question["default"] in question["choices"]
+            assert all(isinstance(choice, str) for choice in question["choices"])
+
+
+def test_the_survey_asks_for_what_the_role_takes():
+    role = awx.ROOT / "roles" / "hss_onboard"
+    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    playbook = (awx.ROOT / "playbooks" / "onboard.yml").read_text()
+    for question in survey()["spec"]:
+        name = question["variable"]
+        if name == "hss_onboard_hosts":
+            assert "hss_onboard_hosts | default('all')" in playbook and question["default"] == "all"
+            continue
+        option = options[name]
+        if option["type"] == "bool":
+            assert sorted(question["choices"]) == ["false", "true"]
+            assert question["default"] == str(option["default"]).lower()
+        elif "choices" in option:
+            assert set(question["choices"]) == set(option["choices"]) and question["default"] == option["default"]
+        else:
+            assert (question["type"], option["type"], question["required"]) == ("text", "str", False)
+            assert "default" not in question and "default" not in option
+
+
+def answers(empty="", **given):
+    """What a job gets from the survey: texts, and what stands for an answer that was not given."""
+    return {question["variable"]: question.get("default", empty) for question in survey()["spec"]} | given
+
+
+# Which of the two a job gets depends on the version of AWX.
+@pytest.mark.parametrize("empty", ["", None], ids=["empty text", "null"])
+def test_a_job_with_the_surveys_own_answers(simulator, launch, empty):
+    given = answers(empty)
+    # The survey does not know where the hosts of this test have their file.
+    del given["hss_onboard_kubeconfig_path"]
+    job = launch("onboard.yml", {"shop": kubeconfigs.kubeadm(SERVER)}, answers=given)
+    assert job.status == "successful", job.output
+    (cluster,) = simulator.clusters()
+    assert (cluster.server, cluster.provider) == (SERVER, "self_built_idc")
+
+
+def test_a_job_with_other_answers(simulator, launch):
+    simulator.seed_clusters(1)
+    (cluster,) = simulator.clusters()
+    given = answers(hss_onboard_hosts=cluster.name, hss_onboard_state="absent")
+    job = launch("onboard.yml", {cluster.name: "", "another": ""}, answers=given)
+    assert (job.status, job.hosts_with("changed"), simulator.clusters()) == ("successful", {cluster.name}, [])
+    assert job.hosts_with("ok") == {cluster.name}
+
+
+def test_answers_are_data(simulator, launch):
+    """A template in an answer is not carried out, so an operator cannot read variables with it."""
+    given = answers(hss_onboard_server="{{ lookup('ansible.builtin.env', 'HW_SECRET_KEY') }}.example.com")
+    del given["hss_onboard_kubeconfig_path"]
+    job = launch("onboard.yml", {"shop": kubeconfigs.kubeadm(SERVER)}, answers=given)
+    assert job.status == "failed" and simulator.clusters() == []
+    assert simulator.secret_key not in job.kept
+
+
+# What AWX keeps
+
+REGISTRY_PASSWORD = "canary-registry-password-7d1f"
+
+
+def forms(text):
+    """A text as it may stand somewhere: as it is, in JSON, in a URL, and in base64 wherever in the encoded text."""
+    data = text.encode()
+    yield from {text, json.dumps(text)[1:-1], urllib.parse.quote(text, safe="")}
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + data).decode()
+        # What is certain, whatever stands around it.
+        yield encoded[(before * 8 + 5) // 6 : (before + len(data)) * 8 // 6]
+
+
+def needles(secrets):
+    """Pieces of the secrets, in every form. Of a long one some are enough to find it."""
+    for secret in secrets:
+        pieces = [secret] if len(secret) <= 60 else [secret[at : at + 24] for at in range(30, len(secret) - 24, 60)]
+        for piece in pieces:
+            yield from forms(piece)
+
+
+def holds(text, secrets):
+    """Whether a secret, or a part of one, is in a text, on however many lines."""
+    said = "".join(text.split()).replace("\\n", "").replace("\\r", "")
+    return [needle for needle in needles(secrets) if needle in said]
+
+
+def secrets_of(simulator, *texts):
+    yield from (simulator.access_key, simulator.secret_key, *simulator.temporary)
+    yield from (simulator.user.password, REGISTRY_PASSWORD, *simulator._gateway.tokens._tokens)
+    for text in texts:
+        for entry in yaml.safe_load(text)["users"]:
+            data = entry["user"]["client-key-data"]
+            yield from (data, base64.b64decode(data).decode().replace("\n", ""))
+
+
+def assert_nothing_secret(job, secrets):
+    """In AWX's database, in what ansible-runner brought back, and in what is left of the run on the other node."""
+    secrets = list(secrets)
+    assert holds(job.kept, secrets) == []
+    assert not job.worker.exists()
+    files = [path for place in (job.artifacts, job.folder.parent / "home") for path in place.rglob("*")]
+    files = [path for path in files if path.is_file()]
+    assert {"stdout", "rc"} <= {path.name for path in files} and len(files) > len(job.events) > 5
+    told = {path.name for path in files if holds(path.read_text(errors="replace"), secrets)}
+    # The one file with the environment, which AWX does not keep; the guide tells of it.
+    assert told == {"command"}
+    command = job.artifacts / "command"
+    assert command.stat().st_mode & 0o077 == 0
+    content = json.loads(command.read_text())
+    assert holds(json.dumps([content["command"], content["cwd"]]), secrets) == []
+
+
+def test_nothing_secret_is_kept_of_the_life_of_a_registration(simulator, launch):
+    ca = kubeconfigs.Authority()
+    old, new = kubeconfigs.kubeadm(SERVER, ca=ca, days=20), kubeconfigs.kubeadm(SERVER, ca=ca)
+    # The inventory refers to what another credential of the job injects.
+    registry = {"image_repo": "registry.example.com", "image_repo_password": "{{ registry_password }}"}
+    injected = {"registry_password": REGISTRY_PASSWORD}
+
+    def job(playbook, text, kind=keys, no_log=True, **options):
+        variables = {"hss_onboard_cluster": registry, "hss_onboard_no_log": no_log}
+        options |= {"variables": variables, "answers": injected, "verbosity": 4}
+        done = launch(playbook, {"shop": text}, kind, **options)
+        assert done.status == "successful", done.output
+        assert_nothing_secret(done, secrets_of(simulator, old, new))
+        return done.hosts_with("changed")
+
+    assert (job("onboard.yml", old, check=True), simulator.clusters()) == ({"shop"}, [])
+    assert (job("onboard.yml", old, no_log=False), simulator.count(CREATE)) == ({"shop"}, 1)
+    (cluster,) = simulator.clusters()
+    assert cluster.image_repo_password == REGISTRY_PASSWORD
+    # With a password, of which IAM makes a token.
+    assert (job("onboard.yml", old, user), simulator.count(CREATE)) == (set(), 1)
+    assert (job("rotate.yml", new), simulator.count("UpdateMultiCloudClusters")) == ({"shop"}, 1)
+    assert (job("offboard.yml", new), simulator.clusters()) == ({"shop"}, [])
+
+
+def test_nothing_secret_is_kept_of_a_job_that_fails(simulator, launch):
+    text = kubeconfigs.kubeadm(SERVER)
+    wrong = "a-wrong-secret-canary-0123456789"
+    inputs = {**credential(simulator), "secret_key": wrong}
+    job = launch("onboard.yml", {"shop": text}, inputs=inputs, verbosity=4)
+    assert job.status == "failed" and "APIGW.0301" in job.output and "check access_key, secret_key" in job.output
+    assert_nothing_secret(job, [wrong, *secrets_of(simulator, text)])
+
+
+def test_the_search_finds_what_it_is_to_find(simulator):
+    secret = simulator.secret_key
+    for text in (secret, f"x{secret}y", base64.b64encode(f"user:{secret}@host".encode()).decode()):
+        assert holds(f"some\n{text}\nwords", [secret])
+    data, _pem = list(secrets_of(simulator, kubeconfigs.kubeadm(SERVER)))[-2:]
+    pem = base64.b64decode(data).decode()
+    for text in (data, pem, json.dumps(pem), base64.encodebytes(data.encode()).decode()):
+        assert holds(f"some\n{text}\nwords", [data, pem.replace("\n", "")])
+    assert not holds("some words", [secret, data])
+
+
+# Slices
+
+
+def test_slices_that_share_a_cluster_end_with_one_registration(simulator, launch):
+    """AWX deals hosts out by name, so the control planes of a cluster are in different slices, which run at once."""
+    ca = kubeconfigs.Authority()
+    hosts = {f"shop-{number}": kubeconfigs.kubeadm(SERVER, ca=ca) for number in (1, 2)}
+    variables = {"hss_onboard_name": "shop"}
+
+    def both(playbook):
+        jobs = {}
+
+        def work(number):
+            jobs[number] = launch(playbook, hosts, variables=variables, slice_of=(number, 2))
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in (1, 2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [jobs[number].status for number in (1, 2)] == ["successful"] * 2, [job.output for job in jobs.values()]
+        assert [set(jobs[number].hosts_with("ok")) for number in (1, 2)] == [{"shop-1"}, {"shop-2"}]
+
+    both("onboard.yml")
+    assert [cluster.name for cluster in simulator.clusters()] == ["shop"]
+    both("offboard.yml")
+    assert simulator.clusters() == []
