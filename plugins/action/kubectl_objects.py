@@ -138,12 +138,13 @@ class ActionModule(KubectlAction):
         deadline = time.monotonic() + self._wait_timeout
         for batch in _kube_plan.batches(objects):
             call = Call([*_APPLY, "-o", "name", *batch.flags], reads=True)
-            self._begun = True
             reply = self._call(call, as_stream([one.content for one in batch.objects]))
             # The API server needs a moment to know a kind that was just defined.
             while batch.after_definitions and "no matches for kind" in reply.stderr and time.monotonic() < deadline:
                 time.sleep(1)
                 reply = self._call(call, as_stream([one.content for one in batch.objects]))
+            # It names what it has done.
+            self._begun = self._begun or bool(reply.stdout.strip())
             if reply.rc:
                 raise failure("applying the objects", reply, self._hidden)
 
@@ -158,10 +159,10 @@ class ActionModule(KubectlAction):
             changes += _kube_plan.plan_absent(more, more)
         doomed = [change.live for change in changes if change.live is not None]
         if doomed and not self._task.check_mode:
-            self._begun = True
             call = Call(["delete", "-f", "-", "--ignore-not-found", "--wait=false"], reads=True)
             ordered = _kube_plan.deletion_order(doomed)
             reply = self._call(call, as_stream([one.identity for one in ordered]))
+            self._begun = bool(reply.stdout.strip())
             if reply.rc:
                 raise failure("deleting the objects", reply, self._hidden)
             if self._wait_timeout:

@@ -118,13 +118,30 @@ def given_objects(given: Iterable[Any]) -> list[KubeObject]:
             )
         if not isinstance(metadata.get("namespace"), (str, type(None))):
             raise KubectlError(f"{where}: metadata.namespace is a text.")
-        found.append(KubeObject(content))
+        found.append(_encoded(KubeObject(content)))
     seen = set()
     for one in found:
         if one.key in seen:
             raise KubectlError(f"objects: {one.label} is there twice.")
         seen.add(one.key)
     return found
+
+
+def _encoded(one: KubeObject) -> KubeObject:
+    """A Secret with its stringData in data, as the API server would have it.
+
+    It would not know where a value came from: one that is given no more would become empty, instead of going away. And
+    kubectl would note them in plain text.
+    """
+    texts = one.content.get("stringData")
+    data = one.content.get("data") or {}
+    if not one.is_secret or not isinstance(texts, dict) or not isinstance(data, dict):
+        return one
+    if not all(isinstance(text, str) for text in texts.values()):
+        return one
+    encoded = {key: base64.b64encode(text.encode("utf-8", "replace")).decode() for key, text in texts.items()}
+    content = {key: value for key, value in one.content.items() if key != "stringData"}
+    return KubeObject({**content, "data": {**data, **encoded}})
 
 
 def _flattened(contents: Iterable[Any]) -> Iterable[Any]:
@@ -191,12 +208,11 @@ def secrets_of(wanted: Iterable[KubeObject]) -> Secrets:
         for value in _values(one.content.get("data")):
             hidden.add(value)
             try:
-                hidden.add(base64.b64decode(value, validate=True).decode())
+                text = base64.b64decode(value, validate=True).decode()
             except (binascii.Error, UnicodeError, ValueError):
-                pass
-        for value in _values(one.content.get("stringData")):
-            hidden.add(value, base64.b64encode(value.encode("utf-8", "surrogatepass")).decode())
-            hidden.add(*value.splitlines())
+                continue
+            hidden.add(text, *text.splitlines())
+        hidden.add(*_values(one.content.get("stringData")))
     return hidden
 
 

@@ -91,7 +91,7 @@ class Target:
 def host_command(target: Target, calls: Sequence[Call], more: str = "") -> tuple[str, str]:
     """The command that makes these calls, and the mark that its lines bear.
 
-    :arg more: shell code to run after them; it may call C(say).
+    :arg more: shell code to run after them, or if there is no kubectl; it may call C(say).
     """
     mark = f"hss-{secrets.token_hex(8)}"
     lines = [f"m={mark}", "say() { printf '\\n%s %s\\n' $m \"$*\"; printf '\\n%s %s\\n' $m \"$*\" >&2; }"]
@@ -117,9 +117,8 @@ def host_command(target: Target, calls: Sequence[Call], more: str = "") -> tuple
         words = " ".join(shlex.quote(word) for word in call.words)
         source = "" if call.reads else " </dev/null"
         lines.append(f"say begin {number}; run {flags} {words}{source}; r=$?; say end {number} $r")
-    lines.append(more)
     # What nobody has read: whoever sends it would otherwise find the pipe broken.
-    lines.append("fi\ncat >/dev/null; exit 0")
+    lines += ["fi", more, "cat >/dev/null; exit 0"]
     return f"/bin/sh -c {shlex.quote(chr(10).join(filter(None, lines)))}", mark
 
 
@@ -140,11 +139,10 @@ def _quoted(path: str) -> str:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the host said: the kubectl it has, what the calls came to, and everything, for what else was asked."""
+    """What the host said: the kubectl it has, and what the calls came to."""
 
     kubectl: str
     replies: list[Reply]
-    stdout: str = field(default="", repr=False)
 
 
 def read_answer(target: Target, calls: Sequence[Call], mark: str, done: dict[str, Any]) -> Answer:
@@ -167,7 +165,7 @@ def read_answer(target: Target, calls: Sequence[Call], mark: str, done: dict[str
         if rc is None:
             raise KubectlError(f"The connection to the host broke off while kubectl {call.words[0]} was running.")
         replies.append(Reply(rc, said, complained))
-    return Answer(" ".join(target.commands()[int(found[2])]), replies, stdout)
+    return Answer(" ".join(target.commands()[int(found[2])]), replies)
 
 
 def _between(text: str, mark: str, number: int) -> tuple[str, int | None]:
@@ -219,3 +217,14 @@ def documents(text: str) -> list[dict[str, Any]]:
         found += document["items"] if isinstance(document.get("items"), list) else [document]
         text = text[end:].lstrip()
     return found
+
+
+def document(text: str) -> dict[str, Any]:
+    """The one object that C(-o json) printed.
+
+    :raises KubectlError: if it is something else.
+    """
+    found = documents(text)
+    if len(found) != 1:
+        raise KubectlError("kubectl printed nothing where an object was expected; is it really a kubectl?")
+    return found[0]

@@ -11,8 +11,8 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import Ku
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 
 _LONGEST = 400
-# kubectl's own log, and what it says beside an error.
-_NOISE = re.compile(r"^([EWIF]\d{4} |W\w*\[\d+\] |Warning: |See ')|^ensure CRDs are installed first$|^\s*$")
+# kubectl's own log, and what it says beside an error. It shows the patch that was refused, with the data of a Secret.
+_NOISE = re.compile(r"^([EWIF]\d{4} |W\w*\[\d+\] |Warning: |See '|&?\{)|^ensure CRDs are installed first$|^\s*$")
 
 # The first pattern that an error line matches says what it means.
 _MEANINGS = (
@@ -103,5 +103,5 @@ def failure(doing: str, reply: Reply, hidden: Secrets, lines: list[str] | None =
 
 def _quoted(line: str, hidden: Secrets) -> str:
     # Some versions print the whole object as Go shows a map, and some API servers the place that they do not like.
-    text = hidden.scrub(re.sub(r"&\{.*|map\[.*|, error found in #\d+ byte of .*", "...", line))
+    text = hidden.scrub(re.sub(r"&\{.*\}|map\[.*\]|, error found in #\d+ byte of .*", "...", line))
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."

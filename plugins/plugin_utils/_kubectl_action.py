@@ -28,12 +28,15 @@ class KubectlAction(ActionBase):
     _requires_connection = True
     _supports_check_mode = True
 
-    def _ask(self, target: Target, calls: Sequence[Call], data: bytes = b"\n", more: str = "") -> Answer:
-        """Runs them.
+    def _ask(self, target: Target, calls: Sequence[Call], data: bytes) -> Answer:
+        """Makes these calls; the data goes to the one that reads."""
+        mark, done = self._on_host(target, calls, data)
+        return read_answer(target, calls, mark, done)
 
-        :arg data: what goes to the call that reads. There always is something, since with it the ssh connection takes
-            no terminal, which would mix stdout and stderr.
-        """
+    def _on_host(
+        self, target: Target, calls: Sequence[Call], data: bytes, more: str = ""
+    ) -> tuple[str, dict[str, Any]]:
+        """The mark and the output of the one command that makes these calls, and runs more shell code."""
         if not getattr(self._connection, "has_pipelining", False):
             raise KubectlError(
                 f"The connection plugin {self._connection.transport} cannot hand data to a command's standard input. "
@@ -41,8 +44,9 @@ class KubectlAction(ActionBase):
             )
         command, mark = host_command(target, calls, more)
         with self._silent(), self._piped():
-            done = self._low_level_execute_command(command, in_data=data)
-        return read_answer(target, calls, mark, done)
+            # There always is something, since with it the ssh connection takes no terminal, which would mix stdout and
+            # stderr.
+            return mark, self._low_level_execute_command(command, in_data=data or b"\n")
 
     @contextmanager
     def _silent(self) -> Iterator[None]:
