@@ -7,10 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import clusters
 import pytest
+from clusters import on_host, tasks
 
 from simulator import Simulator
 from simulator.caller import Caller
+
+__all__ = ["call", "on_host", "simulator", "tasks"]
+
+if not clusters.REAL:
+    cluster = clusters.cluster
 
 
 @pytest.fixture

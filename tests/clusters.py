@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fixtures around a Kubernetes cluster: what is tried on it, and how it gets onto hosts."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubectl.standin import StandIn
+
+from hosts import SshHosts
+from playbooks import play
+
+# `./dev test-kube` brings a fixture of the same name, with a real API server and real kubectls.
+REAL = os.environ.get("HSS_KUBE") == "real"
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[StandIn]:
+    """An empty cluster of one's own for each test."""
+    with StandIn(tmp_path / "cluster") as standin:
+        yield standin
+
+
+@pytest.fixture
+def on_host(cluster: Any) -> Callable[..., None]:
+    """Gives a host with a root of its own the cluster's kubectl and kubeconfig."""
+
+    def install(hosts: SshHosts, name: str, kubectl: str = "/opt/bin/kubectl") -> None:
+        hosts.put(name, "/etc/kubernetes/admin.conf", Path(cluster.kubeconfig).read_text())
+        if hasattr(cluster, "install"):
+            cluster.install(lambda path, content, mode: hosts.put(name, path, content, mode), kubectl)
+        else:
+            place = hosts.root(name) / kubectl[1:]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(cluster.kubectl, place)
+            place.chmod(0o755)
+
+    return install
+
+
+@pytest.fixture
+def tasks(cluster: Any, tmp_path: Path) -> Callable[..., Any]:
+    """Runs tasks with a local connection; returns the run and the results."""
+
+    def run(module: str, *options: dict[str, Any], arguments: tuple[str, ...] = (), **variables: Any) -> Any:
+        results = tmp_path / "results.json"
+        steps: list[dict[str, Any]] = []
+        for number, given in enumerate(options):
+            target = {"kubectl": cluster.kubectl, "kubeconfig": cluster.kubeconfig, **given}
+            steps.append({module: target, "register": f"result_{number}", "ignore_errors": True})
+        listed = ", ".join(f"result_{number}" for number in range(len(options)))
+        steps.append(
+            {
+                "ansible.builtin.copy": {
+                    "content": f"{{{{ [{listed}] | to_json }}}}",
+                    "dest": str(results),
+                    "mode": "600",
+                },
+                "no_log": True,
+                "check_mode": False,
+                "diff": False,
+            }
+        )
+        (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": steps}]))
+        local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        inventory = tmp_path / "inventory.json"
+        inventory.write_text(json.dumps({"all": {"hosts": {"cp-1": {**local, **variables}}}}))
+        played = play(str(tmp_path / "play.yml"), inventory, tmp_path, {}, *arguments)
+        assert results.exists(), played.output
+        answers = json.loads(results.read_text())
+        results.unlink()
+        return played, answers
+
+    return run

@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds that the stand-in's cluster has, and those that definitions bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+RBAC = "rbac.authorization.k8s.io"
+DEFINITION = "customresourcedefinitions"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the API server knows of a kind."""
+
+    kind: str
+    plural: str
+    group: str
+    version: str
+    namespaced: bool
+    short: str = ""
+
+    @property
+    def api_version(self) -> str:
+        """As objects have it."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def resource(self) -> str:
+        """As error messages have it."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def shown(self, name: str) -> str:
+        """As kubectl names an object that it did something with."""
+        singular = self.kind.lower()
+        return f"{singular}.{self.group}/{name}" if self.group else f"{singular}/{name}"
+
+
+BUILT_IN = [
+    Kind("Namespace", "namespaces", "", "v1", False, "ns"),
+    Kind("Node", "nodes", "", "v1", False, "no"),
+    Kind("ConfigMap", "configmaps", "", "v1", True, "cm"),
+    Kind("Secret", "secrets", "", "v1", True),
+    Kind("ServiceAccount", "serviceaccounts", "", "v1", True, "sa"),
+    Kind("Service", "services", "", "v1", True, "svc"),
+    Kind("Pod", "pods", "", "v1", True, "po"),
+    Kind("Deployment", "deployments", "apps", "v1", True, "deploy"),
+    Kind("DaemonSet", "daemonsets", "apps", "v1", True, "ds"),
+    Kind("Job", "jobs", "batch", "v1", True),
+    Kind("Role", "roles", RBAC, "v1", True),
+    Kind("RoleBinding", "rolebindings", RBAC, "v1", True),
+    Kind("ClusterRole", "clusterroles", RBAC, "v1", False),
+    Kind("ClusterRoleBinding", "clusterrolebindings", RBAC, "v1", False),
+    Kind("CustomResourceDefinition", DEFINITION, "apiextensions.k8s.io", "v1", False, "crd"),
+    Kind("SelfSubjectAccessReview", "selfsubjectaccessreviews", "authorization.k8s.io", "v1", False),
+]
+
+
+class Kinds:
+    """All the kinds of a cluster."""
+
+    def __init__(self, definitions: Iterable[Mapping[str, Any]]) -> None:
+        self.all = [*BUILT_IN, *(kind for definition in definitions for kind in _defined(definition))]
+
+    def of(self, content: Mapping[str, Any]) -> Kind | None:
+        """The kind of an object."""
+        wanted = (content.get("apiVersion"), content.get("kind"))
+        return next((kind for kind in self.all if (kind.api_version, kind.kind) == wanted), None)
+
+    def named(self, word: str) -> Kind | None:
+        """The kind that somebody means on the command line."""
+        name, _dot, group = word.lower().partition(".")
+        for kind in self.all:
+            if name in (kind.plural, kind.kind.lower(), kind.short) and group in ("", kind.group):
+                return kind
+        return None
+
+
+def _defined(definition: Mapping[str, Any]) -> list[Kind]:
+    spec = definition["spec"]
+    return [
+        Kind(spec["names"]["kind"], spec["names"]["plural"], spec["group"], version["name"], spec["scope"] != "Cluster")
+        for version in spec["versions"]
+    ]

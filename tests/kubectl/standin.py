@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stand-in as tests see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import kubeconfigs
+
+from .relay import Relay
+from .store import Store
+
+_OWN_ONES = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
+
+
+class StandIn:
+    """A cluster, with its kubectl and its kubeconfig."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._relay: Relay | None = None
+        state = folder / "state"
+        state.mkdir(parents=True)
+        self._store = Store(state)
+        self.kubectl = str(folder / "kubectl")
+        program = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(Path(__file__).parent))} "$@"\n'
+        Path(self.kubectl).write_text(program)
+        Path(self.kubectl).chmod(0o755)
+        self.kubeconfig = str(folder / "kubeconfig")
+        Path(self.kubeconfig).write_text(kubeconfigs.kubeadm("https://10.0.0.5:6443"))
+        Path(self.kubeconfig).chmod(0o600)
+        # What a fresh cluster has.
+        self.run("version", "-o", "json")
+        self._own = self._keys()
+
+    def __enter__(self) -> StandIn:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._relay:
+            self._relay.stop()
+
+    def configure(self, **settings: Any) -> None:
+        """Change settings, which `store.py` names."""
+        self._store.configure(**settings)
+
+    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run kubectl as the administrator."""
+        return subprocess.run(
+            [self.kubectl, "--kubeconfig", self.kubeconfig, *arguments],
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
+        """An object as the API server has it; None if there is none."""
+        place = ["--namespace", namespace] if namespace else []
+        done = self.run("get", kind, name, *place, "--output", "json", "--ignore-not-found")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def everything(self) -> set[tuple[str, str | None, str]]:
+        """Kind, namespace (None for what is in none) and name of all that a fresh cluster does not have."""
+        return self._keys() - self._own
+
+    def install(self, put: Callable[[str, str, int], Any], path: str = "/opt/bin/kubectl") -> None:
+        """Give a host with a root of its own this kubectl.
+
+        :arg put: puts a file there: path, content, mode.
+        """
+        self._relay = self._relay or Relay(self._folder / "state")
+        put(path, self._relay.script, 0o755)
+
+    def _keys(self) -> set[tuple[str, str | None, str]]:
+        with self._store.opened() as store:
+            keys = {(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in store.objects}
+        return {key for key in keys if (key[0], key[2]) not in _OWN_ONES}
