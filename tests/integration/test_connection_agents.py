@@ -1,0 +1,236 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Manifests and registry commands hold secrets, are usable, and are never shown; on this machine and over ssh."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+from urllib.parse import quote
+
+import pytest
+import yaml
+from modules import run
+
+from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_agent_info
+from hosts import SshHosts
+from playbooks import play
+from simulator import Fault
+
+NETWORK, SCRIPT, IMAGES = "ShowAgentAddress", "ShowMultiCloudClusterProxyScript", "ShowMultiCloudClusterImageCommand"
+PASSWORD = "canary p@ss w'örd/+$x"
+REGISTRY = {"image_repo": "r.example.com", "organization": "o", "image_repo_username": "puller", "plug_type": "agent"}
+KINDS = [
+    "Namespace",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Deployment",
+]
+
+
+@pytest.fixture(scope="module")
+def ssh_host():
+    with SshHosts(names=["far"]) as hosts:
+        yield hosts
+
+
+def connection(simulator):
+    return {
+        "endpoint": simulator.endpoint,
+        "ca_path": simulator.ca_file,
+        "region": simulator.region,
+        "project_id": simulator.project_id,
+        "access_key": simulator.access_key,
+        "secret_key": simulator.secret_key,
+        "max_retries": 0,
+        "timeout": 5,
+    }
+
+
+@pytest.fixture
+def played(request, simulator, tmp_path):
+    """Runs tasks here, or with the parameter "over ssh" on a host, and gives what they registered."""
+    if getattr(request, "param", "here") == "here":
+        host, inventory = "localhost", tmp_path / "hosts"
+        inventory.write_text("somewhere\n")
+    else:
+        host, inventory = "far", request.getfixturevalue("ssh_host").inventory_path
+
+    def run_tasks(*tasks, arguments=("-vvvv", "--diff"), **defaults):
+        names = [f"r{number}" for number in range(len(tasks))]
+        keep = {
+            "ansible.builtin.copy": {
+                "content": "{{ [" + ", ".join(f"{name} | default({{}})" for name in names) + "] | to_json }}",
+                "dest": str(tmp_path / "registered.json"),
+                "mode": "0600",
+            },
+            "delegate_to": "localhost",
+            "check_mode": False,
+            "no_log": True,
+            "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        }
+        plays = {
+            "hosts": host,
+            "gather_facts": False,
+            "vars": {
+                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                "ansible_remote_tmp": str(tmp_path / "remote"),
+            },
+            "module_defaults": {"group/huaweicloud.hss.hss": {**connection(simulator), **defaults}},
+            "tasks": [
+                *({**task, "register": name, "ignore_errors": True} for task, name in zip(tasks, names, strict=True)),
+                keep,
+            ],
+        }
+        (tmp_path / "play.yml").write_text(yaml.safe_dump([plays]))
+        ran = play(str(tmp_path / "play.yml"), inventory, tmp_path, {}, *arguments)
+        assert ran.code == 0, ran.output[-3000:]
+        return ran, json.loads((tmp_path / "registered.json").read_text())
+
+    return run_tasks
+
+
+def agents(**options):
+    return {"huaweicloud.hss.hss_multicloud_agent_info": options}
+
+
+def images(**options):
+    return {"huaweicloud.hss.hss_multicloud_image_command_info": {**REGISTRY, **options}}
+
+
+def spellings(simulator, ids):
+    """Every secret here, however it may be spelt."""
+    tokens = [simulator.agent_token(cluster_id) for cluster_id in ids]
+    plain = [*tokens, PASSWORD, f"puller:{PASSWORD}"]
+    spelt = [*plain, *(base64.b64encode(text.encode()).decode() for text in plain)]
+    spelt += [quote(PASSWORD), quote(PASSWORD, safe=""), shlex.quote(PASSWORD), json.dumps(PASSWORD)[1:-1]]
+    return [*spelt, simulator.secret_key]
+
+
+def leaked(ran, secrets):
+    """The pieces of secrets, nine characters long, that stand in the output or the log."""
+    said = ran.output + ran.log
+    pieces = {secret[at : at + 9] for secret in secrets for at in range(len(secret) - 8)}
+    # What stands in front of the password is no part of it.
+    return sorted(piece for piece in pieces if piece in said and not piece.startswith(("puller:", "uller:", "ller:")))
+
+
+here_and_there = pytest.mark.parametrize("played", ["here", "over ssh"], indirect=True)
+
+
+@here_and_there
+def test_the_results_are_hidden_and_usable(simulator, played):
+    """Manifests as HSS gave them, to the byte of the token; commands with the password; shown is what is no secret."""
+    ids = simulator.seed_clusters(3)
+    ran, (one, many, addresses, ready, shown, looped) = played(
+        agents(cluster_id=ids[0]),
+        agents(cluster_ids=ids),
+        agents(),
+        images(image_repo_password=PASSWORD),
+        images(image_repo_password=PASSWORD, show_commands=True),
+        {**agents(cluster_id="{{ item }}"), "loop": ids},
+    )
+    assert [item["kind"] for item in one["manifests"]] == KINDS
+    tokens = [
+        base64.b64decode(manifest["data"]["TOKEN"]).decode()
+        for found in many["clusters"]
+        for manifest in found["manifests"]
+        if manifest["kind"] == "Secret"
+    ]
+    assert tokens == [simulator.agent_token(cluster_id) for cluster_id in ids]
+    assert [result["manifests"] for result in looped["results"]] == [each["manifests"] for each in many["clusters"]]
+    assert (addresses["network"], one["network"]) == (many["network"], many["network"])
+    assert f"-p {shlex.quote(PASSWORD)} r.example.com" in ready["image_command"]
+    assert (ready["secret_name"], "sealed" in ready) == ("hss-registry", False)
+    assert shown["image_command"] == ready["image_command"].replace(shlex.quote(PASSWORD), '"$REGISTRY_PASSWORD"')
+    assert leaked(ran, spellings(simulator, ids)) == []
+    assert "proxy-agent" not in ran.output and ran.output.count('"censored"') >= 4
+    assert addresses["network"]["anp_address"] in ran.output and "$REGISTRY_PASSWORD" in ran.output
+
+
+FAULTS = {
+    "echo": Fault.echo(),
+    "HTML": Fault.html(),
+    "redirect": Fault.redirect(f"https://elsewhere.example/?password={quote(PASSWORD)}"),
+    "cut": Fault.truncated(),
+    "lost": Fault.lost(),
+    "502": Fault.status(502, body="html"),
+}
+# Refused before anything is sent; the result of a task in the background would lie in a file.
+IMPOSSIBLE = [
+    agents(cluster_ids=["a"], concurrency=99),
+    images(image_repo_password=PASSWORD, organization=""),
+    images(image_repo_password=PASSWORD, plug_type="none"),
+    images(image_repo_password=PASSWORD, show_commands="perhaps"),
+    {**agents(cluster_id="x"), "async": 10, "poll": 1},
+]
+
+
+@here_and_there
+def test_failures_are_shown_without_secrets(simulator, played):
+    good, *bad = simulator.seed_clusters(1 + len(FAULTS))
+    tasks = []
+    for (name, fault), cluster_id in zip(FAULTS.items(), bad, strict=True):
+        simulator.fault(SCRIPT, fault, match=cluster_id)
+        simulator.fault(IMAGES, fault, match=f"organization={name}")
+        tasks += [agents(cluster_ids=[cluster_id, good]), images(image_repo_password=PASSWORD, organization=name)]
+    ran, results = played(*tasks, *IMPOSSIBLE)
+    for number, name in enumerate(FAULTS):
+        many, ready = results[2 * number : 2 * number + 2]
+        assert (name, [item["failed"] for item in many["clusters"]], ready["failed"]) == (name, [True, False], True)
+        # The failure is told, though the result that holds it is hidden.
+        assert bad[number] in ran.output and ready["msg"][:40] in ran.output
+    assert ran.output.count("1 of 2 clusters have no manifests") >= len(FAULTS)
+    refused = results[2 * len(FAULTS) :]
+    assert all(result["failed"] for result in refused) and "async" in refused[-1]["msg"]
+    assert simulator.count(SCRIPT) == 2 * len(FAULTS) and simulator.count(IMAGES) == len(FAULTS)
+    assert leaked(ran, spellings(simulator, [good, *bad])) == []
+
+
+def test_check_mode_reads_the_same(simulator, played):
+    good, bad = simulator.seed_clusters(2)
+    simulator.fault(SCRIPT, Fault.echo(), match=bad)
+    simulator.fault(IMAGES, Fault.echo(), match="organization=echo")
+    ran, (one, many, ready, failed) = played(
+        agents(cluster_id=good),
+        agents(cluster_ids=[good, bad]),
+        images(image_repo_password=PASSWORD),
+        images(image_repo_password=PASSWORD, organization="echo"),
+        arguments=("-vvvv", "--check"),
+    )
+    assert [item["kind"] for item in one["manifests"]] == KINDS and PASSWORD[:6] in ready["image_command"]
+    assert many["clusters"][1]["failed"] and "HSS.0001" in failed["msg"]
+    assert leaked(ran, spellings(simulator, [good, bad])) == []
+
+
+def test_refused_credentials(simulator, played):
+    """The gateway answers with the request that was to be signed, query and all."""
+    ids = simulator.seed_clusters(1)
+    secret_key = "canary-wrong-secret-key-0123456789"
+    ran, (many, ready) = played(agents(cluster_ids=ids), images(image_repo_password=PASSWORD), secret_key=secret_key)
+    assert "APIGW.0301" in many["msg"] and "APIGW.0301" in ready["msg"] and simulator.count(SCRIPT) == 0
+    assert leaked(ran, [*spellings(simulator, ids), secret_key]) == []
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_both_forms_of_the_script_give_the_same(simulator, form):
+    simulator.configure(install_script=form)
+    (cluster_id,) = simulator.seed_clusters([{"name": "a", "image_repo_username": "puller"}])
+    ran = run(hss_multicloud_agent_info.main, {**connection(simulator), "cluster_id": cluster_id})
+    assert [item["kind"] for item in ran.result["manifests"]] == KINDS
+    assert ran.result["manifests"][-1]["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "hss-registry"}]
+
+
+def test_requests(simulator):
+    """One for the addresses, and one a cluster."""
+    ids = simulator.seed_clusters(40)
+    ran = run(hss_multicloud_agent_info.main, {**connection(simulator), "cluster_ids": ids})
+    assert len(ran.result["clusters"]) == 40 and (simulator.count(SCRIPT), simulator.count(NETWORK)) == (40, 1)
+    assert simulator.count() == 41
