@@ -18,10 +18,11 @@ SHARED = ("test_kubectl_objects.py", "test_kubectl_preflight.py")
 def main() -> int:
     # Run as a folder: Python has put the folder itself first on its path; the one above is what it needs.
     sys.path[0] = str(TESTS)
-    parser = argparse.ArgumentParser(prog="./dev test-kube", usage="%(prog)s [-- PYTEST-ARG…]")
+    parser = argparse.ArgumentParser(prog="./dev test-kube", usage="%(prog)s [--record] [-- PYTEST-ARG…]")
+    parser.add_argument("--record", action="store_true", help="write down what kubectl says, for the stand-in's tests")
     at = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
-    parser.parse_args(sys.argv[1:at])
-    pytest_args = sys.argv[at + 1 :]
+    args = parser.parse_args(sys.argv[1:at])
+    pytest_args = [*(["--record"] if args.record else []), *sys.argv[at + 1 :]]
 
     import pytest
 

@@ -24,10 +24,12 @@ CACHE = ROOT / ".cache" / "kube"
 LOG = ROOT / ".cache" / "logs" / "kube-build.log"
 
 # A change here makes everybody build again; count it up when other programs, or differently made ones, are needed.
-RECIPE = "1"
+RECIPE = "2"
 BUILT = ("kube-apiserver", "kube-controller-manager")
 PACKAGED = {"etcd": "etcd-server", "kubectl": "kubernetes-client"}
 GO = "golang-1.19"
+# Kubernetes 1.20 brings this library in a version that is older than this Go, with which it makes programs crash.
+RENEWED = {"github.com/modern-go/reflect2": "golang-github-modern-go-reflect2-dev"}
 NEEDED_SPACE = 4 << 30
 PR_SET_PDEATHSIG = 1
 
@@ -59,8 +61,7 @@ def _make(made: Path, say: Callable[[str], None]) -> None:
     archive = Archive(work / "apt")
     packaged = archive.packages(*PACKAGED.values(), into=work / "packaged")
     go = archive.packages(f"{GO}-go", f"{GO}-src", into=work / "go")
-    # A path of this shape is how Go finds packages in sources that have no go.mod in use.
-    source = archive.source("kubernetes", into=work / "path" / "src" / "k8s.io" / "kubernetes")
+    source = _source(archive, work)
     result = work / "bin"
     result.mkdir()
     for name in PACKAGED:
@@ -79,9 +80,21 @@ def _fresh(work: Path) -> Path:
     """An empty folder, but for what Go had already compiled in a build that was interrupted."""
     work.mkdir(exist_ok=True)
     for entry in work.iterdir():
-        if entry.name != "compiled":
+        if not entry.is_dir():
+            entry.unlink()
+        elif entry.name != "compiled":
             shutil.rmtree(entry)
     return work
+
+
+def _source(archive: Archive, work: Path) -> Path:
+    # A path of this shape is how Go finds packages in sources that have no go.mod in use.
+    source = archive.source("kubernetes", into=work / "path" / "src" / "k8s.io" / "kubernetes")
+    renewed = archive.packages(*RENEWED.values(), into=work / "renewed") / "usr" / "share" / "gocode" / "src"
+    for library in RENEWED:
+        shutil.rmtree(source / "vendor" / library)
+        shutil.copytree(renewed / library, source / "vendor" / library)
+    return source
 
 
 def _build(packages: Path, source: Path, result: Path, work: Path) -> None:

@@ -1,22 +1,31 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What C(./dev test-kube) adds to pytest: the fixture C(cluster), a real one, once with each kubectl."""
+"""What C(./dev test-kube) adds to pytest: the fixture C(cluster), a real one, once with each kubectl.
+
+With C(--record) it writes down what the kubectls are asked and answer, for the stand-in to be compared with.
+"""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from kubectl import transcripts
 
 from .apiserver import ApiServer
 from .build import programs
 from .cluster import Cluster, kubectls
 from .debian import KubeError
 from .objects import Objects
+from .record import Recorder
+
+# What is larger tries limits, and would only fill the repository.
+RECORDED_AT_MOST = 100_000
 
 
 @dataclass
@@ -31,6 +40,12 @@ class Run:
 
 
 RUN = pytest.StashKey[Run]()
+PASSED = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of C(./dev test-kube)."""
+    parser.addoption("--record", action="store_true", help="write transcripts for the stand-in's tests")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -67,11 +82,37 @@ def cluster_objects(api_server: ApiServer) -> Objects:
 
 @pytest.fixture
 def cluster(
-    pytestconfig: pytest.Config, api_server: ApiServer, cluster_objects: Objects, kubectl_version: str
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    api_server: ApiServer,
+    cluster_objects: Objects,
+    kubectl_version: str,
 ) -> Iterator[Cluster]:
     """The cluster, empty, with one of the kubectls."""
-    yield Cluster(api_server, pytestconfig.stash[RUN].kubectls[kubectl_version], cluster_objects)
+    kubectl = request.config.stash[RUN].kubectls[kubectl_version]
+    if not request.config.getoption("--record"):
+        yield Cluster(api_server, kubectl, cluster_objects)
+    else:
+        recorder = Recorder(tmp_path_factory.mktemp("kubectl"), kubectl)
+        yield Cluster(api_server, recorder.program, cluster_objects)
+        calls = recorder.calls()
+        if request.node.stash.get(PASSED, False) and sum(len(call["stdin"]) for call in calls) < RECORDED_AT_MOST:
+            transcripts.write(_transcript_name(request.node), kubectl_version, calls)
     cluster_objects.clean()
+
+
+def _transcript_name(test: pytest.Function) -> str:
+    parameters = {name: value for name, value in test.callspec.params.items() if name != "kubectl_version"}
+    return re.sub(r"[^\w.-]+", "_", "-".join([test.originalname, *map(str, parameters.values())]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Only what a test is content with is worth being kept."""
+    report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

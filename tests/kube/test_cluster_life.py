@@ -130,6 +130,30 @@ def test_everything_that_a_test_makes_is_seen_and_removed(cluster: Cluster) -> N
     assert cluster.everything() == {("Namespace", None, "left")}
 
 
+def test_kinds_of_ones_own(cluster: Cluster) -> None:
+    """These go through the library that is renewed for the build: with the old one the API server crashes."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Cluster",
+            "names": {"plural": "widgets", "kind": "Widget"},
+            "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
+        },
+    }
+    widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"a": {"b": "c"}}}
+    assert cluster.run("apply", "--filename", "-", stdin=json.dumps(definition)).returncode == 0
+    assert becomes_true(lambda: cluster.run("get", "widgets.example.com").returncode == 0)
+    for what in ("created", "unchanged"):
+        done = cluster.run("apply", "--filename", "-", stdin=json.dumps(widget))
+        assert (done.stdout, done.stderr) == (f"widget.example.com/w {what}\n", "")
+    found = cluster.get("widget", "w")
+    assert found and found["spec"] == widget["spec"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "address"),
     [
