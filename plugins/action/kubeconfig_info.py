@@ -12,7 +12,9 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils import _kubeconfig
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
 from ansible_collections.huaweicloud.hss.plugins.module_utils._host_files import (
+    WELL_KNOWN,
     Found,
     HostFileError,
     parse_answer,
@@ -25,16 +27,6 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._serving import (
     handshake_command,
     names_in,
     require_name,
-)
-
-WELL_KNOWN = (
-    "/etc/kubernetes/admin.conf",
-    "/etc/rancher/k3s/k3s.yaml",
-    "/etc/rancher/rke2/rke2.yaml",
-    "/var/lib/k0s/pki/admin.conf",
-    "/var/snap/microk8s/current/credentials/client.config",
-    "/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/node-kubeconfigs/lb-ext.kubeconfig",
-    "~/.kube/config",
 )
 
 _SPEC = {
@@ -67,9 +59,9 @@ class ActionModule(ActionBase):
         try:
             found, config = self._read(args)
         except (_kubeconfig.KubeconfigError, HostFileError) as exc:
-            return {**result, "failed": True, "msg": str(exc)}
+            return {**result, "failed": True, "msg": plain(str(exc))}
         # What concerns the upload is said by the module that uploads.
-        warnings = [*config.expiry_warnings, *config.server_warnings]
+        warnings = [plain(text) for text in (*config.expiry_warnings, *config.server_warnings)]
         if warnings:
             result["warnings"] = warnings
         return {

@@ -18,6 +18,17 @@ import secrets
 import shlex
 from dataclasses import dataclass, field
 
+# Where the distributions of Kubernetes keep their admin's kubeconfig, in the order in which they are looked at.
+WELL_KNOWN = (
+    "/etc/kubernetes/admin.conf",
+    "/etc/rancher/k3s/k3s.yaml",
+    "/etc/rancher/rke2/rke2.yaml",
+    "/var/lib/k0s/pki/admin.conf",
+    "/var/snap/microk8s/current/credentials/client.config",
+    "/etc/kubernetes/static-pod-resources/kube-apiserver-certs/secrets/node-kubeconfigs/lb-ext.kubeconfig",
+    "~/.kube/config",
+)
+
 _TROUBLE = {
     "missing": "does not exist",
     "denied": "cannot be read by this user; use become",

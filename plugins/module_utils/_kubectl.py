@@ -17,6 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ._host_files import WELL_KNOWN
+
 # In this order; RKE2 keeps its kubectl out of everybody's way.
 CANDIDATES = (
     "kubectl",
@@ -109,6 +111,12 @@ def host_command(target: Target, calls: Sequence[Call], more: str = "") -> tuple
         lines.append('d=$c; while [ -n "$t" ] && [ -n "$d" ] && [ ! -d "$d" ]; do d=${d%/*}; done')
         lines.append('[ "$t" = missing ] && [ -n "$d" ] && [ ! -x "$d" ] && t=denied')
         lines.append('[ -z "$t" ] && [ ! -r "$c" ] && t=denied')
+    else:
+        # Only k3s and the like know by themselves where it is; on a control plane of kubeadm kubectl does not.
+        places = " ".join(_quoted(path) for path in WELL_KNOWN)
+        lines.append(f'c=; [ -n "$KUBECONFIG" ] || for f in {places}; do')
+        lines.append('if [ -f "$f" ] && [ -r "$f" ]; then c=$f; break; fi; done')
+        flags += ' ${c:+"--kubeconfig=$c"}'
     lines.append('if [ -z "$n" ]; then say trouble kubectl')
     if given:
         lines.append('elif [ -n "$t" ]; then say trouble $t')

@@ -189,6 +189,17 @@ def _manifests(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> Cl
     return _fail(cluster, entry["msg"]) if entry.get("failed") else cluster
 
 
+def _images(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> Cluster:
+    """The images are in the private registry, or somebody is told to put them there."""
+    if not entry:
+        return cluster
+    if entry["failed"]:
+        return _fail(cluster, entry["msg"])
+    if entry["changed"]:
+        return _did(cluster, "load_images", entry["msg"] or f"images {'would be ' if check_mode else ''}loaded")
+    return _warned(cluster, entry["msg"]) if entry["msg"] else cluster
+
+
 def _applied(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> Cluster:
     """The connection agent is in the cluster, applied on the host that speaks for it."""
     if not cluster["wishes"]["agent"]:
@@ -275,6 +286,7 @@ STAGES: dict[str, tuple[str, str, str, Callable[[Cluster, Entry, bool, str], Clu
     "unprotected": ("results", "cluster_id", "cluster_id", _unprotected),
     "registered": ("results", "name", "name", _registered),
     "manifests": ("clusters", "cluster_id", "cluster_id", _manifests),
+    "images": ("", "", "host", _images),
     "applied": ("", "", "host", _applied),
     "connected": ("results", "cluster_id", "cluster_id", _connected),
     "permissions": ("clusters", "cluster_id", "cluster_id", _permissions),

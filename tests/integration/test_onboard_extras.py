@@ -20,7 +20,6 @@ from cryptography import x509
 from playbooks import play
 
 ONBOARD = "huaweicloud.hss.onboard"
-TOKEN = "canary-service-account-token-0123456789"
 
 
 @pytest.fixture
@@ -91,75 +90,58 @@ def test_a_policy_and_further_options_reach_the_module(onboard, simulator):
     assert (cluster.organization, cluster.image_arch) == ("security", "arm")
 
 
-@pytest.fixture
-def kubectl(tmp_path):
-    """A kubectl that notes what it is given, and knows the token once it has applied something."""
-    path = tmp_path / "bin" / "kubectl"
-    path.parent.mkdir()
-    token = base64.b64encode(TOKEN.encode()).decode()
-    path.write_text(
-        f"""#!/bin/sh
-folder={tmp_path}
-echo "$@" >>$folder/calls
-case "$*" in
-  *"apply -f -")
-    cat >$folder/manifest.new
-    if cmp -s $folder/manifest.new $folder/manifest; then echo "serviceaccount/hss unchanged"
-    else cp $folder/manifest.new $folder/manifest; echo "serviceaccount/hss created"; fi ;;
-  *"get secret"*)
-    # The controller needs a moment.
-    [ -e $folder/asked ] && echo "[{token}]" || {{ : >$folder/asked; echo "[]"; }} ;;
-  *) exit 64 ;;
-esac
-"""
-    )
-    path.chmod(0o755)
-    return path
+def served_by(cluster, **variables):
+    """A host's variables for a ServiceAccount, with the cluster behind its kubectl."""
+    return {
+        "hss_onboard_service_account": True,
+        "hss_onboard_kubectl": cluster.kubectl,
+        "hss_onboard_server": "10.0.0.9",
+        "hss_onboard_kubeconfig_path": cluster.kubeconfig,
+        **variables,
+    }
 
 
-def test_a_service_account_is_made_and_its_token_registered_in_the_admins_place(onboard, simulator, kubectl, tmp_path):
-    admin = kubeconfigs.kubeadm("https://10.0.0.9:6443")
-    hosts = {"shop": (admin, {"hss_onboard_service_account": True, "hss_onboard_kubectl": str(kubectl)})}
+def test_a_service_account_is_made_and_its_token_registered_in_the_admins_place(onboard, simulator, cluster):
+    hosts = {"shop": (None, served_by(cluster))}
     assert onboard(hosts, "--check").code == 0
-    assert not (tmp_path / "calls").exists()
+    assert cluster.everything() == set()
 
-    first = onboard(hosts, "-vvvv")
+    first = onboard(hosts, "-vvvv", "--diff")
     assert first.code == 0, first.output
-    (cluster,) = simulator.clusters()
-    uploaded = yaml.safe_load(cluster.kube_config)
-    assert [user["user"] for user in uploaded["users"]] == [{"token": TOKEN}]
-    assert uploaded["clusters"] == [{"name": "kubernetes", "cluster": yaml.safe_load(admin)["clusters"][0]["cluster"]}]
-    assert TOKEN not in first.output + first.log
-    assert base64.b64encode(TOKEN.encode()).decode() not in first.output + first.log
+    (registered,) = simulator.clusters()
+    uploaded = yaml.safe_load(registered.kube_config)
+    encoded = cluster.get("Secret", "hss-token", "hss-access")["data"]["token"]
+    token = base64.b64decode(encoded).decode()
+    assert [user["user"] for user in uploaded["users"]] == [{"token": token}]
+    assert uploaded["clusters"][0]["cluster"]["server"] == "https://10.0.0.9:6443"
+    assert [secret for secret in (token, encoded) if secret in first.output + first.log] == []
 
     second = onboard(hosts)
     assert (second.code, second.hosts_with("changed"), simulator.count("CreateMultiCloudClusters")) == (0, set(), 1)
-    assert all("--kubeconfig" in call for call in (tmp_path / "calls").read_text().splitlines())
 
 
-def test_the_manifest_is_what_it_says(onboard, kubectl, tmp_path):
+def test_the_account_is_what_the_variables_say(onboard, cluster):
     rules = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}]
-    variables = {
-        "hss_onboard_service_account": True,
-        "hss_onboard_service_account_namespace": "watched",
-        "hss_onboard_service_account_rules": rules,
-        "hss_onboard_kubectl": str(kubectl),
+    variables = {"hss_onboard_service_account_namespace": "watched", "hss_onboard_service_account_rules": rules}
+    assert onboard({"shop": (None, served_by(cluster, **variables))}).code == 0
+    assert cluster.everything() == {
+        ("Namespace", None, "watched"),
+        ("ServiceAccount", "watched", "hss"),
+        ("Secret", "watched", "hss-token"),
+        ("ClusterRole", None, "watched"),
+        ("ClusterRoleBinding", None, "watched"),
     }
-    assert onboard({"shop": (kubeconfigs.kubeadm("https://10.0.0.9:6443"), variables)}).code == 0
-    objects = {item["kind"]: item for item in yaml.safe_load_all((tmp_path / "manifest").read_text()) if item}
-    assert set(objects) == {"Namespace", "ServiceAccount", "Secret", "ClusterRole", "ClusterRoleBinding"}
-    assert objects["ClusterRole"]["rules"] == rules
-    secret = objects["Secret"]
+    assert cluster.get("ClusterRole", "watched")["rules"] == rules
+    secret = cluster.get("Secret", "hss-token", "watched")
     assert secret["type"] == "kubernetes.io/service-account-token"
-    assert secret["metadata"]["annotations"] == {"kubernetes.io/service-account.name": "hss"}
-    assert {item["metadata"].get("namespace") for item in objects.values()} == {None, "watched"}
+    assert secret["metadata"]["annotations"]["kubernetes.io/service-account.name"] == "hss"
 
 
 @pytest.mark.parametrize(
     "script, words",
     [
         ("#!/bin/sh\necho 'Unable to connect to the server' >&2; exit 1\n", "Unable to connect to the server"),
-        (None, "no kubectl on this host"),
+        (None, "kubectl: "),
     ],
 )
 def test_a_service_account_that_cannot_be_made_is_said_and_nothing_registered(

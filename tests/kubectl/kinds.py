@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 RBAC = "rbac.authorization.k8s.io"
+ADMISSION = "admissionregistration.k8s.io"
 DEFINITION = "customresourcedefinitions"
 
 
@@ -56,6 +57,9 @@ BUILT_IN = [
     Kind("ClusterRole", "clusterroles", RBAC, "v1", False),
     Kind("ClusterRoleBinding", "clusterrolebindings", RBAC, "v1", False),
     Kind("CustomResourceDefinition", DEFINITION, "apiextensions.k8s.io", "v1", False, "crd"),
+    Kind("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", ADMISSION, "v1", False),
+    Kind("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", ADMISSION, "v1", False),
+    Kind("PriorityClass", "priorityclasses", "scheduling.k8s.io", "v1", False, "pc"),
     Kind("SelfSubjectAccessReview", "selfsubjectaccessreviews", "authorization.k8s.io", "v1", False),
 ]
 

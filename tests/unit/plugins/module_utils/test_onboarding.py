@@ -144,6 +144,22 @@ def test_the_first_trouble_ends_the_way_and_is_told(stages, words):
     assert ("but" in told["msg"]) is (stages[0] is REGISTERED)
 
 
+@pytest.mark.parametrize(
+    "images, expected",
+    [
+        ({}, (False, [], "")),
+        ({"failed": False, "changed": True, "msg": "2 images loaded"}, (False, ["load_images"], "2 images loaded")),
+        ({"failed": True, "changed": False, "msg": "login refused"}, (True, [], "but login refused")),
+        ({"failed": False, "changed": False, "msg": "do this by hand"}, (False, [], "")),
+    ],
+)
+def test_what_became_of_the_images(images, expected):
+    unchanged = ("registered", registration(changed=False, actions=[]))
+    told = result(unchanged, MANIFESTS, ("images", answers(**images)))
+    assert (told["failed"], told["actions"]) == expected[:2] and told["msg"].endswith(expected[2])
+    assert told["warnings"] == (["shop: do this by hand"] if "by hand" in str(images) else [])
+
+
 @pytest.mark.parametrize("required", [False, True])
 def test_missing_rights_are_a_warning_or_the_end(required):
     rows = [

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role from a host's kubeconfig to protected nodes and back, with a cluster behind the kubectl and HSS simulated.
+
+These hold on a stand-in for the cluster and on a real API server alike.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import clusters
+import pytest
+
+from playbooks import play
+
+AGENT = {
+    ("Namespace", None, "hss"),
+    ("ServiceAccount", "hss", "hss-user"),
+    ("Role", "hss", "hssRole"),
+    ("RoleBinding", "hss", "hssRoleBinding"),
+    ("ClusterRole", None, "hssClusterRole"),
+    ("ClusterRoleBinding", None, "hssClusterRoleBinding"),
+    ("ConfigMap", "hss", "proxy-agent-config"),
+    ("Secret", "hss", "proxy-agent-token"),
+    ("Deployment", "hss", "proxy-agent"),
+}
+ALL = {"hss_onboard_install_agent": True, "hss_onboard_protect_nodes": True}
+WHOLE_WAY = ["create", "connect", "protect"]
+WHOLE_WAY_BACK = ["unprotect", "delete", "disconnect"]
+
+
+@pytest.fixture
+def agent_dials(cluster, simulator):
+    """The connection agent's part: HSS hears of it once it stands in the cluster."""
+    simulator.configure(agent_auto_applied=False)
+    over = threading.Event()
+
+    def watch():
+        dialled = set()
+        while not over.wait(0.5):
+            config = cluster.get("ConfigMap", "proxy-agent-config", "hss")
+            if config and cluster.get("Deployment", "proxy-agent", "hss"):
+                cluster_id = config["data"]["CLUSTER_ID"]
+                if cluster_id not in dialled:
+                    dialled.add(cluster_id)
+                    simulator.agent_applied(cluster_id)
+
+    if not clusters.REAL:
+        cluster.configure(hss={"endpoint": simulator.endpoint, "ca_file": simulator.ca_file})
+        yield
+        return
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield
+    over.set()
+    thread.join(30)
+
+
+@pytest.fixture
+def role(cluster, simulator, agent_dials, tmp_path):
+    """Runs the role for one host with a local connection; returns the run and the host's result."""
+
+    def run(*arguments, state="present", **variables):
+        book = [
+            {
+                "hosts": "all",
+                "gather_facts": False,
+                "roles": ["huaweicloud.hss.hss_onboard"],
+            }
+        ]
+        (tmp_path / "play.yml").write_text(json.dumps(book))
+        local = {
+            "ansible_connection": "local",
+            "hss_onboard_become": False,
+            "hss_onboard_name": "shop",
+            "hss_onboard_server": "10.0.0.5",
+            "hss_onboard_kubeconfig_path": cluster.kubeconfig,
+            "hss_onboard_kubectl": cluster.kubectl,
+            "hss_onboard_wait_timeout": 30,
+            "hss_onboard_state": state,
+            **variables,
+        }
+        inventory = tmp_path / "inventory.json"
+        inventory.write_text(json.dumps({"all": {"hosts": {"cp-1": local}}}))
+        return play(str(tmp_path / "play.yml"), inventory, tmp_path, simulator.environment(), *arguments)
+
+    return run
+
+
+def line(played):
+    (told,) = played.report
+    return told
+
+
+def test_the_whole_way_and_back(role, cluster, simulator):
+    checked = role("--check", "--diff", **ALL)
+    assert (checked.code, checked.hosts_with("changed")) == (0, {"cp-1"}), checked.output
+    assert "would be registered" in line(checked) and "connection agent would be installed" in line(checked)
+    assert (simulator.clusters(), cluster.everything()) == ([], set())
+
+    first = role(**ALL)
+    assert first.code == 0, first.output
+    assert "connect_success" in line(first) and line(first).endswith(
+        "connection agent installed, 3 of 3 nodes protected"
+    )
+    (registered,) = simulator.clusters()
+    assert registered.daemonset is not None and cluster.everything() == AGENT
+
+    second = role(**ALL)
+    assert (second.code, second.hosts_with("changed")) == (0, set()), second.output
+    assert line(second).startswith("shop: unchanged, ") and line(second).endswith(", 3 of 3 nodes protected")
+    checked = role("--check", **ALL)
+    assert (checked.code, checked.hosts_with("changed")) == (0, set()), checked.output
+
+    checked = role("--check", state="absent", **ALL)
+    assert (checked.code, checked.hosts_with("changed")) == (0, {"cp-1"}), checked.output
+    assert line(checked).startswith("shop: would be removed, ") and cluster.everything() == AGENT
+    back = role(state="absent", **ALL)
+    assert back.code == 0, back.output
+    assert line(back) == "shop: removed, node agents removed, connection agent removed"
+    assert (simulator.clusters(), cluster.everything()) == ([], set())
+    again = role(state="absent", **ALL)
+    assert (again.code, again.hosts_with("changed"), line(again)) == (0, set(), "shop: not registered")
+
+
+def test_what_somebody_changed_in_the_cluster_is_set_right(role, cluster):
+    assert role(**ALL).code == 0
+    assert cluster.run("delete", "deployment", "proxy-agent", "-n", "hss").returncode == 0
+    repaired = role(**ALL)
+    assert (repaired.code, repaired.hosts_with("changed")) == (0, {"cp-1"}), repaired.output
+    assert "connection agent installed" in line(repaired) and cluster.everything() == AGENT
+    assert role(**ALL).hosts_with("changed") == set()
+
+
+def test_a_service_account_goes_with_the_registration(role, cluster, simulator):
+    account = {"hss_onboard_service_account": True}
+    assert role(**account).code == 0
+    made = cluster.everything()
+    assert ("Secret", "hss-access", "hss-token") in made and ("ClusterRole", None, "hss-access") in made
+    assert role(**account).hosts_with("changed") == set()
+    back = role(state="absent", **account)
+    assert (back.code, cluster.everything(), simulator.clusters()) == (0, set(), []), back.output
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_missing_rights_are_told_with_their_advice(role, simulator, required):
+    row = {
+        "api_groups": "",
+        "resources": "pods",
+        "function": "check",
+        "is_authed": False,
+        "advice": "grant get on pods",
+    }
+    simulator.set_permissions([row])
+    played = role(**ALL, hss_onboard_require_permissions=required)
+    assert (played.code == 0) is not required, played.output
+    assert "pods for check: grant get on pods" in played.output
+    (registered,) = simulator.clusters()
+    assert (registered.daemonset is None) is required
+    if not required:
+        assert role(**ALL).hosts_with("changed") == set()
+
+
+def test_a_connection_that_fails_is_told_in_hss_own_words_and_the_next_run_goes_on(role, simulator):
+    assert role(hss_onboard_install_agent=True).code == 0
+    (registered,) = simulator.clusters()
+    simulator.set_status(registered.cluster_id, "connect_fail", failed_message="the tunnel was refused")
+    played = role(**ALL)
+    assert played.code == 2 and "the tunnel was refused" in line(played)
+    assert simulator.clusters()[0].daemonset is None
+    simulator.set_status(registered.cluster_id, "connect_success")
+    assert role(**ALL).code == 0 and simulator.clusters()[0].daemonset is not None
+
+
+def test_node_agents_that_fail_are_told(role, simulator):
+    assert role(hss_onboard_install_agent=True).code == 0
+    (registered,) = simulator.clusters()
+    assert role(**ALL, hss_onboard_wait=False).code == 0
+    simulator.set_daemonset_status(registered.cluster_id, "install_failed", failed_message="ImagePullBackOff")
+    played = role(**ALL)
+    assert played.code == 2 and "ImagePullBackOff" in line(played), played.output
+
+
+def test_without_an_agent_the_nodes_cannot_be_protected_yet(role, simulator):
+    played = role(hss_onboard_protect_nodes=True, hss_onboard_wait=False)
+    assert played.code == 2 and "HSS is not connected to it; run again once it is" in line(played)
+    assert len(simulator.clusters()) == 1
+
+
+def test_no_secret_of_the_agent_or_the_registry_is_shown(role, cluster, simulator):
+    password = "canary-registry-password-93b1"
+    registry = {
+        "image_repo": "registry.example.com",
+        "image_repo_username": "robot",
+        "image_repo_password": password,
+        "organization": "security",
+    }
+    played = role("-vvvv", "--diff", **ALL, hss_onboard_cluster=registry, hss_onboard_no_log=False)
+    assert played.code == 0, played.output
+    secrets = [
+        cluster.get("Secret", "proxy-agent-token", "hss")["data"]["TOKEN"],
+        cluster.get("Secret", "hss-registry", "hss")["data"][".dockerconfigjson"],
+        password,
+    ]
+    assert [secret for secret in secrets if secret in played.output + played.log] == []
+    assert role(**ALL, hss_onboard_cluster=registry).hosts_with("changed") == set()
