@@ -17,7 +17,13 @@ from hosts import SshHosts
 from playbooks import ROOT, play
 
 MODULES = ("hss_multicloud_cluster", "hss_multicloud_clusters")
-INFO_MODULES = ("hss_multicloud_cluster_info", "hss_multicloud_config_info")
+INFO_MODULES = (
+    "hss_cluster_daemonset_info",
+    "hss_multicloud_agent_info",
+    "hss_multicloud_cluster_info",
+    "hss_multicloud_config_info",
+    "hss_multicloud_image_command_info",
+)
 
 
 def examples(module):
@@ -81,6 +87,19 @@ def test_the_examples_of_an_info_module_run_and_change_nothing(run, simulator, m
     played = run([{"hosts": "localhost", "gather_facts": False, "tasks": examples(module)}])
     assert played.code == 0, played.output
     assert played.hosts_with("changed") == set() and len(simulator.clusters()) == 3
+
+
+@pytest.mark.parametrize("module", ["hss_cluster_daemonset", "hss_cluster_daemonsets"])
+def test_the_examples_of_node_agents_run_one_after_another(run, simulator, module):
+    simulator.configure(daemonset_polls=1, daemonset_removal_polls=0)
+    ids = simulator.seed_clusters([{"name": "shop-prod"}, {"name": "shop-test"}])
+    look, *changing, last = examples(module)
+    # The first looks up what the others work on; each of these changes something, and the last takes it away.
+    for tasks, there in (([look, *changing], True), ([look, last], False)):
+        played = run([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+        assert played.code == 0, played.output
+        assert played.recap["localhost"]["changed"] == len(tasks) - 1
+        assert bool(simulator.cluster(ids[0]).daemonset) is there
 
 
 def test_the_example_of_kubeconfig_info_reads_and_registers(simulator, tmp_path):

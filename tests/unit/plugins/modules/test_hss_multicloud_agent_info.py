@@ -199,6 +199,7 @@ FAILURES = {
         },
     },
     "raw": {"status": 400, "json": {"error_code": "HSS.0001", "error_msg": f"bad password {PASSWORD}!"}},
+    "a part": {"status": 400, "json": {"error_code": "HSS.0001", "error_msg": f"bad {PASSWORD[2:-2]}"}},
     "in the URL": {"status": 400, "json": {"error_code": "HSS.0001", "error_msg": f"bad ?password={quote(PASSWORD)}"}},
     "quoted": {"status": 400, "json": {"error_code": "HSS.0001", "error_msg": f"docker -p {shlex.quote(PASSWORD)}"}},
     "base64": {
