@@ -64,6 +64,7 @@ def tasks(cluster: Any, tmp_path: Path) -> Callable[..., Any]:
                     "dest": str(results),
                     "mode": "600",
                 },
+                "vars": {"ansible_become": False, "ansible_connection": "local"},
                 "no_log": True,
                 "check_mode": False,
                 "diff": False,

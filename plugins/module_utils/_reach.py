@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -26,13 +27,20 @@ class Address:
 
         :raises KubectlError: if it is something else.
         """
-        found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})", text.strip())
-        if found is None or not 0 < int(found[3]) < 65536 or (found[2] or "").startswith("-"):
+        found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._][A-Za-z0-9._-]*)):(\d{1,5})", text.strip())
+        if found is None or not 0 < int(found[3]) < 65536 or not (found[2] or _is_ipv6(found[1])):
             raise KubectlError(f"addresses: {text!r} is not host:port, such as 192.0.2.10:8091.")
         return cls(found[1] or found[2], int(found[3]))
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == 6
+    except ValueError:
+        return False
 
 
 # bash may be made without /dev/tcp, and nc without -z; then the next one is asked.
@@ -51,13 +59,7 @@ fi
 if command -v curl >/dev/null 2>&1; then
 case $2 in *:*) h="[$2]" ;; *) h=$2 ;; esac
 o=$(curl -sko /dev/null --noproxy '*' --connect-timeout SECONDS -m SECONDS -w '%{time_connect}' "http://$h:$3/"); r=$?
-case $o in 0.000*|0|'') say reach $1 no curl $r ;; *) say reach $1 yes ;; esac
-return
-fi
-if command -v timeout >/dev/null 2>&1 && command -v openssl >/dev/null 2>&1; then
-case $2 in *:*) h="[$2]" ;; *) h=$2 ;; esac
-o=$(timeout SECONDS openssl s_client -connect "$h:$3" </dev/null 2>&1)
-case $o in *CONNECTED*) say reach $1 yes ;; *) say reach $1 no ;; esac
+case $o in *[1-9]*) say reach $1 yes ;; *) say reach $1 no curl $r ;; esac
 return
 fi
 say reach $1 unknown
@@ -103,7 +105,7 @@ def judge_reach(addresses: Sequence[Address], stdout: str, mark: str) -> tuple[l
     if unchecked:
         warnings.append(
             f"Whether this host reaches {', '.join(unchecked)} could not be checked: it has none of bash with timeout, "
-            "nc, curl and openssl."
+            "nc and curl."
         )
     return unreachable, problems, warnings
 

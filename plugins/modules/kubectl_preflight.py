@@ -27,7 +27,7 @@ options:
   addresses:
     description:
       - Addresses, each as C(host:port), that have to be reached over TCP. Tried from the host, all at once, with
-        what it has of C(bash), C(nc), C(curl) and C(openssl). The connection is closed as soon as it stands.
+        what it has of C(bash), C(nc) and C(curl). The connection is closed as soon as it stands.
       - An IPv6 address stands in brackets.
     type: list
     elements: str

@@ -1,0 +1,264 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugins that call kubectl, on real sshd hosts and through other connections: data arrives, and nothing leaks.
+
+The hosts on which a user beside root logs in, with sudo and without, are there only where the tests are run as root,
+and so are the tests of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import socket
+
+import pytest
+
+from hosts import SshHosts, Traits
+from playbooks import play
+
+SECRET = "canary-pässword-0123456789"
+ALL_TRAITS = {
+    "plain": {"root": True},
+    "nopython": {"python": False, "base64": False},
+    "busybox": {"busybox": True},
+    "noisy": {"noisy": True},
+    "tty": {"tty": True, "noisy": True},
+    "user": {"user": "ops"},
+    "sudo": {"user": "ops", "sudo": "free", "noisy": True, "tty": True},
+    "password": {"user": "ops", "sudo": "password", "noisy": True},
+    "password-tty": {"user": "ops", "sudo": "password", "tty": True, "python": False},
+    "requiretty": {"user": "ops", "sudo": "free", "tty": True},
+}
+TRAITS = {name: given for name, given in ALL_TRAITS.items() if not Traits.of(given).trouble}
+WITH_SUDO = [name for name, given in TRAITS.items() if "sudo" in given]
+WORKING = [name for name in TRAITS if name not in ("user", "requiretty")]
+PLAYBOOK = """
+- hosts: "{{ wanted_hosts }}"
+  gather_facts: false
+  become: "{{ inventory_hostname in with_sudo }}"
+  tasks:
+    - huaweicloud.hss.kubectl_preflight:
+        kubectl: hss-kubectl
+        kubeconfig: /etc/kubernetes/admin.conf
+        objects: "{{ objects }}"
+        addresses: "{{ addresses }}"
+        timeout: 5
+      register: preflight
+      ignore_errors: true
+    - huaweicloud.hss.kubectl_objects:
+        kubectl: hss-kubectl
+        kubeconfig: /etc/kubernetes/admin.conf
+        objects: "{{ objects }}"
+        state: "{{ state | default('present') }}"
+      register: done
+      ignore_errors: true
+    - ansible.builtin.copy:
+        content: "{{ [preflight, done] | to_json }}"
+        dest: "{{ results }}/{{ inventory_hostname }}.json"
+        mode: "0600"
+      delegate_to: localhost
+      become: false
+      vars:
+        ansible_connection: local
+        ansible_python_interpreter: "{{ ansible_playbook_python }}"
+      no_log: true
+      check_mode: false
+      diff: false
+"""
+
+
+@pytest.fixture(scope="module")
+def hosts():
+    """All kinds of hosts; kubectl and the kubeconfig come with the test's cluster, and are root's."""
+    with SshHosts(traits=TRAITS) as started:
+        if "requiretty" in TRAITS:
+            sudoers = started.root("requiretty") / "etc/sudoers"
+            text = sudoers.read_text()
+            sudoers.chmod(0o600)
+            sudoers.write_text("Defaults requiretty\n" + text)
+            sudoers.chmod(0o440)
+        yield started
+
+
+@pytest.fixture
+def installed(hosts, on_host):
+    """All hosts, with the kubectl of the test's cluster."""
+    for name in TRAITS:
+        # In a folder that PATH does not have; and the machine's own kubectl, if it has one, is not meant.
+        on_host(hosts, name, "/opt/bin/hss-kubectl")
+    return hosts
+
+
+@pytest.fixture
+def run(installed, tmp_path):
+    """Plays both plugins on hosts; returns the run and both results by host."""
+
+    def run(names, *arguments, **extra):
+        (tmp_path / "play.yml").write_text(PLAYBOOK)
+        results = tmp_path / "results"
+        results.mkdir(exist_ok=True)
+        variables = {"wanted_hosts": names, "with_sudo": WITH_SUDO, "results": str(results), "addresses": [], **extra}
+        played = play(str(tmp_path / "play.yml"), installed.inventory_path, tmp_path, {}, *arguments, **variables)
+        found = {path.stem: json.loads(path.read_text()) for path in results.iterdir()}
+        assert found.keys() == set(names), played.output[-3000:]
+        return played, found
+
+    return run
+
+
+def on(*names):
+    """Runs a test on each of the hosts that are there; without any there is no such test."""
+    present = [name for name in names if name in TRAITS]
+    return pytest.mark.parametrize("name", present) if present else lambda _test: None
+
+
+def objects():
+    """An object of its own for each host, with what a shell or a terminal would spoil."""
+    text = "$(reboot) `x` 'y' \"z\" \\n \t\r\n\x1b[31m 世界\n" + "q" * 100_000
+    name = "{{ inventory_hostname }}"
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "{{ inventory_hostname }}"}},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": name}, "data": {"x": text}},
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "s", "namespace": name},
+            "stringData": {"p": SECRET},
+        },
+    ]
+
+
+def listing(root):
+    """Everything on a host, so that two of them differ by whatever was written in between."""
+    found = {}
+    for path in [root, *root.rglob("*")]:
+        state = path.lstat()
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else ""
+        found[str(path)] = (state.st_mode, state.st_uid, state.st_size, state.st_mtime_ns, content)
+    return found
+
+
+def leaked(played):
+    """Whether the secret, or its encoded form, stands in the output or the log."""
+    encoded = base64.b64encode(SECRET.encode()).decode()
+    said = played.output + played.log
+    return [part for part in (SECRET, SECRET[-12:], encoded, encoded[:12]) if part in said]
+
+
+def test_every_kind_of_host(hosts, run, cluster):
+    """A handful of commands each, nothing written there, and nothing seen at the highest verbosity."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        before = {name: listing(hosts.root(name)) for name in WORKING}
+        counts = {name: hosts.commands(name) for name in WORKING}
+        played, found = run(WORKING, "-vvvvvv", "--diff", objects=objects(), addresses=[address])
+        for name in WORKING:
+            preflight, done = found[name]
+            assert (name, preflight.get("problems"), preflight.get("msg")) == (name, [], None)
+            assert preflight["kubectl"] == done["kubectl"] == "hss-kubectl"
+            assert (name, [one["action"] for one in done["objects"]]) == (name, ["created"] * 3)
+            # One for all that is asked before; then a look at what is there, and the change.
+            assert (name, hosts.commands(name) - counts[name]) == (name, 3)
+            assert cluster.get("configmap", "c", name)["data"]["x"] == objects()[1]["data"]["x"]
+            assert base64.b64decode(cluster.get("secret", "s", name)["data"]["p"]).decode() == SECRET
+        assert not leaked(played)
+    played, found = run(WORKING, objects=objects())
+    assert played.hosts_with("changed") - found.keys() == set()
+    assert {name: done["changed"] for name, (_preflight, done) in found.items()} == dict.fromkeys(WORKING, False)
+    for name in WORKING:
+        assert (name, listing(hosts.root(name)) == before[name]) == (name, True)
+
+
+@on("requiretty")
+def test_a_sudo_that_wants_a_terminal(run, name):
+    """This host needs root. Data and a terminal do not go together, and that is said."""
+    played, found = run([name], "-vvvvvv", objects=objects())
+    for result in found[name]:
+        assert result["failed"] and "sudo on this host wants a terminal (requiretty)" in result["msg"]
+        assert "Take 'Defaults requiretty' away" in result["msg"]
+    assert not leaked(played)
+
+
+@on("password", "password-tty")
+@pytest.mark.parametrize("password", ["a-wrong-canary-password", None], ids=["wrong", "none"])
+def test_sudo_without_the_password(run, cluster, name, password):
+    """These hosts need root: a real sudo asks, and gets nothing of the data."""
+    played, found = run([name], "-vvvvvv", objects=objects(), ansible_become_password=password)
+    for result in found[name]:
+        assert "sudo password" in result["msg"].replace("a password", "sudo password")
+    assert not leaked(played) and (password or SECRET) not in played.output + played.log
+    assert cluster.everything() == set()
+
+
+@on("user")
+def test_a_kubeconfig_that_only_root_may_read(hosts, run, name):
+    """This host needs root. Closed folders count as well."""
+    _played, found = run([name], objects=objects())
+    for result in found[name]:
+        assert "kubeconfig: /etc/kubernetes/admin.conf cannot be read by this user; use become" in result["msg"]
+    folder = hosts.root(name) / "etc/kubernetes"
+    folder.chmod(0o700)
+    try:
+        _played, found = run([name], objects=objects())
+    finally:
+        folder.chmod(0o755)
+    assert "cannot be read by this user; use become" in found[name][1]["msg"]
+
+
+SUDO = """\
+#!/bin/sh
+while :; do case $1 in -p) prompt=$2; shift 2 ;; -u) shift 2 ;; -*) shift ;; *) break ;; esac; done
+printf '%s' "$prompt" >&2
+read -r given
+[ "$given" = a-canary-become-password ] || { echo 'Sorry, try again.' >&2; exit 1; }
+exec "$@"
+"""
+
+
+@pytest.mark.parametrize("pipelining", ["0", "1"])
+def test_the_local_connection_with_a_become_password(cluster, tasks, tmp_path, pipelining):
+    """Ansible would give sudo a terminal and forget the data, so that kubectl waited for ever."""
+    sudo = tmp_path / "sudo"
+    sudo.write_text(SUDO)
+    sudo.chmod(0o755)
+    played, (result,) = tasks(
+        "huaweicloud.hss.kubectl_objects",
+        {"objects": [{**one, "metadata": {"name": "x"}} for one in objects()[1:]]},
+        ansible_become=True,
+        ansible_become_user="somebody-else",
+        ansible_become_exe=str(sudo),
+        ansible_become_password="a-canary-become-password",
+        ansible_pipelining=pipelining == "1",
+    )
+    assert [one["action"] for one in result["objects"]] == ["created"] * 2
+    assert "a-canary-become-password" not in played.output + played.log
+    assert cluster.get("configmap", "x", "default")["data"]["x"] == objects()[1]["data"]["x"]
+
+
+CONNECTION = '''
+from ansible.plugins.connection.local import Connection as Local
+
+DOCUMENTATION = """
+name: without_data
+short_description: As some connection plugins are
+description: It runs commands, but hands them no data.
+options: {}
+"""
+
+
+class Connection(Local):
+    transport = "without_data"
+    has_pipelining = False
+'''
+
+
+def test_a_connection_that_hands_over_no_data(tasks, tmp_path):
+    (tmp_path / "connection_plugins").mkdir()
+    (tmp_path / "connection_plugins/without_data.py").write_text(CONNECTION)
+    _played, (result,) = tasks(
+        "huaweicloud.hss.kubectl_objects", {"objects": objects()[:1]}, ansible_connection="without_data"
+    )
+    assert "The connection plugin without_data cannot hand data to a command's standard input" in result["msg"]

@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugins that call kubectl with clusters in a condition that a real one cannot be brought into at will."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import time
+
+import pytest
+
+OBJECTS = "huaweicloud.hss.kubectl_objects"
+PREFLIGHT = "huaweicloud.hss.kubectl_preflight"
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss"}}
+CONFIG = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "proxy-agent-config", "namespace": "hss"},
+    "data": {"CLUSTER_ID": "an-id"},
+}
+DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "proxy-agent", "namespace": "hss"},
+    "spec": {
+        "selector": {"matchLabels": {"a": "b"}},
+        "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "a", "image": "i"}]}},
+    },
+}
+
+UNREACHABLE = {
+    "refused": "the API server cannot be reached from this host",
+    "timeout": "the API server cannot be reached from this host",
+    "unknown": "the API server cannot be reached from this host",
+    "certificate": "do not trust each other's certificates",
+    "unauthorized": "does not accept the credential in the kubeconfig",
+}
+
+
+@pytest.mark.parametrize("how", UNREACHABLE)
+def test_an_api_server_that_does_not_answer(cluster, tasks, how):
+    cluster.configure(unreachable=how)
+    objects = {"objects": [NAMESPACE]}
+    _played, (present,) = tasks(OBJECTS, objects)
+    _played, (preflight,) = tasks(PREFLIGHT, objects)
+    for result in (present, preflight):
+        assert result["failed"] and UNREACHABLE[how] in result["msg"] and "kubectl said: " in result["msg"]
+        # The log before kubectl's own words is passed over.
+        assert "memcache" not in result["msg"]
+    # One sentence for one trouble.
+    assert len(preflight["problems"]) == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)], ids=["", "check"])
+def test_missing_rights_are_named_before_anything_is_changed(cluster, tasks, arguments):
+    cluster.configure(denied=["get deployments.apps", "create configmaps", "list nodes"])
+    objects = {"objects": [NAMESPACE, CONFIG, DEPLOYMENT]}
+    _played, (result,) = tasks(OBJECTS, objects, arguments=arguments)
+    assert "has not the right to do this" in result["msg"] and "cannot get resource" in result["msg"]
+    assert not result["changed"] and cluster.everything() == set()
+    played, (preflight,) = tasks(PREFLIGHT, objects, arguments=arguments)
+    assert preflight["denied"] == ["create configmaps in namespace hss", "get deployments.apps in namespace hss"]
+    assert "has not the right to create configmaps in namespace hss, get deployments" in preflight["msg"]
+    assert preflight["nodes"] == [] and "While looking at the nodes, the kubeconfig's account has not" in played.output
+
+
+def test_what_was_done_before_a_failure_counts(cluster, tasks):
+    cluster.configure(denied=["create deployments.apps"])
+    options = {"objects": [NAMESPACE, CONFIG, DEPLOYMENT]}
+    _played, (first, second) = tasks(OBJECTS, options, options)
+    assert [first["changed"], second["changed"]] == [True, False]
+    assert cluster.get("configmap", "proxy-agent-config", "hss")
+    cluster.configure(denied=[])
+    _played, (result,) = tasks(OBJECTS, options)
+    assert [one["action"] for one in result["objects"]] == ["unchanged", "unchanged", "created"]
+
+
+def test_who_may_not_see_namespaces_can_still_make_what_is_in_them(cluster, tasks):
+    assert cluster.run("apply", "-f", "-", stdin=json.dumps(NAMESPACE)).returncode == 0
+    cluster.configure(denied=["get namespaces"])
+    _played, (inside, itself) = tasks(OBJECTS, {"objects": [CONFIG]}, {"objects": [NAMESPACE]})
+    assert [one["action"] for one in inside["objects"]] == ["created"]
+    assert "has not the right" in itself["msg"]
+
+
+def test_a_namespace_that_does_not_go(cluster, tasks):
+    cluster.configure(stuck=["hss"])
+    objects = [NAMESPACE, CONFIG]
+    _played, (_made, gone, present, check) = tasks(
+        OBJECTS,
+        {"objects": objects},
+        {"objects": objects, "state": "absent", "wait_timeout": 2},
+        {"objects": objects, "wait_timeout": 1},
+        {"objects": [CONFIG], "wait_timeout": 1},
+    )
+    said = "Some content in the namespace has finalizers remaining: example.com/stuck"
+    assert gone["changed"] and f"Namespace hss was deleted, but is still there: {said}" in gone["msg"]
+    # What is in it is gone already; and it matters to what is only in it, too.
+    assert "ConfigMap" not in gone["msg"]
+    for result in (present, check):
+        assert f"Namespace hss is still being deleted: {said}" in result["msg"] and not result["changed"]
+
+
+def test_kinds_that_come_with_the_objects(cluster, tasks):
+    """A definition is made first, and waited for; in check mode, and before it is there, so are objects of its kind."""
+    names = {"plural": "widgets", "singular": "widget", "kind": "Widget"}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "names": names,
+            "scope": "Namespaced",
+            "versions": [{"name": "v1", "served": True, "storage": True}],
+        },
+    }
+    widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w", "namespace": "default"}}
+    options = {"objects": [widget, definition]}
+    _played, (check,) = tasks(OBJECTS, options, arguments=("--check",))
+    _played, (preflight,) = tasks(PREFLIGHT, options)
+    _played, (made, again, gone, absent) = tasks(
+        OBJECTS, options, options, {**options, "state": "absent"}, {**options, "state": "absent"}
+    )
+    assert preflight["problems"] == []
+    assert check["objects"] == made["objects"] and [one["action"] for one in made["objects"]] == ["created"] * 2
+    assert not again["changed"] and gone["changed"] and not absent["changed"]
+    # Of an unknown kind there is nothing to delete.
+    assert [one["action"] for one in absent["objects"]] == ["unchanged"] * 2
+
+
+def test_the_preflight_looks_up_kinds_that_not_every_cluster_has(cluster, tasks):
+    crd = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "gadgetries.example.com"},
+        "spec": {
+            "group": "example.com",
+            "names": {"plural": "gadgetries", "kind": "Gadget"},
+            "scope": "Cluster",
+            "versions": [{"name": "v1"}],
+        },
+    }
+    assert cluster.run("apply", "-f", "-", stdin=json.dumps(crd)).returncode == 0
+    cluster.configure(denied=["patch gadgetries.example.com"])
+    time.sleep(0.4)
+    gadget = {"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": {"name": "g"}}
+    _played, (result,) = tasks(PREFLIGHT, {"objects": [gadget, NAMESPACE]})
+    assert result["denied"] == ["patch gadgetries.example.com"]
+
+
+@pytest.mark.parametrize(
+    "version, old",
+    [("v1.18.20", True), ("v1.19.6-eks-49a6c0", False), ("v1.29.4+k3s1", False), ("v1.19.0-rc.1", False)],
+)
+def test_versions_as_distributions_write_them(cluster, tasks, version, old):
+    cluster.configure(version=version)
+    _played, (result,) = tasks(PREFLIGHT, {})
+    assert result["version"] == version and bool(result.get("failed")) is old
+
+
+def test_a_service_accounts_token_comes_after_a_moment(cluster):
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "hss", "namespace": "default"}}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "kubernetes.io/service-account-token",
+        "metadata": {
+            "name": "hss-token",
+            "namespace": "default",
+            "annotations": {"kubernetes.io/service-account.name": "hss"},
+        },
+    }
+    orphan = copy.deepcopy(secret)
+    orphan["metadata"] |= {"name": "other", "annotations": {"kubernetes.io/service-account.name": "nobody"}}
+    listed = {"apiVersion": "v1", "kind": "List", "items": [account, secret, orphan]}
+    cluster.configure(delay=1.5)
+    assert cluster.run("apply", "-f", "-", stdin=json.dumps(listed)).returncode == 0
+    question = ("-n", "default", "get", "secret", "hss-token", "-o", "jsonpath=[{.data.token}]")
+    assert cluster.run(*question).stdout.strip() == "[]"
+    time.sleep(1.6)
+    token = base64.b64decode(cluster.run(*question).stdout.strip()[1:-1]).decode()
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert claims["sub"] == "system:serviceaccount:default:hss"
+    assert cluster.get("secret", "other", "default") is None
+
+
+def test_the_agent_connects_the_cluster_at_hss(cluster, simulator, tasks):
+    (cluster_id,) = simulator.seed_clusters(1)
+    config = copy.deepcopy(CONFIG)
+    config["data"]["CLUSTER_ID"] = cluster_id
+    cluster.configure(hss={"endpoint": simulator.endpoint, "ca_file": simulator.ca_file})
+    _played, (result,) = tasks(OBJECTS, {"objects": [NAMESPACE, config, DEPLOYMENT]})
+    assert result["changed"]
+    assert simulator.cluster(cluster_id).agent_applied
+
+
+def test_the_stand_in_refuses_what_it_does_not_know(cluster):
+    for words in (("exec", "pod", "--", "sh"), ("get", "pods", "--bogus"), ("get", "nonsense"), ("get", "-f", "a.yml")):
+        done = cluster.run(*words)
+        assert done.returncode == 1 and done.stderr.startswith("error: ")
