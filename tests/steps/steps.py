@@ -12,6 +12,7 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+import cells
 from work import CACHE, ROOT, Failed, Work
 
 COLLECTION = "huaweicloud.hss"
@@ -52,7 +53,8 @@ def sanity(work: Work) -> None:
         shutil.copy(ROOT / "tests" / "steps" / "get_pip.py", downloads / f"get_pip_{version}.py")
     work.telling = "^(ERROR|FATAL)"  # between them stands what pip installs for each of its tests
     pythons = os.pathsep.join([os.environ["PATH"], os.environ.get("HSS_PYTHONS", "")])
-    work.run("ansible-test", "sanity", "--color", "no", cwd=copy, env={"PATH": pythons})
+    only = ["--python", os.environ["HSS_CELL_PYTHON"]] if "HSS_CELL_PYTHON" in os.environ else []
+    work.run("ansible-test", "sanity", "--color", "no", *only, cwd=copy, env={"PATH": pythons})
 
 
 def molecule(work: Work) -> None:
@@ -68,6 +70,19 @@ def unit(work: Work) -> None:
 def integration(work: Work) -> None:
     """pytest tests/integration: modules, playbooks and examples against the simulated service"""
     work.pytest("tests/integration")
+
+
+def oldest(work: Work) -> None:
+    """unit tests, and what of the integration tests tells most, with the oldest ansible-core"""
+    chosen, missing = cells.outermost(next(iter(cells.CORES)))
+    if not chosen:
+        work.note = f"no Python for it is here: {' and '.join(missing)}"
+        return
+    tests = [f"tests/integration/test_{name}.py" for name in ("bad_input", "onboard", "life", "kubeconfig_info")]
+    with chosen[0].environment(work) as env:
+        work.pytest("tests/unit", *tests, env=env)
+    core, python = chosen[0].versions()
+    work.note += f" (ansible-core {core}, Python {python})"
 
 
 def lint(work: Work) -> None:
@@ -135,7 +150,7 @@ def demo(work: Work) -> None:
 
 
 # The long ones first, so that no core is idle at the end.
-STEPS = {step.__name__: step for step in (sanity, molecule, integration, unit, lint, build, ee, docs, demo)}
+STEPS = {step.__name__: step for step in (sanity, molecule, integration, oldest, unit, lint, build, ee, docs, demo)}
 
 
 def _install(work: Work, place: Path) -> tuple[Path, dict[str, str]]:

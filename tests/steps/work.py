@@ -16,7 +16,8 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = ROOT / ".cache"
+# A cell of the matrix has a folder of its own.
+CACHE = Path(os.environ.get("HSS_CACHE", ROOT / ".cache"))
 
 # Colours and links would only be noise in a log.
 PLAIN = {"ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1", "PY_COLORS": "0", "TERM": "dumb"}
@@ -33,14 +34,14 @@ class Failed(Exception):
 class Work:
     """One run of one step."""
 
-    def __init__(self, name: str, pytest_args: list[str]) -> None:
+    def __init__(self, name: str, pytest_args: list[str], limit: float | None = None) -> None:
         self.name = name
         self.pytest_args = pytest_args
         self.pytest_counts: tuple[int, int] | None = None
         self.note = ""
         self.telling = ""  # a pattern for the lines of the log that say what failed, if its end does not
         self.log_path = CACHE / "logs" / f"{name}.log"
-        self._deadline = time.monotonic() + float(os.environ.get("HSS_STEP_TIMEOUT", "900"))
+        self._deadline = time.monotonic() + (limit or float(os.environ.get("HSS_STEP_TIMEOUT", "900")))
 
     def __enter__(self) -> Work:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,10 +90,10 @@ class Work:
             with _lock:
                 _running.discard(process)
 
-    def pytest(self, folder: str) -> None:
-        """Run the tests of a folder on all cores and keep pytest's own count."""
+    def pytest(self, *paths: str, env: Mapping[str, str] | None = None) -> None:
+        """Run the tests of folders or files on all cores and keep pytest's own count."""
         try:
-            self.run("python", "-m", "pytest", "-n", "auto", folder, *self.pytest_args)
+            self.run("python", "-m", "pytest", "-n", "auto", *paths, *self.pytest_args, env=env)
         finally:
             # "=== 1 failed, 12 passed, 1 skipped in 0.31s ===", or the same without the frame (-q)
             summary = re.search(r"(\d+ \w+(?:, \d+ \w+)*) in [\d.]+s", "\n".join(self.last_lines(3)))
