@@ -109,10 +109,13 @@ options:
     description:
       - File with the certificates of a private CA that HSS and IAM have theirs from, or a folder of such files that
         C(openssl rehash) has prepared.
-      - If not set, the environment variable E(HW_CA_PATH) is used.
+      - If not set, the environment variable E(HW_CA_PATH) is used, else E(REQUESTS_CA_BUNDLE) or E(CURL_CA_BUNDLE),
+        else the certificates that come with requests. E(SSL_CERT_FILE) is not looked at.
     type: path
   timeout:
-    description: Seconds to wait for a connection, and for each answer.
+    description:
+      - Seconds to wait for a connection, and then for the whole of the answer, from 1 to 3600. A server that answers
+        bit by bit gets no more.
     type: int
     default: 30
   max_retries:
@@ -127,6 +130,8 @@ requirements:
   - cryptography
 notes:
   - Secrets never appear in output, diff or errors, at any verbosity.
+  - The usual variables for proxies count, E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY). A password in
+    C(~/.netrc) does not.
   - The module runs where its task runs. Delegate it to C(localhost), so that the libraries and the
     credentials are needed on the control node alone.
 """

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Callable, NamedTuple, Union
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from . import _profiles
 from ._errors import HssError, invalid
@@ -34,10 +34,13 @@ VARIABLES = {
     "cloud": ("HW_CLOUD",),
     "profile": ("HW_PROFILE",),
     "shared_config_file": ("HW_SHARED_CONFIG_FILE",),
-    "ca_path": ("HW_CA_PATH",),
+    # The latter two are what requests looks at; nothing else in the environment says which certificates are trusted.
+    "ca_path": ("HW_CA_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     "max_retries": ("HW_MAX_RETRIES",),
 }
 INSECURE = "HW_INSECURE"
+_CA_FROM = " It is the option's, or that of HW_CA_PATH, REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, in that order."
+_LONGEST_TIMEOUT = 3600
 # The profile that stands for the key of the instance the module runs on.
 METADATA = "metadata"
 
@@ -160,6 +163,9 @@ def resolve(
     """
     for names, values in ((OPTIONS, params), *((names, environ) for names in ENVIRONMENT)):
         secrets.add(*(values.get(names[part]) for part in _SECRET_PARTS if part in names))
+    for name, value in environ.items():
+        if name.lower().endswith("_proxy"):
+            secrets.add(*passwords_in(value))
 
     warnings: list[str] = []
     credential, beside = _credential(params, environ, secrets, read, warnings)
@@ -186,6 +192,11 @@ def resolve(
         )
     if credential.password and not auth_url:
         raise invalid("auth_url", "needed to sign in with user_name. Set it (or HW_AUTH_URL), or region.")
+    enterprise_project_id = _option(params, environ, "enterprise_project_id")
+    _check_id("project_id", project_id)
+    _check_id("enterprise_project_id", enterprise_project_id)
+    if project_name and not project_name.isprintable():
+        raise invalid("project_name", "holds a line break or another control character; copy it again.")
     verify = _verification(params, environ)
     if verify is False:
         warnings.append("validate_certs is off: whoever answers at the endpoint receives the kubeconfigs.")
@@ -196,9 +207,9 @@ def resolve(
         auth_url=auth_url,
         project_id=project_id,
         project_name=project_name,
-        enterprise_project_id=_option(params, environ, "enterprise_project_id"),
+        enterprise_project_id=enterprise_project_id,
         verify=verify,
-        timeout=_positive("timeout", params.get("timeout")),
+        timeout=_seconds("timeout", params.get("timeout")),
         max_retries=_retries(params, environ),
         warnings=tuple(warnings),
     )
@@ -335,6 +346,21 @@ def _and(names: Any) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def passwords_in(address: str) -> list[str]:
+    """The password in an address such as a proxy's, as it stands there and in earnest; or the user, if that is all."""
+    if "@" not in address:
+        return []
+    user_info = address.rpartition("@")[0].rpartition("//")[2]
+    password = user_info.partition(":")[2] or user_info
+    return [password, unquote(password)]
+
+
+def _check_id(option: str, value: str | None) -> None:
+    """An id becomes a part of an address or of a header."""
+    if value and not re.fullmatch(r"[A-Za-z0-9_-]+", value):
+        raise invalid(option, "is not an id, which has letters, digits, '-' and '_' alone; copy it again.")
+
+
 def _project(
     params: Mapping[str, Any], environ: Mapping[str, str], beside: _profiles.Profile, region: str | None
 ) -> tuple[str | None, str | None]:
@@ -355,6 +381,9 @@ def _address(option: str, value: str | None, warnings: list[str]) -> str | None:
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError:
+        host = None
+    # urlsplit passes over line breaks, and whoever reads the address next may see another host in a strange one.
+    if not re.fullmatch(r"[!-~]+", url) or not re.fullmatch(r"[a-z0-9_.-]+|[0-9a-f:.]+", host or ""):
         host = None
     if not host or parts.scheme not in ("https", "http") or parts.query or parts.fragment:
         raise invalid(
@@ -402,14 +431,15 @@ def _verification(params: Mapping[str, Any], environ: Mapping[str, str]) -> bool
     if os.path.isdir(path):
         if not any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in _names_in(path)):
             raise invalid(
-                "ca_path", f"the folder '{path}' has no certificate under its hash: run 'openssl rehash' on it."
+                "ca_path",
+                f"the folder '{path}' has no certificate under its hash: run 'openssl rehash' on it.{_CA_FROM}",
             )
         return path
     try:
         ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError) as exc:
         reason = exc.strerror if exc.strerror and not isinstance(exc, ssl.SSLError) else "it holds no PEM certificate"
-        raise invalid("ca_path", f"'{path}' cannot be used as a CA file: {reason}.") from None
+        raise invalid("ca_path", f"'{path}' cannot be used as a CA file: {reason}.{_CA_FROM}") from None
     return path
 
 
@@ -417,12 +447,12 @@ def _names_in(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
     except OSError as exc:
-        raise invalid("ca_path", f"the folder '{folder}' cannot be read: {exc.strerror}.") from None
+        raise invalid("ca_path", f"the folder '{folder}' cannot be read: {exc.strerror}.{_CA_FROM}") from None
 
 
-def _positive(option: str, value: Any) -> float:
-    if value is None or value <= 0:
-        raise invalid(option, f"must be more than 0 seconds, not {value}.")
+def _seconds(option: str, value: Any) -> float:
+    if value is None or not 0 < value <= _LONGEST_TIMEOUT:
+        raise invalid(option, f"must be more than 0 seconds and at most {_LONGEST_TIMEOUT}, not {value}.")
     return float(value)
 
 

@@ -43,6 +43,7 @@ _STATUS_HINTS = {
     401: _HINTS["GW.0301"],
     403: _HINTS["HSS.0013"],
     404: _HINTS["GW.0101"],
+    407: "This is a proxy's answer: check the user and the password in HTTP_PROXY.",
     413: _HINTS["GW.0201"],
     429: _HINTS["GW.0308"],
 }
@@ -57,14 +58,34 @@ def hint_for(error_code: str | None, http_status: int | None) -> str | None:
     return _STATUS_HINTS.get(http_status or 0)
 
 
+# What others have said is quoted up to so many characters.
+_LONGEST_CODE = 64
+_LONGEST_ID = 128
+_LONGEST_WORDS = 300
+_LONGEST_TEXT = 6_000
+
+
+def plain(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """A text with words from elsewhere, fit for a terminal: one line, of visible characters alone.
+
+    Ansible prints warnings, and from 2.19 on the messages of failed tasks, as they are. So an escape sequence in a
+    server's answer would be carried out by the terminal, and a character that changes the direction would turn the
+    rest of the line around.
+    """
+    text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 class HssError(Exception):
     """Something failed. Holds what an operator needs and nothing that is secret.
+
+    Names and quotes in it may come from anywhere; they are made harmless here, see L(plain).
 
     :arg message: what was being done and what went wrong, already scrubbed.
     :arg operation: the API's own name of the call, C(CreateMultiCloudClusters); empty if there was none.
     :arg http_status: the answer's HTTP status.
     :arg error_code: C(HSS.1002), C(APIGW.0301).
-    :arg error_msg: the service's own words, scrubbed and shortened.
+    :arg error_msg: the service's own words, scrubbed.
     :arg request_id: what the vendor's support asks for.
     :arg hint: the remedy.
     :arg outcome: C(not_sent), C(rejected), C(unknown) or C(timeout).
@@ -82,13 +103,13 @@ class HssError(Exception):
         hint: str | None = None,
         outcome: str = NOT_SENT,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = plain(message)
+        super().__init__(self.message)
         self.operation = operation
         self.http_status = http_status
-        self.error_code = error_code
-        self.error_msg = error_msg
-        self.request_id = request_id
+        self.error_code = plain(error_code or "", _LONGEST_CODE) or None
+        self.error_msg = plain(error_msg or "", _LONGEST_WORDS) or None
+        self.request_id = plain(request_id or "", _LONGEST_ID) or None
         self.hint = hint if hint is not None else hint_for(error_code, http_status)
         self.outcome = outcome
 

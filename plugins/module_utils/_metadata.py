@@ -9,15 +9,14 @@ the service is on the same host, and who asks for it in vain should not wait.
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import re
+from collections.abc import Mapping
+from typing import Callable
 
-try:
-    import requests
-except ImportError:  # reported by _module, which can say how to install it
-    requests = None  # type: ignore[assignment]
-
+from ._auth import NoAuth
 from ._credentials import Credential
 from ._errors import HssError
+from ._wire import FAILURES, Answer, Unreadable, Wire
 
 ENDPOINT = "http://169.254.169.254"
 TIMEOUT = 3.0
@@ -25,6 +24,7 @@ TIMEOUT = 3.0
 _TOKEN_PATH = "/meta-data/latest/api/token"
 _KEY_PATH = "/openstack/latest/securitykey"
 _TOKEN_SECONDS = "21600"
+_LONGEST = 16 * 1024  # a security token has some 2,000 letters, and has to fit into a header
 # Answers of a service that is older than the token.
 _NO_TOKENS = (404, 405, 503)
 
@@ -34,46 +34,43 @@ def fetch(hide: Callable[..., None]) -> Credential:
 
     :arg hide: learns the secrets before anything can fail because of them.
     """
-    with requests.Session() as session:
-        # Neither proxies nor ~/.netrc: what is asked here never leaves the host.
-        session.trust_env = False
-        headers = {}
-        answer = _ask(session, "PUT", _TOKEN_PATH, {"X-Metadata-Token-Ttl-Seconds": _TOKEN_SECONDS})
-        if answer.status_code == 200:
-            token = answer.text.strip()
-            hide(token)
-            if not _is_word(token):
-                raise _failed("did not answer with a token", answer.status_code)
-            headers["X-Metadata-Token"] = token
-        elif answer.status_code not in _NO_TOKENS:
-            raise _failed("refused a token", answer.status_code)
-        answer = _ask(session, "GET", _KEY_PATH, headers)
-    if answer.status_code != 200:
-        raise _failed("gave no key", answer.status_code)
+    wire = Wire(verify=True, timeout=TIMEOUT, proxies=False)  # what is asked here never leaves the host
+    headers = {}
+    answer = _ask(wire, "PUT", _TOKEN_PATH, {"X-Metadata-Token-Ttl-Seconds": _TOKEN_SECONDS})
+    if answer.status == 200:
+        token = answer.body.decode("ascii", "replace").strip()
+        hide(token)
+        if not _is_word(token):
+            raise _failed("did not answer with a token", answer.status)
+        headers["X-Metadata-Token"] = token
+    elif answer.status not in _NO_TOKENS:
+        raise _failed("refused a token", answer.status)
+    answer = _ask(wire, "GET", _KEY_PATH, headers)
+    wire.close()
+    if answer.status != 200:
+        raise _failed("gave no key", answer.status)
     try:
-        data = answer.json()
-    except ValueError:
-        data = None
-    key = data.get("credential") if isinstance(data, dict) else None
+        data = answer.json_object()
+    except Unreadable:
+        data = {}
+    key = data.get("credential")
     key = key if isinstance(key, dict) else {}
     access_key, secret_key, security_token = (key.get(name) for name in ("access", "secret", "securitytoken"))
     hide(*(part for part in (access_key, secret_key, security_token) if isinstance(part, str)))
     if not all(map(_is_word, (access_key, secret_key, security_token))):
-        raise _failed("did not answer with access, secret and securitytoken", answer.status_code)
+        raise _failed("did not answer with access, secret and securitytoken", answer.status)
     return Credential(access_key, secret_key, security_token)
 
 
-def _ask(session: Any, method: str, path: str, headers: dict[str, str]) -> Any:
+def _ask(wire: Wire, method: str, path: str, headers: Mapping[str, str]) -> Answer:
     try:
-        return session.request(
-            method, ENDPOINT + path, headers=headers, timeout=(TIMEOUT, TIMEOUT), allow_redirects=False
-        )
-    except (requests.exceptions.RequestException, OSError, ValueError):
-        raise _failed(f"cannot be reached within {TIMEOUT:g} seconds", None) from None
+        return wire.exchange(method, ENDPOINT + path, headers, NoAuth())
+    except FAILURES:
+        raise _failed(f"cannot be reached, or does not answer within {TIMEOUT:g} seconds", None) from None
 
 
-def _is_word(value: Any) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isprintable() and len(value.split()) == 1
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(f"[!-~]{{1,{_LONGEST}}}", value) is not None
 
 
 def _failed(reason: str, status: int | None) -> HssError:

@@ -11,18 +11,19 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import missing_required_lib
 
 from . import _cluster, _http, _kubeconfig, _metadata
 from ._api import ALL_ENTERPRISE_PROJECTS, HssApi, IamApi, Token
 from ._apply import carry_out
 from ._auth import NoAuth, SigningAuth, TokenAuth
 from ._cluster import Desired, Plan, Policy, Registered, desire, plan
-from ._credentials import Connection, Credential, resolve
-from ._errors import HssError, invalid
+from ._credentials import Connection, Credential, passwords_in, resolve
+from ._errors import HssError, invalid, plain
 from ._http import HttpClient
 from ._secrets import SHORTEST, Secrets
 from ._waiting import Wait, wait_connected
+from ._words import WordedModule
 from ._workers import Done
 
 VERSION = "0.1.0"
@@ -118,12 +119,12 @@ class HssModule:
     sleep = staticmethod(time.sleep)
 
     def __init__(self, spec: Mapping[str, Mapping[str, Any]], **constraints: Any) -> None:
-        self.ansible = AnsibleModule(
+        self.ansible = WordedModule(
             argument_spec={**connection_spec(), **spec}, supports_check_mode=True, **constraints
         )
         self.params: dict[str, Any] = self.ansible.params
         self.check_mode: bool = self.ansible.check_mode
-        self.secrets = Secrets()
+        self.secrets = self.ansible.secrets = Secrets()
         self._token: Token | None = None
 
     def hide(self, *values: str | None) -> None:
@@ -134,6 +135,8 @@ class HssModule:
     def hide_cluster(self, options: Mapping[str, Any]) -> None:
         """Hides the secrets in the options of one cluster, those inside its kubeconfig included."""
         self.hide(options.get("image_repo_password"))
+        for option in ("anp_proxy", "hostguard_proxy"):
+            self.hide(*passwords_in(options.get(option) or ""))
         text = options.get("kube_config")
         if text:
             self.hide(*_kubeconfig.secret_values(text))
@@ -244,7 +247,7 @@ class HssModule:
 
     def fail(self, error: HssError, **result: Any) -> None:
         """Ends the module with an error as every module reports it."""
-        self.ansible.fail_json(msg=self.secrets.scrub(str(error)), failure=error.failure(), **result)
+        self.ansible.fail_json(msg=str(error), failure=error.failure(), **result)
 
     def run(self, main: Callable[[], Mapping[str, Any]]) -> None:
         """Runs the module's work and reports what it returns, or why it failed."""
@@ -300,5 +303,5 @@ def result_of(done: Done) -> dict[str, Any]:
 
 
 def _diff_text(fields: Mapping[str, Any]) -> str:
-    # Text, not a mapping: Ansible would sort a mapping's keys and show it as JSON.
-    return "".join(f"{key}: {value}\n" for key, value in fields.items())
+    # Text, not a mapping: Ansible would sort a mapping's keys and show it as JSON. A field is one line, come what may.
+    return "".join(f"{key}: {plain(str(value))}\n" for key, value in fields.items())

@@ -35,8 +35,12 @@ _OTHER_MODES = {
 }
 
 
+# Tests have a tree of their own below it.
+_TOP = "/"
+
+
 class File(NamedTuple):
-    """A file's text, and its mode if others than its owner may read or change it."""
+    """A file's text, and its mode if others than its owner can read or change it."""
 
     text: str
     wide_mode: int | None = None
@@ -69,9 +73,12 @@ def read_file(path: str) -> File | None:
     :raises OSError: if it cannot be read.
     :raises ValueError: if it is not a text, saying why.
     """
+    path = os.path.expanduser(path)
+    if path.startswith("~"):
+        return None  # nobody has a home here, and a folder of this name in the current one is not meant
     try:
         # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
-        descriptor = os.open(os.path.expanduser(path), os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
@@ -88,7 +95,20 @@ def read_file(path: str) -> File | None:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
-    return File(text, stat.S_IMODE(mode) if mode & 0o066 else None)
+    return File(text, stat.S_IMODE(mode) if mode & 0o066 and _can_be_reached(path) else None)
+
+
+def _can_be_reached(path: str) -> bool:
+    """Whether others may pass through the folders above a file: the usual home of root, in containers as well, keeps
+    what is in it to itself whatever its mode.
+    """
+    folder = os.path.dirname(os.path.realpath(path))
+    while True:
+        if not os.stat(folder).st_mode & 0o011:
+            return False
+        if folder in (_TOP, os.path.dirname(folder)):
+            return True
+        folder = os.path.dirname(folder)
 
 
 def koocli(text: str, path: str, name: str | None, secrets: Secrets) -> Profile:
@@ -116,7 +136,7 @@ def koocli(text: str, path: str, name: str | None, secrets: Secrets) -> Profile:
         raise Unusable("it names no current profile; choose one with profile")
     found = [item for item in profiles if item.get("name") == asked]
     if len(found) != 1:
-        names = ", ".join(sorted(str(item.get("name")) for item in profiles))
+        names = ", ".join(sorted(name for name in (item.get("name") for item in profiles) if isinstance(name, str)))
         count = "there is no profile" if not found else "there is more than one profile"
         raise HssError(f"profile: {count} '{asked}' in '{path}'. It has: {names}.")
     profile, where = found[0], f" in profile '{asked}' of '{path}'"

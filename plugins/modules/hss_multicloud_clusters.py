@@ -260,7 +260,7 @@ def main() -> None:
         }
         failed = [item for item in done if item.error]
         if failed:
-            module.ansible.fail_json(msg=module.secrets.scrub(_summary(failed, len(done))), **result)
+            module.ansible.fail_json(msg=_summary(failed, len(done)), **result)
         return result
 
     module.run(work)
@@ -281,7 +281,7 @@ def _entry(module: HssModule, item: Done) -> dict[str, Any]:
         "name": item.plan.desired.name,
         "failed": item.error is not None,
         "status": (item.cluster or {}).get("status"),
-        "msg": module.secrets.scrub(words),
+        "msg": words,
         "warnings": item.warnings,
         **({"failure": item.error.failure()} if item.error else {}),
         **result_of(item),

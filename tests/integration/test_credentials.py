@@ -24,7 +24,7 @@ import yaml
 from cryptography import x509
 from modules import Ran, run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _metadata, _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _metadata, _module, _profiles
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from playbooks import play
 from simulator import Fault, Simulator
@@ -342,7 +342,9 @@ def test_the_current_profile_of_koocli_brings_region_and_project(simulator, tmp_
     assert (operations(simulator), ran.warnings) == ([LIST], [])
 
 
-def test_a_profile_by_its_name_and_path_and_a_mode_that_is_too_wide(simulator, tmp_path):
+def test_a_profile_by_its_name_and_path_and_a_mode_that_is_too_wide(simulator, tmp_path, monkeypatch):
+    monkeypatch.setattr(_profiles, "_TOP", str(tmp_path))
+    tmp_path.chmod(0o755)
     path = write(tmp_path / "elsewhere.json", koocli(simulator, current="bad"), 0o644)
     ran = list_nothing(simulator, profile="good", shared_config_file=str(path))
     assert not ran.failed, ran.msg
@@ -544,7 +546,7 @@ def test_an_instance_that_does_not_answer_is_not_waited_for(simulator, metadata,
     metadata.delay = 30
     started = time.monotonic()
     ran = list_nothing(simulator, profile="metadata")
-    assert "cannot be reached within 0.2 seconds" in ran.msg
+    assert "does not answer within 0.2 seconds" in ran.msg
     assert time.monotonic() - started < 5 and len(metadata.asked) == 1
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import kubeconfigs
 import pytest
 import yaml
 
@@ -195,6 +196,29 @@ def test_addresses(options, endpoint, auth_url):
         ({"cloud": "example"}, "cloud: 'example' is not a domain"),
         ({"auth_url": "https://iam.private?x=1"}, "auth_url: not an address"),
         ({"timeout": 0}, "timeout: must be more than 0 seconds"),
+        ({"timeout": 10**12}, "timeout: must be more than 0 seconds and at most 3600"),
+        # What would become another header, another path or another host.
+        ({"region": "cn-north-4\r\nX-Evil: 1"}, "region: 'cn-north-4 X-Evil: 1' is not a region's name"),
+        ({"region": "cn-nörth-4"}, "region: 'cn-nörth-4' is not a region's name"),
+        ({"region": "../evil"}, "region: '../evil' is not a region's name"),
+        ({"endpoint": "https://hss.private\r\nX-Evil: 1"}, "endpoint: not an address"),
+        ({"endpoint": "https://hss.private\x00"}, "endpoint: not an address"),
+        ({"endpoint": "https://hss.private/a b"}, "endpoint: not an address"),
+        ({"endpoint": "https://hss.private\\@evil.example.com"}, "endpoint: holds a user or password"),
+        ({"endpoint": "https://hss.private\\.evil.example.com"}, "endpoint: not an address"),
+        ({"endpoint": "https://hss。private"}, "endpoint: not an address"),
+        ({"endpoint": "https://hss.private%00.evil.example.com"}, "endpoint: not an address"),
+        ({"auth_url": "https://iam.private\r\nX-Evil: 1"}, "auth_url: not an address"),
+        ({"project_id": "a/b"}, "project_id: is not an id"),
+        ({"project_id": ".."}, "project_id: is not an id"),
+        ({"project_id": "a?b"}, "project_id: is not an id"),
+        ({"project_id": "a%2fb"}, "project_id: is not an id"),
+        ({"project_id": "a\r\nb"}, "project_id: is not an id"),
+        ({"project_id": "ａ"}, "project_id: is not an id"),
+        ({"enterprise_project_id": "0\r\nX-Evil: 1"}, "enterprise_project_id: is not an id"),
+        ({"enterprise_project_id": "0&limit=1"}, "enterprise_project_id: is not an id"),
+        ({"project_name": "cn-north-4\r\nX"}, "project_name: holds a line break"),
+        ({"cloud": "example.com\r\nX"}, "cloud: 'example.com X' is not a domain"),
         ({"max_retries": -1}, "max_retries: must be a number from 0 on"),
         (
             {"ca_path": "/nonexistent/ca.pem"},
@@ -209,6 +233,59 @@ def test_what_cannot_work_is_refused_by_its_option(options, words):
 def test_a_ca_file_without_a_certificate_is_refused(tmp_path):
     (tmp_path / "ca.pem").write_text("nothing")
     assert "it holds no PEM certificate" in refusal({**KEYS, "ca_path": str(tmp_path / "ca.pem")})
+
+
+@pytest.mark.parametrize("part", [*KEYS, "security_token", "auth_token"])
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\x00b", "a\x7f", "naïve-value", "a\u2028b", "a b"])
+def test_nothing_but_letters_gets_into_a_header(part, value):
+    given = {"auth_token": value} if part == "auth_token" else {**KEYS, part: value}
+    message = refusal(given)
+    assert message.startswith(f"{part}: holds a space, a line break or a non-ASCII character") and "Evil" not in message
+
+
+BUNDLES = ("HW_CA_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@pytest.fixture
+def bundles(tmp_path, monkeypatch):
+    """A file for each variable, and the system's own certificates."""
+    found = {}
+    for name in (*BUNDLES, "the option"):
+        found[name] = str(tmp_path / f"{name}.pem")
+        (tmp_path / f"{name}.pem").write_bytes(kubeconfigs.Authority().pem)
+    return found
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_whose_certificates_are_trusted(bundles, first):
+    """The option, then the variables in their order, then nothing but what comes with requests."""
+    environ = {name: bundles[name] for name in BUNDLES[first:]}
+    expected = bundles[BUNDLES[first]] if first < 3 else True
+    assert connection(KEYS, {**environ, "SSL_CERT_FILE": "/nonexistent", "SSL_CERT_DIR": "/"}).verify == expected
+    assert connection({**KEYS, "ca_path": bundles["the option"]}, environ).verify == bundles["the option"]
+    assert connection({**KEYS, "validate_certs": False}, environ).verify is False
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_a_variable_that_names_no_certificates_is_named(name):
+    message = refusal(KEYS, {name: "/nonexistent"})
+    assert message.startswith("ca_path: '/nonexistent' cannot be used as a CA file: No such file") and name in message
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy", "Ftp_Proxy"])
+@pytest.mark.parametrize(
+    "address, hidden",
+    [
+        ("http://user:p%40ss-w0rd-1@proxy:3128", ["p%40ss-w0rd-1", "p@ss-w0rd-1"]),
+        ("user:pass-w0rd-12@proxy:3128", ["pass-w0rd-12"]),
+        ("socks5h://an-access-token@proxy", ["an-access-token"]),
+        ("http://user:p@ss:w0rd/12@proxy", ["p@ss:w0rd/12"]),
+    ],
+)
+def test_a_proxys_password_is_known_to_the_scrubber(name, address, hidden):
+    secrets = Secrets()
+    resolve({**BASE, **KEYS}, {name: address}, secrets, no_files)
+    assert [secrets.scrub(text) for text in hidden] == ["********"] * len(hidden)
 
 
 def test_a_ca_may_be_a_folder_that_openssl_can_use(tmp_path):

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
+from unittest import mock
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _profiles
 from ansible_collections.huaweicloud.hss.plugins.module_utils._credentials import Credential, resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._profiles import File, read_file
@@ -319,11 +324,35 @@ def test_a_file_that_others_may_read_is_a_warning(path, text):
 @pytest.mark.parametrize(
     "mode, wide", [(0o600, None), (0o400, None), (0o644, 0o644), (0o640, 0o640), (0o602, 0o602), (0o711, None)]
 )
-def test_the_mode_of_a_file(tmp_path, mode, wide):
+def test_the_mode_of_a_file(tmp_path, monkeypatch, mode, wide):
+    monkeypatch.setattr(_profiles, "_TOP", str(tmp_path))
+    tmp_path.chmod(0o755)
     path = tmp_path / "file"
     path.write_text("text")
     path.chmod(mode)
     assert read_file(str(path)) == File("text", wide)
+
+
+@pytest.mark.parametrize("folders, reached", [((0o755, 0o755), True), ((0o755, 0o700), False), ((0o700, 0o755), False)])
+def test_a_mode_does_not_matter_where_nobody_else_gets_to(tmp_path, monkeypatch, folders, reached):
+    monkeypatch.setattr(_profiles, "_TOP", str(tmp_path))
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "file").write_text("text")
+    (inner / "file").chmod(0o666)
+    (tmp_path / "link").symlink_to(inner / "file")
+    for folder, mode in zip((tmp_path, inner), folders, strict=True):
+        folder.chmod(mode)
+    assert read_file(str(tmp_path / "link")) == File("text", 0o666 if reached else None)
+
+
+def test_without_a_home_nothing_is_read_from_the_current_folder(tmp_path, monkeypatch):
+    (tmp_path / "~").mkdir()
+    (tmp_path / "~" / "file").write_text("text")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", mock.Mock(side_effect=KeyError))
+    assert read_file("~/file") is None
 
 
 def test_a_file_through_a_link_with_a_byte_order_mark_in_the_home(tmp_path, monkeypatch):
@@ -348,9 +377,45 @@ def test_what_is_not_there_is_nothing(tmp_path):
         (os.mkfifo, "not a regular file"),
         (lambda path: path.write_bytes(b"x" * (1024 * 1024 + 1)), "larger than 1 MiB"),
         (lambda path: path.write_bytes(b"\xff\xfe"), "not UTF-8"),
+        (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
+        (lambda path: path.symlink_to(path), "Too many levels"),
     ],
 )
 def test_what_cannot_be_a_file_of_credentials(tmp_path, make, words):
     make(tmp_path / "file")
     with pytest.raises((ValueError, OSError), match=words):
         read_file(str(tmp_path / "file"))
+
+
+def names_and_values(leaf):
+    """What a file may hold that is nearly right."""
+    fields = st.sampled_from(["current", "profiles", "name", "mode", "accessKeyId", "secretAccessKey", "authEncrypt"])
+    deeper = st.recursive(leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(fields, inner, max_size=4))
+    return (
+        st.fixed_dictionaries({"profiles": st.lists(st.dictionaries(fields, deeper, max_size=5), max_size=2)}) | deeper
+    )
+
+
+@given(content=names_and_values(st.none() | st.booleans() | st.integers() | st.text(max_size=9)).map(json.dumps))
+def test_any_json_is_a_profile_or_said_to_be_none(content):
+    try:
+        connection({}, {}, {KOOCLI: content})
+    except HssError as error:
+        assert error.outcome == "not_sent"
+
+
+@given(
+    content=st.lists(st.sampled_from("[basic] ak sk = : ; # % \t é \x00 [x [DEFAULT] idp_id \n".split(" "))).map(
+        "".join
+    )
+)
+def test_any_lines_are_a_file_of_the_sdks_or_said_to_be_none(content):
+    try:
+        connection({}, {}, {SDK: content})
+    except HssError as error:
+        assert error.outcome == "not_sent"
+
+
+def test_a_name_that_is_no_text_is_not_quoted():
+    odd = koocli({"name": {"secretAccessKey": "secret-of-nested"}, "accessKeyId": "A"}, current="other")
+    assert "nested" not in refusal({}, {}, {KOOCLI: odd})

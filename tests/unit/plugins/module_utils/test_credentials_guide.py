@@ -33,7 +33,9 @@ def blocks(language):
 
 
 def test_exactly_the_variables_that_are_read():
-    assert set(re.findall(r"\b(?:HW|HUAWEICLOUD_SDK|CLOUD_SDK)_[A-Z_]+\b", GUIDE)) == KNOWN
+    # Those of other tools have other names, and are not counted.
+    ours = re.compile(r"\b(?:HW|HUAWEICLOUD_SDK|CLOUD_SDK)_[A-Z_]+\b")
+    assert set(ours.findall(GUIDE)) == set(filter(ours.fullmatch, KNOWN))
 
 
 def test_only_options_that_exist():

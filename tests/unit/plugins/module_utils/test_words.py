@@ -1,0 +1,88 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No words leave a module that hold a secret or steer a terminal; its data leaves as it is."""
+
+from __future__ import annotations
+
+import pytest
+from modules import run
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+
+SECRET = "kX3vQ9zR7wB2nM5tY8pL"
+ODD = f"red\x1b[31m \u202e\x9b {SECRET[2:]} x"
+PLAIN = "red [31m ******** x"
+
+
+def ended(work):
+    def main():
+        module = HssModule({})
+        module.secrets.add(SECRET)
+        module.run(lambda: work(module))
+
+    return run(main, {})
+
+
+def failing(**result):
+    def work(module):
+        module.ansible.fail_json(**result)
+
+    return work
+
+
+def raising(error):
+    def work(_module):
+        raise error
+
+    return work
+
+
+def test_a_message_and_a_failure():
+    ran = ended(raising(HssError(f"No {ODD}", error_code=f"A {ODD}", error_msg=ODD, request_id=ODD, hint=f"Try {ODD}")))
+    assert ran.msg == f"No {PLAIN}: A {PLAIN}: {PLAIN} (request id {PLAIN}). Try {PLAIN}"
+    assert ran.result["failure"] == {
+        "operation": None,
+        "http_status": None,
+        "error_code": f"A {PLAIN}",
+        "error_msg": PLAIN,
+        "request_id": PLAIN,
+        "hint": f"Try {PLAIN}",
+        "outcome": "not_sent",
+    }
+
+
+def test_a_message_of_a_modules_own():
+    assert ended(failing(msg=ODD)).msg == PLAIN
+
+
+def test_warnings():
+    assert ended(lambda module: module.ansible.warn(ODD) or {}).warnings == [PLAIN]
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_one_result_of_many(failed):
+    entry = {"failed": failed, "msg": ODD, "warnings": [ODD], "failure": {"error_msg": ODD}, "cluster": {"name": ODD}}
+    ran = ended(lambda _module: {"results": [entry, "no mapping"]})
+    said = ran.result["results"][0]
+    # What went well is told in words of ours, which are made plain only.
+    assert said["msg"] == (PLAIN if failed else f"red [31m {SECRET[2:]} x")
+    assert (said["warnings"], said["failure"]) == ([PLAIN], {"error_msg": PLAIN})
+    assert said["cluster"] == {"name": ODD} and ran.result["results"][1] == "no mapping"
+
+
+def test_a_diff_keeps_its_lines_and_data_is_left_alone():
+    ran = ended(lambda _module: {"diff": {"before": "a:\n  b: \x1b[2J\n", "after": ""}, "clusters": [{"n": "\x1b[2J"}]})
+    assert ran.result["diff"] == {"before": "a:\n  b: [2J\n", "after": ""}
+    assert ran.result["clusters"] == [{"n": "\x1b[2J"}]
+
+
+def test_a_bug_is_told_by_its_place_alone():
+    ran = ended(raising(ValueError(SECRET)))
+    assert ran.msg.startswith("Unexpected ValueError at test_words.py:") and SECRET not in ran.output
+
+
+def test_wrong_options_are_told_in_plain_words():
+    ran = run(lambda: HssModule({}), {"regi\x1b[2Jon": "x"})
+    assert ran.failed and "\x1b" not in ran.msg and "regi [2Jon" in ran.msg
