@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils import _kube_plan
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_kinds import require_cluster_scoped
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import (
     KubeObject,
@@ -63,7 +64,7 @@ class ActionModule(KubectlAction):
         try:
             changes, hidden = self._carry_out(args)
         except KubectlError as exc:
-            return {**result, "failed": True, "changed": self._begun, "msg": str(exc)}
+            return {**result, "failed": True, "changed": self._begun, "msg": plain(str(exc))}
         return {
             **result,
             "changed": any(change.changed for change in changes),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_kinds import Resource
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import KubeObject, as_stream, given_objects
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_preflight import (
@@ -60,11 +61,12 @@ class ActionModule(KubectlAction):
         try:
             kubectl, findings = self._look(args)
         except KubectlError as exc:
-            return {**result, "failed": True, "msg": str(exc)}
+            return {**result, "failed": True, "msg": plain(str(exc))}
+        problems = [plain(text) for text in findings.problems]
         if findings.warnings:
-            result["warnings"] = findings.warnings
-        if findings.problems and args["fail"]:
-            result |= {"failed": True, "msg": " ".join(findings.problems)}
+            result["warnings"] = [plain(text) for text in findings.warnings]
+        if problems and args["fail"]:
+            result.update(failed=True, msg=" ".join(problems))
         return {
             **result,
             "changed": False,
@@ -73,7 +75,7 @@ class ActionModule(KubectlAction):
             "nodes": findings.nodes,
             "denied": findings.denied,
             "unreachable_addresses": findings.unreachable,
-            "problems": findings.problems,
+            "problems": problems,
         }
 
     def _look(self, args: dict[str, Any]) -> tuple[str | None, Findings]:

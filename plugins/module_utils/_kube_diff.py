@@ -9,7 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import KubeObject, comparable
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import plain_text
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 
 try:
@@ -31,11 +33,13 @@ def difference(before: KubeObject | None, after: KubeObject | None, hidden: Secr
     shown_before, shown_after = _shown(before), _shown(after)
     if before and after and one.is_secret:
         _mark_changes(before, after, shown_after)
+    # Names and values may come from anywhere, and Ansible prints a diff as it is.
+    label = plain(one.label)
     return {
-        "before_header": one.label,
-        "after_header": one.label,
-        "before": hidden.scrub(_text(shown_before)),
-        "after": hidden.scrub(_text(shown_after)),
+        "before_header": label,
+        "after_header": label,
+        "before": plain_text(hidden.scrub(_text(shown_before))),
+        "after": plain_text(hidden.scrub(_text(shown_after))),
     }
 
 

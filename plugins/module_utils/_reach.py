@@ -43,7 +43,7 @@ def _is_ipv6(text: str) -> bool:
         return False
 
 
-# bash may be made without /dev/tcp, and nc without -z; then the next one is asked.
+# bash may be made without /dev/tcp, and nc without -z, as busybox's, or -e; then the next one is asked.
 _SCRIPT = r"""reach() {
 if command -v timeout >/dev/null 2>&1 && command -v bash >/dev/null 2>&1; then
 o=$(timeout SECONDS bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>&1); r=$?
@@ -52,9 +52,11 @@ o=$(timeout SECONDS bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>&1); r=$?
 case $o in *"No such file"*|*"not found"*) ;; *) say reach $1 no $o; return ;; esac
 fi
 if command -v nc >/dev/null 2>&1; then
-o=$(nc -z -w SECONDS "$2" "$3" 2>&1); r=$?
+for f in z e; do
+case $f in z) o=$(nc -z -w SECONDS "$2" "$3" 2>&1) ;; e) o=$(nc -w SECONDS "$2" "$3" -e true 2>&1) ;; esac; r=$?
 [ $r = 0 ] && { say reach $1 yes; return; }
 case $o in *nvalid\ option*|*nrecognized\ option*|*sage:*) ;; *) say reach $1 no $o; return ;; esac
+done
 fi
 if command -v curl >/dev/null 2>&1; then
 case $2 in *:*) h="[$2]" ;; *) h=$2 ;; esac

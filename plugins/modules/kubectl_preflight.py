@@ -52,8 +52,8 @@ options:
   kubeconfig:
     description:
       - Path of the kubeconfig on the host. A leading C(~/) is the home of the user who runs kubectl.
-      - By default the first of the well-known places where there is one, as in M(huaweicloud.hss.kubeconfig_info), unless
-        the environment on the host has C(KUBECONFIG).
+      - By default the first of the well-known places where there is one, as in M(huaweicloud.hss.kubeconfig_info),
+        unless the environment on the host has C(KUBECONFIG).
     type: str
 extends_documentation_fragment:
   - huaweicloud.hss.attributes

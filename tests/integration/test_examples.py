@@ -123,6 +123,24 @@ def test_the_example_of_kubeconfig_info_reads_and_registers(simulator, tmp_path)
     ]
 
 
+def test_the_examples_of_the_modules_that_call_kubectl(cluster, on_host, tmp_path):
+    """On a host of its own that looks like a kubeadm control plane; there is nobody to become on it."""
+    modules = {
+        f"huaweicloud.hss.{name}": {"kubectl": "hss-kubectl"} for name in ("kubectl_preflight", "kubectl_objects")
+    }
+    tasks = [*examples("kubectl_preflight"), *examples("kubectl_objects")]
+    plays = [{"hosts": "all", "gather_facts": False, "module_defaults": modules, "tasks": tasks}]
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(plays))
+    with SshHosts(names=["cp-1"], traits={"cp-1": {"root": True}}) as hosts:
+        on_host(hosts, "cp-1", "/opt/bin/hss-kubectl")
+        variables = {"ansible_become": False, "registry_password": "a-registry-password"}
+        played = play(str(tmp_path / "play.yml"), hosts.inventory_path, tmp_path, {}, **variables)
+    assert played.code == 0, played.output
+    # What the first example makes, the last one takes away.
+    assert played.recap["cp-1"]["changed"] == 2 and cluster.everything() == set()
+    assert "a-registry-password" not in played.output
+
+
 @pytest.mark.parametrize("plays", list(snippets()))
 def test_a_playbook_of_a_readme_runs_and_registers(run, simulator, plays):
     played = run(plays)

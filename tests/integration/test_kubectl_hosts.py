@@ -165,6 +165,8 @@ def test_every_kind_of_host(hosts, run, cluster):
             assert cluster.get("configmap", "c", name)["data"]["x"] == objects()[1]["data"]["x"]
             assert base64.b64decode(cluster.get("secret", "s", name)["data"]["p"]).decode() == SECRET
         assert not leaked(played)
+        # Every one had something to try the address with.
+        assert "could not be checked" not in played.output
     played, found = run(WORKING, objects=objects())
     assert played.hosts_with("changed") - found.keys() == set()
     assert {name: done["changed"] for name, (_preflight, done) in found.items()} == dict.fromkeys(WORKING, False)

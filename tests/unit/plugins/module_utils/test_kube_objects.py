@@ -200,3 +200,11 @@ def test_a_secret_elsewhere_in_an_object_is_masked_too():
 
 def test_other_languages_are_shown_as_they_are():
     assert "Grüße 世界" in difference(None, KubeObject(thing(data={"x": "Grüße 世界"})), Secrets())["after"]
+
+
+def test_nothing_in_a_diff_steers_the_terminal():
+    nasty = "a\x1b[31m\x07\u202eb"
+    shown = difference(None, KubeObject(thing(name=nasty, data={nasty: nasty})), Secrets())
+    for text in shown.values():
+        assert all(letter.isprintable() or letter == "\n" for letter in text)
+    assert "\n" not in shown["after_header"]

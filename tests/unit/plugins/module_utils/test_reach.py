@@ -109,6 +109,18 @@ def test_a_program_that_cannot_do_it_gives_way_to_the_next(reach, ports, scripts
     assert reach([address], **scripts, curl="#!/bin/sh\nprintf 0.000000; exit 7\n")[0] == [address]
 
 
+def test_an_nc_that_can_only_run_something(reach, ports):
+    """As busybox's."""
+    nc = """#!/bin/sh
+case $1 in -z) echo "nc: invalid option -- 'z'" >&2; exit 1 ;; esac
+[ "$5 $6" = "-e true" ] || exit 9
+[ $4 = OPEN ] || { echo "nc: can't connect to remote host ($3): Connection refused" >&2; exit 1; }
+"""
+    opened, closed = (f"127.0.0.1:{port}" for port in ports)
+    unreachable, problems, warnings = reach([opened, closed], nc=nc.replace("OPEN", str(ports[0])))
+    assert (unreachable, warnings) == ([closed], []) and "the connection is refused" in problems[0]
+
+
 def test_an_answer_that_does_not_come(reach):
     timeout = "#!/bin/sh\nexit 124\n"
     unreachable, problems, _warnings = reach(["192.0.2.1:1"], timeout=timeout, bash="#!/bin/sh\n")
