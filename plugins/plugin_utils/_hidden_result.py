@@ -12,6 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__
+from ansible.utils.display import Display
+
+# Later ones show the warnings of a result that they hide.
+_LOSES_WARNINGS = __version__.startswith("2.18.")
 
 
 class HiddenResultAction(ActionBase):
@@ -31,6 +36,8 @@ class HiddenResultAction(ActionBase):
             answer.pop("module_stdout", None)
         elif self.is_secret(answer):
             answer["_ansible_no_log"] = True
+            for text in answer.pop("warnings", ()) if _LOSES_WARNINGS else ():
+                Display().warning(text)
         return {**result, **answer}
 
     def is_secret(self, answer: dict[str, Any]) -> bool:
