@@ -38,7 +38,9 @@ THERE = {
 }
 
 
-def planned(there=None, *, cluster=CLUSTER, version=None, state="present", template=TEMPLATE, **options):
+def planned(there=None, *, version=None, state="present", **options):
+    """The plan; cluster= and template= are other ones than usual, and what else there is are options."""
+    cluster, template = options.pop("cluster", CLUSTER), options.pop("template", TEMPLATE)
     desired = desire({"cluster_id": ID, **options}, state)
     return plan(desired, Observed(cluster, there, version), template)
 
