@@ -217,6 +217,34 @@ def test_a_job_with_other_answers(simulator, launch):
     assert job.hosts_with("ok") == {cluster.name}
 
 
+# ansible-core 2.19 and later take them for booleans, earlier ones for texts.
+def test_true_and_false_are_what_they_say(simulator, cluster, launch):
+    cluster.configure(hss={"endpoint": simulator.endpoint, "ca_file": simulator.ca_file})
+    variables = {"hss_onboard_kubectl": cluster.kubectl}
+    where = {"hss_onboard_kubeconfig_path": cluster.kubeconfig}
+    agents = {"hss_onboard_install_agent": "true", "hss_onboard_protect_nodes": "true"}
+
+    def job(**given):
+        given = answers(**where, **given)
+        done = launch("onboard.yml", {"shop": ""}, variables=variables, answers=given, verbosity=4)
+        assert done.status == "successful", done.output
+        told = (cluster.get("Secret", "proxy-agent-token", "hss") or {"data": {}})["data"].values()
+        agents_own = [*told, *(base64.b64decode(value).decode() for value in told)]
+        assert_nothing_secret(done, [*secrets_of(simulator, Path(cluster.kubeconfig).read_text()), *agents_own])
+
+    job()
+    assert [cluster.name for cluster in simulator.clusters()] == ["shop"] and cluster.everything() == set()
+    job(**agents)
+    (registered,) = simulator.clusters()
+    assert registered.daemonset is not None and ("Namespace", None, "hss") in cluster.everything()
+    # The agents stay where nobody says that they are to go.
+    there = cluster.everything()
+    job(hss_onboard_state="absent")
+    assert simulator.clusters() == [] and cluster.everything() == there
+    job(hss_onboard_state="absent", **agents)
+    assert cluster.everything() == set()
+
+
 def test_answers_are_data(simulator, launch):
     """A template in an answer is not carried out, so an operator cannot read variables with it."""
     given = answers(hss_onboard_server="{{ lookup('ansible.builtin.env', 'HW_SECRET_KEY') }}.example.com")
