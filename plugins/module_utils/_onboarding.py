@@ -81,12 +81,20 @@ def noted(clusters: Mapping[str, Cluster], stage: str, result: Any, check_mode: 
     for entry in (result.get(listed) or ()) if listed else ():
         # What cannot be told apart is no answer.
         entries[entry.get(theirs)] = None if entry.get(theirs) in entries else entry
-    why = str(result.get("msg") or "HSS could not be asked; hss_onboard_no_log=false shows more")
 
     def one(cluster: Cluster) -> Cluster:
-        return note(cluster, entries.get(cluster[ours]), check_mode, why) if cluster["ok"] else cluster
+        return (
+            note(cluster, entries.get(cluster[ours]), check_mode, _why(cluster, result)) if cluster["ok"] else cluster
+        )
 
     return {name: one(cluster) for name, cluster in clusters.items()}
+
+
+def _why(cluster: Cluster, result: Result) -> str:
+    """Why a module said nothing of a cluster: its failure, or its warnings of this cluster."""
+    mine = f"{cluster['name']}: "
+    warned = [str(text)[len(mine) :] for text in result.get("warnings") or () if str(text).startswith(mine)]
+    return str(result.get("msg") or "; ".join(warned) or "HSS could not be asked; hss_onboard_no_log=false shows more")
 
 
 def results(clusters: Mapping[str, Cluster], hosts: Iterable[Mapping[str, Any]], check_mode: bool) -> dict[str, Result]:

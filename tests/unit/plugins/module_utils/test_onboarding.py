@@ -174,6 +174,13 @@ def test_missing_rights_are_a_warning_or_the_end(required):
     assert "pods for check: grant get" in said and "nodes" not in said.replace("3 of 3 nodes", "")
 
 
+def test_why_the_permissions_are_not_known_is_told():
+    entry = {"cluster_id": "id-shop", "permissions": None}
+    unknown = ("permissions", {"clusters": [entry], "warnings": ["shop: access denied", "bank: gone"]})
+    told = result(REGISTERED, STANDING, unknown)
+    assert told["warnings"] == ["shop: HSS did not say what it may do in the cluster: access denied"]
+
+
 def test_permissions_are_not_asked_of_a_cluster_that_is_not_connected():
     wishes = {"permissions": True}
     told = result(REGISTERED, ("permissions", {"clusters": []}), hosts=[host(wishes=wishes)])
