@@ -12,7 +12,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
 # Besides those in this folder: the same tests that `./dev test` runs with the stand-in for kubectl.
-SHARED = ("test_kubectl_objects.py", "test_kubectl_preflight.py")
+SHARED = ("test_kubectl_objects.py", "test_kubectl_preflight.py", "test_protect.py")
 
 
 def main() -> int:
