@@ -45,6 +45,10 @@ _SPEC = {
     "timeout": {"type": "int", "default": 10},
     "fail": {"type": "bool", "default": True},
 }
+# An API server that does not answer would keep each of those after it waiting.
+_VERSION = Call(["version", "-o", "json"], vital=True)
+# Without --raw kubectl would first ask for everything that the API server has, several times if there is no answer.
+_NODES = Call(["get", "--raw", "/api/v1/nodes"])
 _REVIEW = Call(["create", "-f", "-", "-o", "json"], reads=True)
 _NOTHING_HIDDEN = Secrets()
 
@@ -94,7 +98,7 @@ class ActionModule(KubectlAction):
         listings = [
             Call(["get", "--raw", f"/apis/{version}" if "/" in version else f"/api/{version}"]) for version in versions
         ]
-        calls = [Call(["version", "-o", "json"]), Call(["get", "nodes", "-o", "json"]), *listings]
+        calls = [_VERSION, _NODES, *listings]
         if asked:
             calls.append(_REVIEW)
         findings = Findings()
@@ -116,11 +120,12 @@ class ActionModule(KubectlAction):
     @staticmethod
     def _judge_cluster(replies: Sequence[Reply], minimum: tuple[int, ...], findings: Findings) -> bool:
         """Whether it can be asked at all."""
-        version, nodes = replies[:2]
+        version = replies[0]
         if version.rc:
             findings.problems.append(str(failure("asking for the version", version, _NOTHING_HIDDEN)))
             return False
         judge_version(document(version.stdout), minimum, findings)
+        nodes = replies[1]
         if nodes.rc:
             findings.warnings.append(str(failure("looking at the nodes", nodes, _NOTHING_HIDDEN)))
         else:

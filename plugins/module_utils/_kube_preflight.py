@@ -167,15 +167,18 @@ def _defined(objects: Iterable[KubeObject]) -> dict[tuple[str, str], Resource]:
 
 def judge_reviews(answers: Iterable[Mapping[str, Any]], findings: Findings) -> None:
     """What the account may not do."""
+    missing: dict[str, list[str]] = {}
     for answer in answers:
         attributes = answer["spec"]["resourceAttributes"]
         if not (answer.get("status") or {}).get("allowed"):
             group, namespace = attributes.get("group"), attributes.get("namespace")
             resource = f"{attributes['resource']}.{group}" if group else attributes["resource"]
-            where = f" in namespace {namespace}" if namespace else ""
-            findings.denied.append(f"{attributes['verb']} {resource}{where}")
-    if findings.denied:
+            where = f"{resource} in namespace {namespace}" if namespace else resource
+            findings.denied.append(f"{attributes['verb']} {where}")
+            missing.setdefault(where, []).append(attributes["verb"])
+    if missing:
+        rights = "; ".join(f"{', '.join(verbs)} {where}" for where, verbs in missing.items())
         findings.problems.append(
-            f"The kubeconfig's account has not the right to {', '.join(findings.denied)}. Use a cluster admin's "
-            "kubeconfig, or grant it these rights."
+            f"The kubeconfig's account has not the right to: {rights}. Use a cluster admin's kubeconfig, or grant it "
+            "these rights."
         )

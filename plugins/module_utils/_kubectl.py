@@ -48,10 +48,12 @@ class Call:
     """One call of kubectl.
 
     :arg reads: whether it gets what comes over standard input.
+    :arg vital: whether there is no point in those after it if it fails, which may take long.
     """
 
     words: Sequence[str]
     reads: bool = False
+    vital: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,10 @@ def host_command(target: Target, calls: Sequence[Call], more: str = "") -> tuple
         words = " ".join(shlex.quote(word) for word in call.words)
         source = "" if call.reads else " </dev/null"
         lines.append(f"say begin {number}; run {flags} {words}{source}; r=$?; say end {number} $r")
+        if call.vital:
+            lines.append("[ $r = 0 ] && {")
     # What nobody has read: whoever sends it would otherwise find the pipe broken.
-    lines += ["fi", more, "cat >/dev/null; exit 0"]
+    lines += [":", *["}"] * sum(call.vital for call in calls), "fi", more, "cat >/dev/null; exit 0"]
     return f"/bin/sh -c {shlex.quote(chr(10).join(filter(None, lines)))}", mark
 
 
@@ -166,10 +170,12 @@ def read_answer(target: Target, calls: Sequence[Call], mark: str, done: dict[str
     if found[1] == "trouble":
         looked_for = ", ".join(" ".join(words) for words in target.commands())
         raise KubectlError(_TROUBLE[found[2]].format(kubectl=looked_for, kubeconfig=target.kubeconfig) + ".")
-    replies = []
+    replies: list[Reply] = []
     for number, call in enumerate(calls):
         said, rc = _between(stdout, mark, number)
         complained, _rc = _between(stderr, mark, number)
+        if rc is None and any(before.vital and reply.rc for before, reply in zip(calls, replies)):
+            break
         if rc is None:
             raise KubectlError(f"The connection to the host broke off while kubectl {call.words[0]} was running.")
         replies.append(Reply(rc, said, complained))

@@ -63,7 +63,7 @@ def test_missing_rights_are_named_before_anything_is_changed(cluster, tasks, arg
     assert not result["changed"] and cluster.everything() == set()
     played, (preflight,) = tasks(PREFLIGHT, objects, arguments=arguments)
     assert preflight["denied"] == ["create configmaps in namespace hss", "get deployments.apps in namespace hss"]
-    assert "has not the right to create configmaps in namespace hss, get deployments" in preflight["msg"]
+    assert "has not the right to: create configmaps in namespace hss; get deployments" in preflight["msg"]
     assert preflight["nodes"] == [] and "While looking at the nodes, the kubeconfig's account has not" in played.output
 
 

@@ -18,8 +18,8 @@ from .hook import connect_agent
 from .kinds import Kind
 from .options import Options, UsageError, parse
 from .store import Store
+from .words import Words
 
-_CLIENT = {"major": "1", "minor": "29", "gitVersion": "v1.29.4", "platform": "linux/amd64"}
 _UNREACHABLE = {
     "refused": "The connection to the server {server} was refused - did you specify the right host or port?",
     "timeout": "Unable to connect to the server: dial tcp {server}: i/o timeout",
@@ -46,10 +46,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Stream:
-    """An object from standard input, with its kind."""
+    """An object from standard input, with its kind, and whether it was in a List."""
 
     kind: Kind
     content: dict[str, Any]
+    listed: bool
 
     @property
     def place(self) -> tuple[str, str | None]:
@@ -90,7 +91,8 @@ def _command(options: Options, store: Store, stdin: str, said: Said) -> None:
     if words[0] == "version":
         said.stdout.append("")
     if trouble := store.settings["unreachable"]:
-        said.stdout[:] = [json.dumps({"clientVersion": _CLIENT}, indent=2)] if words[0] == "version" else []
+        client = Words(store.settings["kubectl"]).client
+        said.stdout[:] = [json.dumps({"clientVersion": client}, indent=2)] if words[0] == "version" else []
         said.stderr.append('E0101 00:00:00.000000   1 memcache.go:381] "Couldn\'t get current server API group list"')
         raise UsageError(_UNREACHABLE[trouble].format(server=SERVER))
     commands[words[0]](_Kubectl(options, store, Api(store, connect_agent(store)), stdin, said))
@@ -103,6 +105,11 @@ class _Kubectl:
     api: Api
     stdin: str
     said: Said
+
+    @property
+    def words(self) -> Words:
+        """Its version's."""
+        return Words(self.store.settings["kubectl"])
 
     # --- commands ---
 
@@ -136,13 +143,20 @@ class _Kubectl:
 
     def apply(self) -> None:
         done = []
+        complaints = len(self.said.stderr)
         server_side, dry_run = self.options.on("server-side"), self.options.get("dry-run") == "server"
         for one in self._stream():
-            with self._guarded('error when creating "STDIN": '):
+            with self._guarded(self.words.creating(one.listed)):
                 content, what = self.api.apply(one.kind, one.content, server_side=server_side, dry_run=dry_run)
                 done.append((one.kind, content, what))
+                if content["metadata"].get("deletionTimestamp") and (server_side or what != "unchanged"):
+                    name = content["metadata"]["name"]
+                    going = f"Warning: Detected changes to resource {name} which is currently being deleted."
+                    self.said.stderr.append(going)
         if self.options.get("output") == "json":
-            self._print([content for _kind, content, _what in done], len(done) != 1)
+            # All or nothing.
+            if len(self.said.stderr) == complaints:
+                self._print([content for _kind, content, _what in done], len(done) != 1)
             return
         for kind, content, what in done:
             shown = kind.shown(content["metadata"]["name"])
@@ -163,15 +177,16 @@ class _Kubectl:
     def _delete(self, kind: Kind, name: str, namespace: str | None) -> None:
         with self._guarded():
             self.api.delete(kind, name, namespace)
-            shown = f"{kind.kind.lower()}.{kind.group}" if kind.group else kind.kind.lower()
-            self.said.stdout.append(f'{shown} "{name}" deleted')
+            self.said.stdout.append(self.words.deleted(kind, name, namespace))
 
     def create(self) -> None:
         for one in self._stream():
             if one.kind.kind != "SelfSubjectAccessReview":
                 raise UsageError(f"error: the stand-in creates no {one.kind.kind}")
-            allowed = self.api.review(one.content["spec"]["resourceAttributes"])
-            answer = {**one.content, "metadata": {"creationTimestamp": None}, "status": {"allowed": allowed}}
+            asked = one.content["spec"]["resourceAttributes"]
+            spec = {"resourceAttributes": {key: value for key, value in asked.items() if value}}
+            status = {"allowed": self.api.review(asked)}
+            answer = {**one.content, "metadata": {"creationTimestamp": None}, "spec": spec, "status": status}
             self.said.stdout.append(json.dumps(answer, indent=4))
 
     def auth(self) -> None:
@@ -188,11 +203,17 @@ class _Kubectl:
         number = re.match(r"v(\d+)\.(\d+)", version)
         major, minor = number.groups() if number else ("", "")
         server = {"major": major, "minor": minor, "gitVersion": version, "platform": "linux/amd64"}
-        self.said.stdout[:] = [json.dumps({"clientVersion": _CLIENT, "serverVersion": server}, indent=2)]
+        self.said.stderr += self.words.skew(server)
+        self.said.stdout[:] = [json.dumps({"clientVersion": self.words.client, "serverVersion": server}, indent=2)]
 
     # --- what they have in common ---
 
     def _raw(self, path: str) -> None:
+        if path == "/api/v1/nodes":
+            with self._guarded():
+                nodes = [public(one) for one in self.api.list(self._kind("nodes"), None)]
+                self.said.stdout.append(json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": nodes}))
+            return
         api_version = re.sub(r"^/apis?/", "", path)
         kinds = [kind for kind in self.api.kinds.all if kind.api_version == api_version]
         if not kinds:
@@ -211,28 +232,24 @@ class _Kubectl:
         """The objects on standard input, apart from those of unknown kinds."""
         if self.options.get("filename") != "-":
             raise UsageError("error: the stand-in reads standard input alone")
-        contents: list[dict[str, Any]] = []
+        contents: list[tuple[dict[str, Any], bool]] = []
         for document in _documents(self.stdin):
-            contents += document["items"] if document.get("kind") == "List" else [document]
+            listed = document.get("kind") == "List"
+            contents += [(content, listed) for content in (document["items"] if listed else [document])]
         if not contents:
             raise UsageError("error: no objects passed to " + self.options.words[0])
         # The kinds as they are at first: one that is defined here is not known yet.
         known = self.api.kinds
         found = []
-        for content in contents:
+        for content, listed in contents:
             kind = known.of(content)
             if kind is None:
-                unknown = f'no matches for kind "{content["kind"]}" in version "{content["apiVersion"]}"'
-                self.said.stderr += [
-                    f'error: resource mapping not found for name: "{content["metadata"].get("name")}" namespace: '
-                    f'"{content["metadata"].get("namespace", "")}" from "STDIN": {unknown}',
-                    "ensure CRDs are installed first",
-                ]
+                self.said.stderr += self.words.unknown_kind(content, listed)
                 continue
             content.setdefault("metadata", {})
             if kind.namespaced:
                 content["metadata"].setdefault("namespace", self.options.get("namespace") or "default")
-            found.append(Stream(kind, content))
+            found.append(Stream(kind, content, listed))
         return found
 
     @contextmanager

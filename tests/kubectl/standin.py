@@ -40,7 +40,8 @@ class StandIn:
         Path(self.kubeconfig).write_text(kubeconfigs.kubeadm("https://10.0.0.5:6443"))
         Path(self.kubeconfig).chmod(0o600)
         # What a fresh cluster has.
-        self.run("version", "-o", "json")
+        done = self.run("version", "-o", "json")
+        assert done.returncode == 0, done.stderr
         self._own = self._keys()
 
     def __enter__(self) -> StandIn:

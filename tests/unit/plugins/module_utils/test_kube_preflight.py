@@ -149,7 +149,7 @@ def test_what_is_denied_is_named():
     findings = Findings()
     judge_reviews(answers, findings)
     assert findings.denied == ["create customresourcedefinitions.apiextensions.k8s.io"]
-    assert "has not the right to create customresource" in findings.problems[0]
+    assert "has not the right to: create customresource" in findings.problems[0]
     none = Findings()
     judge_reviews([], none)
     assert none.problems == []

@@ -116,6 +116,14 @@ def test_each_call_has_its_own_outputs_and_only_the_one_that_reads_gets_the_data
     assert "a b" not in nodes.stderr + got.stderr
 
 
+def test_after_a_vital_call_that_failed_nothing_else_is_called(host):
+    host.put("kubectl")
+    vital = Call(["version"], vital=True)
+    assert len(host.ask(Target(), [vital, vital, GET], "x").replies) == 3
+    replies = host.ask(Target(), [vital, Call(["fail"], vital=True), GET], "x" * 1_000_000).replies
+    assert [reply.rc for reply in replies] == [0, 3]
+
+
 def test_data_that_nobody_reads_is_no_broken_pipe(host):
     """Neither without kubectl, nor with one that ends early."""
     data = "x" * 1_000_000
