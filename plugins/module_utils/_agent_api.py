@@ -29,6 +29,8 @@ class AgentCalls(Calls):
             "/clusters/daemonsets",
             headers=self._region,
             query=query,
+            # By its description, the number is that of the connected clusters alone.
+            exact=False,
         )
 
     def show_daemonset(self, cluster_id: str) -> dict[str, Any] | None:

@@ -540,3 +540,19 @@ def test_info_of_one_looks_closer(hss):
     ]
     hss.listed()
     assert module(hss_cluster_daemonset_info.main, cluster_id=ID).result["daemonsets"] == []
+
+
+def test_info_reads_on_while_pages_are_full_whatever_the_total(hss):
+    """The vendor's page says of the total that it counts the connected clusters."""
+    rows = [{"cluster_id": f"c{number}"} for number in range(203)]
+    for offset in (0, 200):
+        match = [matchers.query_param_matcher({"offset": str(offset), "limit": "200"})]
+        hss.raw.get(LIST, json={"total_num": 2, "data_list": rows[offset : offset + 200]}, match=match)
+    assert len(module(hss_cluster_daemonset_info.main).result["daemonsets"]) == 203
+
+
+def test_info_does_not_return_fewer_than_the_total(hss):
+    for _listing in range(4):
+        hss.raw.get(LIST, json={"total_num": 3, "data_list": [{"cluster_id": "c1"}]})
+    ran = module(hss_cluster_daemonset_info.main)
+    assert ran.failed and "1 clusters came, total_num is 3" in ran.msg
