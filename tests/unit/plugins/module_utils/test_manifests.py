@@ -105,6 +105,8 @@ GARBAGE = "canary-0123456789"
         (f"{A_YAML}data: {{[1, 2]: {GARBAGE}}}\n", "a key in them is not text"),
         (f"{A_YAML}data: {{1.5: {GARBAGE}}}\n", "a key in them is not text"),
         (json.dumps({**A, "data": {"k": "\ud800" + GARBAGE}}), "half a character"),
+        (json.dumps({**A, "data": [GARBAGE, float("nan")]}), "a value that JSON does not have"),
+        (JSON["a"][:-1] + ', "data": 1e999}', "a value that JSON does not have"),
         (JSON["a"] + json.dumps({**B, "apiVersion": ""}), "document 2 has no apiVersion"),
         (json.dumps({**A, "kind": None}), "document 1 has no kind"),
         (json.dumps({**A, "kind": 7}), "document 1 has no kind"),
