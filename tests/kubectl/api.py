@@ -108,8 +108,8 @@ class Api:
             found["metadata"].setdefault("deletionTimestamp", _now())
             found["deleted"] = found.get("deleted") or time.time()
             if kind.kind == "Namespace":
-                found["status"] = {"phase": "Terminating", "conditions": self._conditions(name)}
-                self._empty(name)
+                # What is in it stays for a while.
+                found["status"] = {"phase": "Terminating"}
         else:
             self._store.objects.remove(found)
             if kind.plural == DEFINITION:
@@ -157,8 +157,9 @@ class Api:
     def _check_fixed(self, kind: Kind, live: Object, would: Object) -> None:
         name = live["metadata"]["name"]
         if live.get("roleRef") != would.get("roleRef"):
-            shown = json.dumps(would.get("roleRef"))
-            detail = f"roleRef: Invalid value: {shown}: cannot change roleRef"
+            fields = {"APIGroup": "apiGroup", "Kind": "kind", "Name": "name"}
+            shown = ", ".join(f'{field}:"{would["roleRef"].get(key, "")}"' for field, key in fields.items())
+            detail = f"roleRef: Invalid value: rbac.RoleRef{{{shown}}}: cannot change roleRef"
             raise ApiError("Invalid", f'The {kind.kind} "{name}" is invalid: {detail}')
         if kind.kind == "Secret" and live.get("type") != would.get("type"):
             detail = f'type: Invalid value: "{would.get("type")}": field is immutable'
@@ -170,11 +171,18 @@ class Api:
             self._complete_secret(would)
         if kind.kind == "ConfigMap" and not all(isinstance(value, str) for value in (would.get("data") or {}).values()):
             raise ApiError("BadRequest", 'ConfigMap in version "v1" cannot be handled as a ConfigMap: data is no text')
+        if kind.kind in ("ConfigMap", "Secret") and not would.get("data"):
+            would.pop("data", None)
+        if kind.kind in ("ClusterRole", "Role"):
+            would["rules"] = would.get("rules") or None
         if kind.plural in ("deployments", "daemonsets"):
             if kind.plural == "deployments":
                 would["spec"].setdefault("replicas", 1)
-            for container in would["spec"]["template"]["spec"].get("containers", []):
+            pod = would["spec"]["template"]["spec"]
+            for container in pod.get("containers", []):
                 container.setdefault("imagePullPolicy", "IfNotPresent")
+                for port in container.get("ports", []) if pod.get("hostNetwork") else []:
+                    port.setdefault("hostPort", port["containerPort"])
         if kind.kind == "Namespace":
             would.setdefault("spec", {"finalizers": ["kubernetes"]})
             would.setdefault("status", {"phase": "Active"})
@@ -187,11 +195,13 @@ class Api:
         for value in (would.get("data") or {}).values():
             try:
                 base64.b64decode(value, validate=True)
-            except binascii.Error:
+            except (binascii.Error, ValueError):
                 raise ApiError(
                     "BadRequest",
-                    'Secret in version "v1" cannot be handled as a Secret: v1.Secret.Data: decode base64: illegal '
-                    f"base64 data at input byte 0, error found in #10 byte of ...|{value}|..., bigger context ...",
+                    # As API servers before 1.23 say it; newer ones keep the value to themselves.
+                    'Secret in version "v1" cannot be handled as a Secret: v1.Secret.ObjectMeta: '
+                    "v1.ObjectMeta.TypeMeta: Kind: Data: decode base64: illegal base64 data at input byte 0, error "
+                    f'found in #10 byte of ...|{value[-9:]}"|..., bigger context ...|"{value}"|...',
                 ) from None
 
     # --- the life of objects ---
@@ -221,7 +231,14 @@ class Api:
         for number in (1, 2):
             info = {"operatingSystem": "linux", "architecture": "amd64", "kubeletVersion": "v1.29.4"}
             conditions = [{"type": "Ready", "status": "True"}]
-            self._add("v1", "Node", f"node-{number}", status={"nodeInfo": info, "conditions": conditions})
+            status = {"nodeInfo": info, "conditions": conditions}
+            labels = {
+                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/hostname": f"node-{number}",
+                "kubernetes.io/os": "linux",
+            }
+            self._add("v1", "Node", f"node-{number}", spec={}, status=status)
+            self._store.objects[-1]["metadata"]["labels"] = labels
 
     def _furnish(self, namespace: str) -> None:
         """What every namespace has."""
@@ -239,12 +256,20 @@ class Api:
         for one in list(self._store.objects):
             if one["kind"] == "Secret" and one.get("type") == "kubernetes.io/service-account-token":
                 self._give_token(one)
-            gone = one.get("deleted") and time.time() - one["deleted"] >= self._delay
-            name = one["metadata"]["name"]
-            if gone and one["kind"] == "Namespace" and not self._conditions(name):
+            if not one.get("deleted") or time.time() - one["deleted"] < self._delay:
+                continue
+            if one["kind"] == "Namespace":
+                self._end(one)
+            elif not one["metadata"].get("finalizers"):
                 self._store.objects.remove(one)
-            elif gone and one["kind"] != "Namespace" and not one["metadata"].get("finalizers"):
-                self._store.objects.remove(one)
+
+    def _end(self, namespace: Object) -> None:
+        name = namespace["metadata"]["name"]
+        self._empty(name)
+        if conditions := self._conditions(name):
+            namespace["status"]["conditions"] = conditions
+        else:
+            self._store.objects.remove(namespace)
 
     def _give_token(self, secret: Object) -> None:
         metadata = secret["metadata"]
@@ -266,7 +291,7 @@ class Api:
             if one["metadata"].get("namespace") == namespace:
                 if one["metadata"].get("finalizers"):
                     one["metadata"].setdefault("deletionTimestamp", _now())
-                    one["deleted"] = time.time()
+                    one.setdefault("deleted", time.time())
                 else:
                     self._store.objects.remove(one)
 

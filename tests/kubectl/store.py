@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 SETTINGS: dict[str, Any] = {
+    # Version of kubectl, whose words differ.
+    "kubectl": "1.29",
     # Version of the API server.
     "version": "v1.29.4",
     # What the account may not do: verb and resource, such as "create deployments.apps"; * is any.
