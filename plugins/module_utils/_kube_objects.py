@@ -211,7 +211,7 @@ def secrets_of(wanted: Iterable[KubeObject]) -> Secrets:
                 text = base64.b64decode(value, validate=True).decode()
             except (binascii.Error, UnicodeError, ValueError):
                 continue
-            hidden.add(text, *text.splitlines())
+            hidden.add(text)
         hidden.add(*_values(one.content.get("stringData")))
     return hidden
 

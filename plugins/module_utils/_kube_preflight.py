@@ -55,7 +55,7 @@ def judge_version(answer: Mapping[str, Any], minimum: tuple[int, ...], findings:
         findings.warnings.append(f"The API server's version could not be understood: {text!r}.")
         return
     findings.version = text
-    if number[: len(minimum)] < minimum:
+    if number < minimum[: len(number)]:
         wanted = ".".join(map(str, minimum))
         findings.problems.append(
             f"The cluster has Kubernetes {text}, and {wanted} or newer is wanted. Upgrade it, or lower minimum_version."

@@ -53,6 +53,8 @@ def test_what_is_no_version(text):
         ({"gitVersion": "v2.0.0"}, "1.30", False),
         ({"major": "1", "minor": "19+"}, "1.19", False),
         ({"major": "1", "minor": "9"}, "1.19", True),
+        ({"major": "1", "minor": "19"}, "1.19.4", False),
+        ({"major": "1", "minor": "18"}, "1.19.4", True),
     ],
 )
 def test_a_version_is_compared_by_its_numbers(server, minimum, problem):
@@ -135,6 +137,7 @@ def test_kinds_that_not_every_cluster_has():
         "resources": [
             {"name": "gadgetries/status", "kind": "Gadget", "namespaced": False},
             {"name": "gadgetries", "kind": "Gadget", "namespaced": False},
+            {"name": "gadgetries/scale", "kind": "Gadget", "namespaced": False},
             {"name": "others", "kind": "Other", "namespaced": True},
         ],
     }

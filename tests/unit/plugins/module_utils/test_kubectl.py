@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -22,14 +23,19 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
     read_answer,
 )
 
-# Says which it is and what it was given, then copies what it reads.
+# Says which it is and what it was given, and copies what it is to read; what it is not, it swallows.
 KUBECTL = """\
 #!/bin/sh
 printf '%s|' "$(basename "$0")" "$@"; echo
 echo "trouble of $*" >&2
-case " $* " in *" - "*) cat ;; esac
+case " $* " in *" - "*) cat ;; *) cat >/dev/null ;; esac
 case " $* " in *fail*) exit 3 ;; esac
 """
+
+
+def _write(stream, data):
+    with stream:
+        stream.write(data)
 
 
 @pytest.fixture
@@ -48,16 +54,14 @@ def host(tmp_path):
 
         def done(self, target, calls, data="", more=""):
             command, mark = host_command(target, calls, more)
-            done = subprocess.run(
-                ["/bin/sh", "-c", command],
-                input=data,
-                capture_output=True,
-                text=True,
-                env=self.environment,
-                timeout=30,
-                check=False,
-            )
-            return mark, {"rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+            shell = ["/bin/sh", "-c", command]
+            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": self.environment}
+            with subprocess.Popen(shell, stdin=subprocess.PIPE, **pipes) as running, ThreadPoolExecutor(1) as writer:
+                # As connections do it: a broken pipe is an error.
+                written = writer.submit(_write, running.stdin, data)
+                stdout, stderr = running.stdout.read(), running.stderr.read()
+                written.result(30)
+            return mark, {"rc": running.returncode, "stdout": stdout, "stderr": stderr}
 
         def ask(self, target, calls, data=""):
             mark, done = self.done(target, calls, data)

@@ -130,6 +130,8 @@ QUOTES = [
     '...|4 CANARY"},"kind":"|..., bigger context ...|"data":{"a":"not CANARY"}|...',
     'Error from server (Conflict): Object: &{map["data":map["p":"CANARY"]]} for: "STDIN": it has been modified',
     PATCHED.replace("c2hvcnQ=", "CANARY"),
+    'Error from server (Conflict): error when applying patch:\n{"data":{"p":"CANARY"},"x":"Unauthorized"}\nto:\n'
+    'Name: "sx", Namespace: "default"\nfor: "STDIN": Operation cannot be fulfilled',
     "error: it is \x1b[31ma-long-CANARY-value-0123\x1b[0m",
 ]
 
