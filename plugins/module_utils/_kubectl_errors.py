@@ -16,6 +16,12 @@ _NOISE = re.compile(r"^([EWIF]\d{4} |W\w*\[\d+\] |Warning: |See '|&?\{)|^ensure 
 
 # The first pattern that an error line matches says what it means.
 _MEANINGS = (
+    # Before what else may stand in the same line: the API server answers, and has somebody to ask who does not.
+    (
+        r"failed calling webhook|failed to call webhook",
+        "an admission webhook of the cluster does not answer, and the API server accepts nothing without it. See to "
+        "the webhook, or to its ValidatingWebhookConfiguration or MutatingWebhookConfiguration",
+    ),
     (
         r"localhost:8080",
         "kubectl has no kubeconfig on this host. Name it with kubeconfig, such as /etc/kubernetes/admin.conf",

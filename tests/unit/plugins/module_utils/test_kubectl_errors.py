@@ -80,6 +80,16 @@ SAID = [
         "policies refuse it",
     ),
     (
+        'Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling '
+        'webhook "w.example.com": Post "https://w.ns.svc:443/x": dial tcp 10.96.0.7:443: connect: connection refused',
+        "an admission webhook of the cluster does not answer",
+    ),
+    (
+        'Error from server (InternalError): Internal error occurred: failed calling webhook "w.example.com": failed to '
+        'call webhook: Post "https://w.ns.svc:443/x": x509: certificate signed by unknown authority',
+        "an admission webhook of the cluster does not answer",
+    ),
+    (
         THROTTLED + 'error: unable to recognize "STDIN": no matches for kind "Foo" in version "x.io/v1"',
         "not know this kind",
     ),
