@@ -112,7 +112,12 @@ class Images:
             str(self.folder / "play.yml"),
             self.folder / "hosts.json",
             self.folder,
-            {**self._simulator.environment(), "ANSIBLE_REMOTE_TMP": str(self.folder / "remote-tmp")},
+            {
+                **self._simulator.environment(),
+                "ANSIBLE_REMOTE_TMP": str(self.folder / "remote-tmp"),
+                # With -vvv older versions show it anyway.
+                "ANSIBLE_INJECT_INVOCATION": "1",
+            },
             *arguments,
             __hss_onboard_clusters=known,
             results=str(self.folder / "results.json"),
@@ -201,6 +206,9 @@ def test_what_is_missing_is_loaded_once_and_the_password_is_nowhere(images, regi
     # The processes were there to see.
     assert {"skopeo", "podman", "login", "copy", "push"} <= watch.seen
     assert watch.leaks == [] and shown(first) == []
+    # Nor in a file of Ansible's, while it lasted.
+    login = first.output.partition("TASK [huaweicloud.hss.hss_onboard : Load images | Log in")[2].partition("TASK [")[0]
+    assert "EXEC" in login and "PUT" not in login
     own = {tmp_path / "extra.json", tmp_path / "hosts.json"}
     files = [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_symlink() and path not in own]
     assert [path for path in files if any(text.encode() in path.read_bytes() for text in spellings())] == []
