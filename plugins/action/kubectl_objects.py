@@ -13,6 +13,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils import _kube_plan
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_kinds import require_cluster_scoped
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import (
+    Hidden,
     KubeObject,
     as_stream,
     given_objects,
@@ -28,7 +29,6 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
     documents,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors import error_lines, failure
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import KubectlAction
 
 _SPEC = {
@@ -55,7 +55,7 @@ class ActionModule(KubectlAction):
     _used: str | None = None
     _wait_timeout = 0
     _cluster = Target()
-    _hidden = Secrets()
+    _hidden = Hidden()
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Returns what the module documentation of kubectl_objects says."""
@@ -73,7 +73,7 @@ class ActionModule(KubectlAction):
             "diff": [change.diff(hidden) for change in changes if change.changed],
         }
 
-    def _carry_out(self, args: dict[str, Any]) -> tuple[list[Change], Secrets]:
+    def _carry_out(self, args: dict[str, Any]) -> tuple[list[Change], Hidden]:
         absent = args["state"] == "absent"
         if args["selector"] and not absent:
             raise KubectlError("selector: goes with state=absent alone.")

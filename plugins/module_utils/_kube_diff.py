@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import KubeObject, comparable
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import Hidden, KubeObject, comparable
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import plain_text
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 
 try:
     import yaml
@@ -23,7 +22,7 @@ HIDDEN = "(hidden)"
 CHANGED = "(hidden, changed)"
 
 
-def difference(before: KubeObject | None, after: KubeObject | None, hidden: Secrets) -> dict[str, str]:
+def difference(before: KubeObject | None, after: KubeObject | None, hidden: Hidden) -> dict[str, str]:
     """An entry of Ansible's diff.
 
     :arg hidden: values that must not be seen, wherever they stand.
@@ -38,8 +37,8 @@ def difference(before: KubeObject | None, after: KubeObject | None, hidden: Secr
     return {
         "before_header": label,
         "after_header": label,
-        "before": plain_text(hidden.scrub(_text(shown_before))),
-        "after": plain_text(hidden.scrub(_text(shown_after))),
+        "before": plain_text(_text(hidden.mask(shown_before))),
+        "after": plain_text(_text(hidden.mask(shown_after))),
     }
 
 

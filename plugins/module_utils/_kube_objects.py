@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import KubectlError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import MASK, SHORTEST, Secrets
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -199,19 +199,44 @@ def match(wanted: Sequence[KubeObject], live: Iterable[Mapping[str, Any]]) -> li
     return found
 
 
-def secrets_of(wanted: Iterable[KubeObject]) -> Secrets:
+class Hidden(Secrets):
+    """The values in Secrets. What scrubs a message, looking at every piece of it, would take minutes for a manifest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole: list[str] = []
+
+    def add(self, *values: str | None) -> None:
+        """Registers values; None and values shorter than 8 characters are passed over."""
+        super().add(*values)
+        new = {value for value in values if value and len(value) >= SHORTEST}
+        # A longer one first: it may begin with a shorter one, whose asterisks would leave its rest.
+        self._whole = sorted({*self._whole, *new}, key=len, reverse=True)
+
+    def mask(self, content: Any) -> Any:
+        """A part of an object, with asterisks in place of every whole value in it."""
+        if isinstance(content, dict):
+            return {self.mask(key): self.mask(value) for key, value in content.items()}
+        if isinstance(content, list):
+            return [self.mask(value) for value in content]
+        if isinstance(content, str):
+            for value in self._whole:
+                content = content.replace(value, MASK)
+        return content
+
+
+def secrets_of(wanted: Iterable[KubeObject]) -> Hidden:
     """The values in Secrets, encoded and decoded."""
-    hidden = Secrets()
+    hidden = Hidden()
     for one in wanted:
         if not one.is_secret:
             continue
         for value in _values(one.content.get("data")):
             hidden.add(value)
             try:
-                text = base64.b64decode(value, validate=True).decode()
+                hidden.add(base64.b64decode(value, validate=True).decode())
             except (binascii.Error, UnicodeError, ValueError):
                 continue
-            hidden.add(text)
         hidden.add(*_values(one.content.get("stringData")))
     return hidden
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_diff import difference
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import (
+    Hidden,
     KubeObject,
     comparable,
     namespace_named,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 
 # kubectl apply notes what it applied in an annotation, and Kubernetes lets annotations have 256 KiB.
 _LARGE = 200_000
@@ -50,7 +50,7 @@ class Change:
             "action": self.action,
         }
 
-    def diff(self, hidden: Secrets) -> dict[str, str]:
+    def diff(self, hidden: Hidden) -> dict[str, str]:
         """The entry in the diff."""
         if self.action == "created":
             return difference(None, self.wanted, hidden)

@@ -109,5 +109,7 @@ def failure(doing: str, reply: Reply, hidden: Secrets, lines: list[str] | None =
 
 def _quoted(line: str, hidden: Secrets) -> str:
     # Some versions print the whole object as Go shows a map, and some API servers the place that they do not like.
-    text = hidden.scrub(re.sub(r"&\{.*\}|map\[.*\]|, error found in #\d+ byte of .*", "...", line))
+    text = re.sub(r"&\{.*\}|map\[.*\]|, error found in #\d+ byte of .*", "...", line)
+    # To look for secrets takes its time, so not in more than may be shown, and a piece that the end may cut off.
+    text = hidden.scrub(text[: 3 * _LONGEST])
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."

@@ -167,7 +167,9 @@ def test_every_kind_of_host(hosts, run, cluster):
         assert not leaked(played)
         # Every one had something to try the address with.
         assert "could not be checked" not in played.output
-    played, found = run(WORKING, objects=objects())
+    # Now the answers hold the secret.
+    played, found = run(WORKING, "-vvvvvv", "--diff", objects=objects())
+    assert not leaked(played)
     assert played.hosts_with("changed") - found.keys() == set()
     assert {name: done["changed"] for name, (_preflight, done) in found.items()} == dict.fromkeys(WORKING, False)
     for name in WORKING:

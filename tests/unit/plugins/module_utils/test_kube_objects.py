@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import datetime
 import json
+import time
 from collections import UserString
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_diff import difference
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import (
     LAST_APPLIED,
+    Hidden,
     KubeObject,
     as_stream,
     comparable,
@@ -25,7 +27,6 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects impo
     secrets_of,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import KubectlError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 
 
 def thing(kind="ConfigMap", name="a", namespace=None, api_version="v1", **content):
@@ -182,16 +183,16 @@ def test_values_of_secrets_are_known_in_both_forms_and_by_line():
 def test_the_diff_of_a_secret_shows_its_keys_alone():
     old = KubeObject(secret(data={"a": b64(LONG), "b": b64("same"), "c": b64("gone")}))
     new = KubeObject(secret(data={"a": b64(LONG + "x"), "b": b64("same"), "d": b64("new")}))
-    shown = difference(old, new, Secrets())
+    shown = difference(old, new, Hidden())
     assert "a: (hidden)\n  b: (hidden)\n  c: (hidden)\n" in shown["before"]
     assert "a: (hidden, changed)\n  b: (hidden)\n  d: (hidden)\n" in shown["after"]
     for before, after in ((None, new), (old, None)):
-        text = str(difference(before, after, Secrets()))
+        text = str(difference(before, after, Hidden()))
         assert "(hidden)" in text and b64(LONG) not in text and b64("same") not in text
 
 
 def test_a_secret_elsewhere_in_an_object_is_masked_too():
-    hidden = Secrets()
+    hidden = Hidden()
     hidden.add(LONG)
     shown = difference(None, KubeObject(thing(data={"url": f"https://u:{LONG}@example.com"})), hidden)
     assert LONG[:12] not in shown["after"] and "example.com" in shown["after"]
@@ -199,12 +200,28 @@ def test_a_secret_elsewhere_in_an_object_is_masked_too():
 
 
 def test_other_languages_are_shown_as_they_are():
-    assert "Grüße 世界" in difference(None, KubeObject(thing(data={"x": "Grüße 世界"})), Secrets())["after"]
+    assert "Grüße 世界" in difference(None, KubeObject(thing(data={"x": "Grüße 世界"})), Hidden())["after"]
 
 
 def test_nothing_in_a_diff_steers_the_terminal():
     nasty = "a\x1b[31m\x07\u202eb"
-    shown = difference(None, KubeObject(thing(name=nasty, data={nasty: nasty})), Secrets())
+    shown = difference(None, KubeObject(thing(name=nasty, data={nasty: nasty})), Hidden())
     for text in shown.values():
         assert all(letter.isprintable() or letter == "\n" for letter in text)
     assert "\n" not in shown["after_header"]
+
+
+def test_the_diff_of_a_large_object_takes_no_time():
+    """What scrubs messages would take minutes."""
+    hidden = secrets_of([KubeObject(secret(data={str(number): b64(f"{LONG}{number}") for number in range(20)}))])
+    text = f"{LONG}7 " + "abcdefghij" * 100_000
+    began = time.monotonic()
+    shown = difference(None, KubeObject(thing(data={"x": text})), hidden)
+    assert time.monotonic() - began < 20
+    assert LONG not in shown["after"] and "******** abcdefghij" in shown["after"]
+
+
+def test_a_secret_that_begins_with_another_is_masked_as_a_whole():
+    hidden = secrets_of([KubeObject(secret(stringData={str(n): LONG[: 9 + n] for n in range(20)}))])
+    for n in range(20):
+        assert hidden.mask({LONG[: 9 + n]: [LONG[: 9 + n]]}) == {"********": ["********"]}

@@ -16,7 +16,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_kinds import
     Resource,
     require_cluster_scoped,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import KubeObject
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import Hidden, KubeObject
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_plan import (
     batches,
     complaints_that_count,
@@ -28,7 +28,6 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_plan import 
     reason_to_remain,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import KubectlError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 
 CRD = "apiextensions.k8s.io/v1"
 
@@ -58,7 +57,7 @@ def test_what_is_there_is_compared_and_what_is_not_is_made():
     changes = plan_present([new, same, other], [None, copy.deepcopy(same), before], [None, copy.deepcopy(same), other])
     assert [change.action for change in changes] == ["created", "unchanged", "updated"]
     assert [change.changed for change in changes] == [True, False, True]
-    diff = changes[2].diff(Secrets())
+    diff = changes[2].diff(Hidden())
     assert "a: '1'" in diff["before"] and "a: '2'" in diff["after"]
 
 
