@@ -29,8 +29,8 @@ class FilterModule:
 def _data(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, on plain values.
 
-    Newer ansible-core hands out lazy containers and tagged texts. And a service's words are data: ansible-core 2.18 would
-    take braces in them for a template.
+    Newer ansible-core hands out lazy containers and tagged texts. And a service's words are data, while ansible-core
+    2.18 would take braces in them for a template.
     """
     return lambda *args: wrap_var(function(*map(_plain, args)))
 

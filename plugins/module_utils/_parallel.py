@@ -36,8 +36,7 @@ class Parallel:
     """
 
     def __init__(self, concurrency: int = 1) -> None:
-        if not 1 <= concurrency <= MAX_CONCURRENCY:
-            raise invalid("concurrency", f"must be from 1 to {MAX_CONCURRENCY}, not {concurrency}.")
+        check_concurrency(concurrency)
         self._concurrency = concurrency
         self._refused: HssError | None = None
 
@@ -66,6 +65,12 @@ class Parallel:
         elif items:
             with ThreadPoolExecutor(min(self._concurrency, len(items))) as pool:
                 list(pool.map(one, items))
+
+
+def check_concurrency(value: int) -> None:
+    """:raises HssError: if the option's value cannot be used."""
+    if not 1 <= value <= MAX_CONCURRENCY:
+        raise invalid("concurrency", f"must be from 1 to {MAX_CONCURRENCY}, not {value}.")
 
 
 def summary(what: str, items: Iterable[Item], where: str) -> str:

@@ -54,6 +54,7 @@ class Registering:
             )
 
     def _create(self, item: Done) -> None:
+        item.error = None  # of a first try
         item.own_id = self._api.create_cluster(dict(item.plan.body))
         item.actions.append("create")
 

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 from ._api import HssApi
 from ._cluster import Plan, Registered
 from ._errors import UNKNOWN, HssError
+from ._parallel import Parallel
 
 # Seconds before each listing that looks for a lost create, or for the end of a contest: 15 in all.
 LOOKS = (0.0, 1.0, 2.0, 4.0, 8.0)
@@ -35,47 +35,21 @@ class Done:
     progress: list[str] = field(default_factory=list)
 
     @property
+    def label(self) -> str:
+        """For messages."""
+        return self.plan.desired.label
+
+    @property
     def name(self) -> str:
         return str(self.plan.desired.name)
 
 
-class Workers:
-    """Do a work for several clusters at once.
-
-    :arg concurrency: at most so many requests at once.
-    """
+class Workers(Parallel):
+    """Work on several clusters at once, and look at all of them together."""
 
     def __init__(self, api: HssApi, concurrency: int) -> None:
+        super().__init__(concurrency)
         self.api = api
-        self._concurrency = max(1, concurrency)
-        self._refused: HssError | None = None
-
-    def each(self, items: Sequence[Done], work: Callable[[Done], None]) -> None:
-        """Does the work for each item, noting its error with it."""
-
-        def one(item: Done) -> None:
-            if self._refused:
-                item.error = HssError(
-                    f"The cluster {item.plan.desired.label} was left alone: HSS refused the credentials before",
-                    error_code=self._refused.error_code,
-                    request_id=self._refused.request_id,
-                    hint=self._refused.hint,
-                )
-                return
-            item.error = None
-            try:
-                work(item)
-            except HssError as error:
-                item.error = error
-                if error.http_status == 401:
-                    # Every further refusal brings the access key nearer to being locked.
-                    self._refused = error
-
-        if len(items) == 1:
-            one(items[0])
-        elif items:
-            with ThreadPoolExecutor(min(self._concurrency, len(items))) as pool:
-                list(pool.map(one, items))
 
     def look(self, pause: float, items: Sequence[Done]) -> Registered | None:
         """A new listing, if anyone needs it; if there is none to be had, every item gets the error that says so."""

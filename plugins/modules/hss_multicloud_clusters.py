@@ -212,7 +212,6 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import invalid
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
     HssModule,
     cluster_spec,
@@ -220,11 +219,9 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
     result_of,
     wait_spec,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._parallel import check_concurrency, summary
 from ansible_collections.huaweicloud.hss.plugins.module_utils._report import in_words
 from ansible_collections.huaweicloud.hss.plugins.module_utils._workers import Done
-
-MAX_CONCURRENCY = 32
-_QUOTED_FAILURES = 5
 
 
 def main() -> None:
@@ -246,10 +243,8 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
-        concurrency = module.params["concurrency"]
-        if not 1 <= concurrency <= MAX_CONCURRENCY:
-            raise invalid("concurrency", f"must be from 1 to {MAX_CONCURRENCY}, not {concurrency}.")
-        done = module.reconcile(module.params["clusters"], module.params["state"], concurrency)
+        check_concurrency(module.params["concurrency"])
+        done = module.reconcile(module.params["clusters"], module.params["state"], module.params["concurrency"])
         for text in gathered_warnings(done):
             module.ansible.warn(text)
         entries = [_entry(module, item) for item in done]
@@ -258,9 +253,8 @@ def main() -> None:
             "results": entries,
             "diff": [entry.pop("diff") for entry in entries],
         }
-        failed = [item for item in done if item.error]
-        if failed:
-            module.ansible.fail_json(msg=_summary(failed, len(done)), **result)
+        if any(item.error for item in done):
+            module.ansible.fail_json(msg=summary("clusters failed", done, "results"), **result)
         return result
 
     module.run(work)
@@ -286,13 +280,6 @@ def _entry(module: HssModule, item: Done) -> dict[str, Any]:
         **({"failure": item.error.failure()} if item.error else {}),
         **result_of(item),
     }
-
-
-def _summary(failed: list[Done], total: int) -> str:
-    told = [f"{item.plan.desired.label}: {item.error}" for item in failed[:_QUOTED_FAILURES]]
-    if len(failed) > _QUOTED_FAILURES:
-        told.append(f"and {len(failed) - _QUOTED_FAILURES} more, see results")
-    return f"{len(failed)} of {total} clusters failed. " + " | ".join(told)
 
 
 if __name__ == "__main__":
