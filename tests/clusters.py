@@ -54,8 +54,11 @@ def tasks(cluster: Any, tmp_path: Path) -> Callable[..., Any]:
         results = tmp_path / "results.json"
         steps: list[dict[str, Any]] = []
         for number, given in enumerate(options):
+            # Beside the module's options a task may have its own.
+            keywords = {name: given[name] for name in ("check_mode",) if name in given}
             target = {"kubectl": cluster.kubectl, "kubeconfig": cluster.kubeconfig, **given}
-            steps.append({module: target, "register": f"result_{number}", "ignore_errors": True})
+            target = {name: value for name, value in target.items() if name not in keywords}
+            steps.append({module: target, "register": f"result_{number}", "ignore_errors": True, **keywords})
         listed = ", ".join(f"result_{number}" for number in range(len(options)))
         steps.append(
             {
