@@ -66,7 +66,8 @@ class HssApi(AgentCalls):
             )
             page = reply.get("data_list") or []
             rows += page
-            if not page or len(rows) >= int(reply.get("total_num") or 0):
+            # total_num has an upper bound, see _form, so this ends.
+            if not page or len(rows) >= (reply.get("total_num") or 0):
                 return rows
 
     def analyze_config(self, kube_config: str) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Callable
 from urllib.parse import quote
 
-from ._errors import REJECTED, HssError, invalid
+from ._errors import REJECTED, UNKNOWN, HssError, invalid
+from ._form import wrong_field
 from ._http import HttpClient
 
 # The API's maximum; its default is 10.
@@ -112,10 +113,11 @@ class Calls:
                 )
             if exact and expected is not None and total != expected:
                 return [], f"total_num changed from {expected} to {total} between pages"
-            expected = total
+            expected, before = total, len(found)
             found.update((row["cluster_id"], row) for row in page)
             offset += len(page)
-            if not page or (len(found) >= total if exact else len(page) < PAGE_SIZE):
+            # A page with nothing new is the end too; otherwise one that comes again and again would never end.
+            if len(found) == before or (len(found) >= total if exact else len(page) < PAGE_SIZE):
                 break
         if len(found) != expected and (exact or len(found) < expected):
             return [], f"{len(found)} clusters came, total_num is {expected}"
@@ -134,7 +136,7 @@ class Calls:
         repeatable: bool = True,
     ) -> dict[str, Any]:
         query = {"enterprise_project_id": self.enterprise_project_id, **(query or {})}
-        return self._http.call(
+        answer = self._http.call(
             operation,
             doing,
             method,
@@ -144,6 +146,15 @@ class Calls:
             headers=headers,
             repeatable=repeatable,
         ).data
+        wrong = wrong_field(answer)
+        if wrong:
+            raise HssError(
+                f"Could not {doing}: the answer has not the documented form ({wrong})",
+                operation=operation,
+                hint="Check endpoint: is it HSS, version 5?",
+                outcome=REJECTED if method == "GET" else UNKNOWN,
+            )
+        return answer
 
 
 def _is_count(value: Any) -> bool:

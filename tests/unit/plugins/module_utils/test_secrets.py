@@ -9,9 +9,10 @@ import base64
 import html
 import json
 import re
-from urllib.parse import quote, quote_plus, unquote, unquote_plus
+from urllib.parse import quote, quote_plus
 
 import kubeconfigs
+from echoes import WAYS, found_in, in_base64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,46 +74,6 @@ def test_without_secrets_nothing_changes(text):
 
 # Whatever a server makes of a secret before it says it: ways of writing, several of them one after another.
 
-
-def broken(text, width, between):
-    return between.join(text[at : at + width] for at in range(0, len(text), width))
-
-
-def in_base64(text, before, urlsafe):
-    encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
-    return encode(f"{before}{text} and so on".encode()).decode().rstrip("=")
-
-
-WAYS = st.one_of(
-    st.sampled_from(
-        [
-            quote,
-            quote_plus,
-            lambda text: quote(text, safe=""),
-            lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
-            lambda text: json.dumps(text),
-            lambda text: json.dumps({"kube_config": f"users:\n- {text}\n"}, ensure_ascii=False),
-            lambda text: "".join(f"\\u{ord(letter):04x}" if letter <= "\uffff" else letter for letter in text),
-            html.escape,
-            lambda text: "".join(f"&#{ord(letter)};" for letter in text),
-            lambda text: "".join(f"&#x{ord(letter):x};" for letter in text),
-            str.upper,
-            str.lower,
-            str.swapcase,
-            repr,
-        ]
-    ),
-    st.builds(
-        lambda width, between: lambda text: broken(text, width, between),
-        st.integers(1, 9),
-        st.sampled_from([" ", "\n", "\r\n  ", "\u200b", "\t", "\x1b", "\u00a0"]),
-    ),
-    st.builds(
-        lambda before, urlsafe: lambda text: in_base64(text, before, urlsafe),
-        st.text(alphabet="abc ", max_size=4),
-        st.booleans(),
-    ),
-)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 VALUES = st.one_of(
     st.text(alphabet=LETTERS[:26] + LETTERS[52:], min_size=20, max_size=20),
@@ -121,36 +82,6 @@ VALUES = st.one_of(
     st.text(alphabet=LETTERS + "!\"#$%&'()+,-./:;<=>?@[\\]^_`{|}~ ", min_size=8, max_size=30),
     st.text(alphabet=LETTERS[:9] + " üÜßé密码😀", min_size=8, max_size=20),
 )
-
-
-def meanings(text, depth=3):
-    """What a reader who tries can make of a text; of nothing that the scrubber itself is made of."""
-    yield text
-    whole = re.sub(r"[\s\u200b\x1b\u00a0]", "", text)
-    yield whole
-    if not depth:
-        return
-    undone = [
-        unquote(text),
-        unquote_plus(text),
-        unquote(whole),
-        html.unescape(text),
-        html.unescape(whole),
-        *(re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), one) for one in (text, whole)),
-        re.sub(r"\\([\"\\/'])", r"\1", text),
-    ]
-    for word in re.findall(r"[A-Za-z0-9+/_-]{11,}", whole):
-        for first in range(4):
-            part = word[first:].replace("-", "+").replace("_", "/")
-            undone.append(base64.b64decode(part + "A" * (-len(part) % 4)).decode("utf-8", "replace"))
-    for one in dict.fromkeys(undone):
-        if one not in (text, whole):
-            yield from meanings(one.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), depth - 1)
-
-
-def found_in(secret, text):
-    pieces = {secret[at : at + SHORTEST].lower() for at in range(len(secret) - SHORTEST + 1)}
-    return [(meaning, piece) for meaning in meanings(text) for piece in pieces if piece in meaning.lower()]
 
 
 def test_the_meanings_are_found():

@@ -1,0 +1,107 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: whether an answer of HSS has the documented form, as far as the collection looks at it.
+
+Said once here, so that nothing above has to expect a list where a name should be. What is null or left out passes, as
+the API leaves out much; so do fields that nobody here reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LAST_DATE = 253_402_300_799_999  # the end of the year 9999, in milliseconds
+# More rows than any account has, and no more than fit into memory.
+MOST_ROWS = 100_000
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_date(value: Any) -> bool:
+    return _is_number(value) and -1 <= value <= _LAST_DATE
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= MOST_ROWS
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_mappings(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_mapping, value))
+
+
+# A field means the same in every answer. Each with what it is, in words, and whether it is.
+_TEXT = ("a text", _is_text)
+_NUMBER = ("a number", _is_number)
+_DATE = ("a date in milliseconds", _is_date)
+_MAPPING = ("an object", _is_mapping)
+_TEXTS = ("a list of texts", _are_texts)
+_MAPPINGS = ("a list of objects", _are_mappings)
+_FIELDS = {
+    "total_num": (f"a number up to {MOST_ROWS}", _is_count),
+    "data_list": _MAPPINGS,
+    "cluster_id": _TEXT,
+    "cluster_name": _TEXT,
+    "provider": _TEXT,
+    "server": _TEXT,
+    "image_repo": _TEXT,
+    "status": _TEXT,
+    "current_expiration_date": _DATE,
+    "certificate_expiration_date": _DATE,
+    "address": _TEXT,
+    "anp_address": _TEXT,
+    "agent_address": _TEXT,
+    "region_id": _TEXT,
+    "install_script": _TEXT,
+    "image_command": _TEXT,
+    "secret_command": _TEXT,
+    "images_download_url": _TEXT,
+    "installed_status": _TEXT,
+    "combined_status": _TEXT,
+    "failed_message": _TEXT,
+    "agent_version": _TEXT,
+    "node_num": _NUMBER,
+    "ds_info": _MAPPING,
+    "desired_num": _NUMBER,
+    "current_num": _NUMBER,
+    "ready_num": _NUMBER,
+    "runtime_info": _MAPPINGS,
+    "runtime_name": _TEXT,
+    "runtime_path": _TEXT,
+    "schedule_info": _MAPPING,
+    "node_selector": _TEXTS,
+    "pod_tolerances": _TEXTS,
+    "resource_info": _MAPPING,
+    "mode": _TEXT,
+    "cpu_limit": _TEXT,
+    "mem_limit": _TEXT,
+}
+
+
+def wrong_field(answer: dict[str, Any]) -> str | None:
+    """The first field that is not what it should be, in words; None if all are."""
+    for name, value in answer.items():
+        if name not in _FIELDS or value is None:
+            continue
+        what, fits = _FIELDS[name]
+        if not fits(value):
+            return f"{name} is not {what}"
+        for inner in [value] if isinstance(value, dict) else value if isinstance(value, list) else []:
+            found = wrong_field(inner) if isinstance(inner, dict) else None
+            if found:
+                return found
+    return None

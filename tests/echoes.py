@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What servers make of secrets before they tell them back, and what a reader who tries can make of that again."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+from hypothesis import strategies as st
+
+SHORTEST = 8
+
+
+def broken(text: str, width: int, between: str) -> str:
+    """In pieces."""
+    return between.join(text[at : at + width] for at in range(0, len(text), width))
+
+
+def in_base64(text: str, before: str, urlsafe: bool) -> str:
+    """Somewhere in the middle of it."""
+    encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
+    return encode(f"{before}{text} and so on".encode()).decode().rstrip("=")
+
+
+WAYS = st.one_of(
+    st.sampled_from(
+        [
+            quote,
+            quote_plus,
+            lambda text: quote(text, safe=""),
+            lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+            lambda text: json.dumps(text),
+            lambda text: json.dumps({"kube_config": f"users:\n- {text}\n"}, ensure_ascii=False),
+            lambda text: "".join(f"\\u{ord(letter):04x}" if letter <= "\uffff" else letter for letter in text),
+            html.escape,
+            lambda text: "".join(f"&#{ord(letter)};" for letter in text),
+            lambda text: "".join(f"&#x{ord(letter):x};" for letter in text),
+            str.upper,
+            str.lower,
+            str.swapcase,
+            repr,
+        ]
+    ),
+    st.builds(
+        lambda width, between: lambda text: broken(text, width, between),
+        st.integers(1, 9),
+        st.sampled_from([" ", "\n", "\r\n  ", "\u200b", "\t", "\x1b", "\u00a0"]),
+    ),
+    st.builds(
+        lambda before, urlsafe: lambda text: in_base64(text, before, urlsafe),
+        st.text(alphabet="abc ", max_size=4),
+        st.booleans(),
+    ),
+)
+
+
+def meanings(text: str, depth: int = 3) -> Iterator[str]:
+    """What a reader who tries can make of a text; of nothing that the scrubber itself is made of."""
+    yield text
+    whole = re.sub(r"[\s\u200b\x1b\u00a0]", "", text)
+    yield whole
+    if not depth:
+        return
+    undone = [
+        unquote(text),
+        unquote_plus(text),
+        unquote(whole),
+        html.unescape(text),
+        html.unescape(whole),
+        *(re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), one) for one in (text, whole)),
+        re.sub(r"\\([\"\\/'])", r"\1", text),
+    ]
+    for word in re.findall(r"[A-Za-z0-9+/_-]{11,}", whole):
+        for first in range(4):
+            part = word[first:].replace("-", "+").replace("_", "/")
+            undone.append(base64.b64decode(part + "A" * (-len(part) % 4)).decode("utf-8", "replace"))
+    for one in dict.fromkeys(undone):
+        if one not in (text, whole):
+            yield from meanings(one.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), depth - 1)
+
+
+def found_in(secrets: str | Iterable[str], text: str, depth: int = 3) -> list[tuple[str, str]]:
+    """The pieces of secrets in a text, each with the meaning that it was found in."""
+    every = [secrets] if isinstance(secrets, str) else list(secrets)
+    pieces = {one[at : at + SHORTEST].lower() for one in every for at in range(len(one) - SHORTEST + 1)}
+    found = []
+    for meaning in {meaning.lower() for meaning in meanings(text, depth)}:
+        shown = {meaning[at : at + SHORTEST] for at in range(len(meaning) - SHORTEST + 1)}
+        found += [(meaning, piece) for piece in shown & pieces]
+    return found

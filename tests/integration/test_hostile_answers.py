@@ -1,0 +1,423 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every module against a service that answers with one field of a wrong type, or tells back what it was told."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote_plus
+
+import kubeconfigs
+import pytest
+import yaml
+from echoes import WAYS, broken, found_in
+from hostile import Conversation, HostileServer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from modules import Ran, run
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
+from ansible_collections.huaweicloud.hss.plugins.modules import (
+    hss_cluster_daemonset,
+    hss_cluster_daemonset_info,
+    hss_cluster_daemonsets,
+    hss_multicloud_agent_info,
+    hss_multicloud_cluster,
+    hss_multicloud_cluster_info,
+    hss_multicloud_clusters,
+    hss_multicloud_config_info,
+    hss_multicloud_image_command_info,
+)
+
+AK, SK = "QZ7KX3VW9RB2NM5TY8PL", "zz9Kq3vw7Rb2nm5Tpp8lMn4xWq6JcV1yHs0DfG2t"
+REGISTRY, PASSWORD, TOKEN = "r3g-Pa55word-ü 99", "uS3r\"Pa55'w0rd/99", "kX3vQ9zR7wB2nM5tY8pL"
+PROXY = "pr0xy-Pa55w0rd-77"
+ID = "6f2b5593-7855-4dbd-aebe-4f736708b8db"
+LATER = 4070908800000
+ROW = {
+    "cluster_id": ID,
+    "cluster_name": "shop",
+    "provider": "aws",
+    "server": "https://10.0.0.5:6443",
+    "image_repo": "registry.example.com",
+    "status": "connect_success",
+    "version": "1.2.3",
+    "current_expiration_date": LATER,
+    "certificate_expiration_date": LATER,
+}
+DAEMONSET = {
+    "installed_status": "install_success",
+    "ds_info": {"desired_num": 3, "current_num": 3, "ready_num": 3},
+    "node_num": 3,
+    "cluster_status": "Available",
+    "yaml_content": "kind: DaemonSet",
+    "runtime_info": [{"runtime_name": "containerd_endpoint", "runtime_path": "/run/containerd/containerd.sock"}],
+    "schedule_info": {"node_selector": ["a=b"], "pod_tolerances": ["c:NoSchedule"]},
+    "resource_info": {"mode": "customized", "cpu_limit": "500m", "mem_limit": "512Mi"},
+}
+AGENT = {
+    **{key: value for key, value in DAEMONSET.items() if key not in ("runtime_info", "schedule_info", "yaml_content")},
+    "cluster_id": ID,
+    "cluster_name": "shop",
+    "cluster_type": "aws",
+    "access_status": "connect_success",
+    "combined_status": "running",
+    "failed_message": "",
+    "agent_version": "3.2.20",
+    "latest_version": True,
+}
+SCRIPT = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss"}}'
+# What each path ends in, longest first, and its answer.
+ANSWERS: dict[str, Any] = {
+    "/multi-cloud/clusters": {"total_num": 1, "data_list": [ROW]},
+    "/permissions": {
+        "total_num": 1,
+        "data_list": [{"resources": "pods", "function": "check", "is_authed": False, "advice": "grant it"}],
+    },
+    "/multi-cloud/config-analyze": {
+        "total_num": 1,
+        "data_list": [{"address": "https://10.0.0.5:6443", "certificate_expiration_date": LATER}],
+    },
+    "/multi-cloud/agent-network": {"anp_address": "a:1", "agent_address": "b:2", "region_id": "cn-north-4"},
+    "/agent/install-script": {"install_script": SCRIPT},
+    "/multi-cloud/image-upload-command": {
+        "image_command": "docker login -p HSS-REGISTRY-PASSWORD-PLACEHOLDER",
+        "secret_command": "kubectl create secret docker-registry hss",
+        "images_download_url": "https://images.example.com/",
+    },
+    "/clusters/daemonsets": {"total_num": 1, "data_list": [AGENT]},
+    f"/clusters/{ID}/daemonsets": DAEMONSET,
+    "/template": {key: DAEMONSET[key] for key in ("runtime_info", "schedule_info")},
+    "/multi-cloud/clusters/status-synchronize": {},
+    f"/multi-cloud/clusters/{ID}": {},
+    "/v3/projects": {"projects": [{"id": "project-1", "name": "cn-north-4"}]},
+    "/v3/auth/tokens": {"token": {"project": {"id": "project-1", "name": "cn-north-4"}}},
+}
+ODD: list[Any] = [
+    None,
+    True,
+    -1,
+    10**18,
+    1.5,
+    "",
+    "x\x1b[31m{{ 7*7 }}",
+    [],
+    {},
+    ["x"],
+    {"a": 1},
+    [None],
+    [{}],
+    {"x": []},
+]
+# Of these each value meets so many; others in every place, so that each comes to each kind of place.
+SAMPLE = 2
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch, tmp_path):
+    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda _seconds: None))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in list(os.environ):
+        if name.startswith(("HW_", "HUAWEICLOUD_", "CLOUD_SDK_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+class Service:
+    """Answers by path."""
+
+    def __init__(self) -> None:
+        self.answers = copy.deepcopy(ANSWERS)
+        self.created = False
+        self.asked: list[str] = []
+
+    def answer(self, talk: Conversation, request: bytes) -> None:
+        method, target = request.decode("latin-1").split(" ")[:2]
+        path = target.partition("?")[0]
+        end = max((known for known in self.answers if path.endswith(known)), key=len, default="")
+        if not end:  # what a wrong answer led to
+            talk.json({"error_code": "APIGW.0101", "error_msg": "No such API"}, 404)
+            return
+        self.asked.append(end)
+        data = {"cluster_id": ID} if method == "POST" and end == "/multi-cloud/clusters" else self.answers[end]
+        body = json.dumps(data).encode()
+        token = [f"X-Subject-Token: {TOKEN}"] if end == "/v3/auth/tokens" else []
+        talk.answer(200, body, "Content-Type: application/json", *token)
+
+
+@pytest.fixture(scope="module")
+def kube_config() -> str:
+    return kubeconfigs.kubeadm("https://10.0.0.5:6443", days=365)
+
+
+RUNS = {
+    "register": (hss_multicloud_cluster, {"name": "new", "provider": "aws", "kube_config": True}),
+    "update": (
+        hss_multicloud_cluster,
+        {
+            "name": "shop",
+            "kube_config": True,
+            "current_expiration_date": 1924992000000,
+            "wait": True,
+            "wait_timeout": 1,
+        },
+    ),
+    "drift": (hss_multicloud_cluster, {"name": "shop", "server": "https://10.0.0.9:6443", "on_drift": "warn"}),
+    "recreate": (
+        hss_multicloud_cluster,
+        {"name": "shop", "provider": "ali", "kube_config": True, "on_drift": "recreate"},
+    ),
+    "remove": (hss_multicloud_cluster, {"cluster_id": ID, "state": "absent"}),
+    "list": (
+        hss_multicloud_clusters,
+        {"clusters": [{"name": "shop", "kube_config": True}, {"name": "new", "kube_config": True}]},
+    ),
+    "info": (hss_multicloud_cluster_info, {"include": ["permissions", "daemonset"], "expires_within_days": 99999}),
+    "filter": (hss_multicloud_cluster_info, {"name": ["shop"], "provider": ["aws"], "status": ["connect_success"]}),
+    "config": (hss_multicloud_config_info, {"kube_config": True}),
+    "agent": (hss_multicloud_agent_info, {"cluster_id": ID}),
+    "agents": (hss_multicloud_agent_info, {"cluster_ids": [ID]}),
+    "images": (
+        hss_multicloud_image_command_info,
+        {"image_repo": "r", "organization": "o", "image_repo_username": "u", "show_commands": True},
+    ),
+    "commands": (
+        hss_multicloud_image_command_info,
+        {"image_repo": "r", "organization": "o", "image_repo_username": "u", "image_repo_password": "a-pass-w0rd-1"},
+    ),
+    "protect": (
+        hss_cluster_daemonset,
+        {
+            "cluster_id": ID,
+            "agent_version": "3.2.21",
+            "resource_info": {"cpu_limit": "200m"},
+            "schedule_info": {"node_selector": ["x=y"]},
+            "runtime_info": [{"runtime_name": "docker_endpoint"}],
+            "wait": True,
+            "wait_timeout": 1,
+        },
+    ),
+    "protected": (hss_cluster_daemonset, {"cluster_id": ID, "wait": True, "wait_timeout": 1}),
+    "unprotect": (hss_cluster_daemonset, {"cluster_id": ID, "state": "absent", "wait_timeout": 1}),
+    "protect all": (hss_cluster_daemonsets, {"daemonsets": [{"cluster_id": ID, "auto_upgrade": False}]}),
+    "protection": (hss_cluster_daemonset_info, {}),
+    "protection of one": (hss_cluster_daemonset_info, {"cluster_id": ID}),
+    "sign in": (hss_multicloud_cluster_info, {"user_name": "u", "password": "a-pass-w0rd-1", "domain_name": "d"}),
+    "project": (hss_multicloud_cluster_info, {"project_id": None}),
+}
+
+
+def start(name: str, peer: HostileServer, kube_config: str, *, check: bool = False, **changes: Any) -> Ran:
+    module, given = RUNS[name]
+    options = {
+        "endpoint": peer.url,
+        "auth_url": peer.url,
+        "region": "cn-north-4",
+        "max_retries": 0,
+        "timeout": 10,
+        **({} if "user_name" in given else {"access_key": AK, "secret_key": SK}),
+        **({} if name in ("sign in", "project") else {"project_id": "project-1"}),
+        **{key: kube_config if value is True and key == "kube_config" else value for key, value in given.items()},
+        **changes,
+    }
+    if "clusters" in options:
+        options["clusters"] = [{**cluster, "kube_config": kube_config} for cluster in options["clusters"]]
+    return run(module.main, {key: value for key, value in options.items() if value is not None}, check=check)
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value in an answer."""
+    yield at
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(item, (*at, key))
+
+
+def changed(answer: Any, at: tuple[Any, ...], value: Any) -> Any:
+    """The answer with another value in one place."""
+    if not at:
+        return value
+    other = copy.copy(answer)
+    other[at[0]] = changed(answer[at[0]], at[1:], value)
+    return other
+
+
+# The service forgets what it is told, so these see at their end that nothing has changed.
+WITHOUT_MEMORY = {
+    "recreate": "but HSS still lists it",
+    "protect": "HSS answered that it changes the node agent",
+    "unprotect": "was to be removed, but is still there",
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_run_goes_all_its_way_with_sound_answers(name, kube_config):
+    """Otherwise the next test would look at half of it."""
+    service = Service()
+    with HostileServer(service.answer) as server:
+        ran = start(name, server, kube_config)
+    assert WITHOUT_MEMORY[name] in ran.msg if name in WITHOUT_MEMORY else not ran.failed, ran.msg
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_wrong_type_anywhere_is_a_clear_end(name, kube_config):
+    service = Service()
+    bad = {}
+    with HostileServer(service.answer) as server:
+        start(name, server, kube_config)
+        every = [(end, at) for end in dict.fromkeys(service.asked) for at in places(ANSWERS[end])]
+        for number, (end, at) in enumerate(every):
+            for odd in (ODD * 2)[number % len(ODD) :][:SAMPLE]:
+                service.answers[end] = changed(ANSWERS[end], at, odd)
+                ran = start(name, server, kube_config)
+                said = [*([ran.msg] if ran.failed else []), *ran.warnings]
+                if any("Unexpected" in text or not text.isprintable() for text in said):
+                    bad[re.sub(r" Please.*", "", str(said))] = (end, at, odd)
+            service.answers[end] = ANSWERS[end]
+    assert bad == {}
+
+
+# A service that tells back what it was told, in any form
+
+
+ECHOING = {
+    "register": {"image_repo_password": REGISTRY},
+    "update": {},
+    "list": {},
+    "info": {},
+    "config": {},
+    "agents": {},
+    "commands": {"image_repo_password": REGISTRY},
+    "protect all": {},
+    "protection": {},
+    "sign in": {"password": PASSWORD},
+}
+
+
+class Echo(Service):
+    """Answers one of its requests with an error that holds whatever it is given."""
+
+    def __init__(self, at: int, status: int, form: Any, *, header: bool) -> None:
+        super().__init__()
+        self._at = at
+        self._status = status
+        self._form = form
+        self._header = header
+        self.heard = ""
+
+    def answer(self, talk: Conversation, request: bytes) -> None:
+        self._at -= 1
+        if self._at != -1:
+            super().answer(talk, request)
+            return
+        self.heard = request.decode("utf-8", "replace")
+        body, request_id = self._form(self.heard)
+        raw = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        line = "".join(letter if " " <= letter <= "~" else " " for letter in request_id)
+        talk.answer(self._status, raw, *([f"X-Request-Id: {line}"] if self._header else []))
+
+
+def secrets_of(name: str, kube_config: str) -> list[str]:
+    """Everything in a run that nobody may see; of what is long, some."""
+    user = yaml.safe_load(kube_config)["users"][0]["user"]
+    key = user["client-key-data"]
+    pem = "".join(base64.b64decode(key).decode().splitlines()[1:-1])
+    inside = (
+        [key[40:140], key[-90:-20], pem[:80], pem[-70:]] if name in ("register", "update", "list", "config") else []
+    )
+    return [PROXY, *([] if name == "sign in" else [AK, SK]), *ECHOING[name].values(), *inside]
+
+
+def said_by(ran: Ran) -> list[str]:
+    """The words of a result, without the API's data."""
+    found = [ran.msg, str(ran.result.get("failure")), *ran.warnings]
+    for entries in (ran.result.get(name) or [] for name in ("results", "clusters", "daemonsets")):
+        for entry in entries:
+            found += [str(entry[key]) for key in ("msg", "failure", "warnings") if key in entry]
+    return found
+
+
+def told_back(secret: str, ways: Sequence[Any], heard: str) -> str:
+    text = secret
+    for way in ways:
+        text = way(text)
+    return text if len(text) < 1500 else heard[:1500]
+
+
+FORMS = {
+    "HSS": lambda text: ({"error_code": "HSS.0001", "error_msg": text}, "r-1"),
+    "gateway": lambda text: ({"error_code": f"APIGW {text}", "error_msg": "no", "request_id": text}, text),
+    "IAM": lambda text: ({"error": {"code": 401, "message": f"User {text} is locked", "title": text}}, text),
+    "older": lambda text: ({"error_description": f"canonicalRequest {text}", "error_code": text}, ""),
+    "no JSON": lambda text: (f"<html>{text}</html>", text),
+    "broken": lambda text: ({"error_msg": {"text": text}, "error_code": [text]}, text),
+}
+
+
+@pytest.mark.parametrize("name", ECHOING)
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(data=st.data())
+def test_nothing_secret_comes_back(name, kube_config, monkeypatch, data):
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:{PROXY}@proxy.example.com:3128")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    every = secrets_of(name, kube_config)
+    secret = data.draw(st.sampled_from(every))
+    ways = data.draw(st.lists(WAYS, max_size=2))
+    form = FORMS[data.draw(st.sampled_from(sorted(FORMS)))]
+    whole = data.draw(st.booleans())
+    at = data.draw(st.integers(0, 2))
+    if name == "sign in" and at:
+        every.append(TOKEN)
+    service = Echo(
+        at,
+        data.draw(st.sampled_from([200, 302, 400, 401, 403, 404, 429, 500, 503])),
+        lambda heard: form(told_back(heard if whole else secret, ways, heard)),
+        header=data.draw(st.booleans()),
+    )
+    with HostileServer(service.answer) as server:
+        ran = start(name, server, kube_config, **ECHOING[name])
+    for text in said_by(ran):
+        assert text.isprintable()
+        assert found_in(every, text, depth=2) == []
+
+
+DATA = {
+    # Where in an answer that is not an error words stand that end up in a message or a warning.
+    "another's name": (
+        "register",
+        ("/multi-cloud/clusters", ("data_list", 0, "cluster_name")),
+        {"server": "https://10.0.0.5:6443"},
+    ),
+    "drift": ("drift", ("/multi-cloud/clusters", ("data_list", 0, "server")), {}),
+    "drift that fails": ("drift", ("/multi-cloud/clusters", ("data_list", 0, "server")), {"on_drift": "fail"}),
+    "a status": ("protect", (f"/clusters/{ID}/daemonsets", ("installed_status",)), {}),
+    "a quantity": ("protect", (f"/clusters/{ID}/daemonsets", ("resource_info", "cpu_limit")), {}),
+    "a reason": ("refused", ("/clusters/daemonsets", ("data_list", 0, "failed_message")), {}),
+}
+RUNS["refused"] = (hss_multicloud_cluster, {"name": "shop", "wait": True, "wait_timeout": 1})
+
+
+@pytest.mark.parametrize("way", [str, str.lower, quote_plus, lambda text: broken(text, 5, "\n")], ids=range(4))
+@pytest.mark.parametrize("case", DATA)
+def test_nothing_secret_comes_back_as_data(case, way, kube_config):
+    name, (end, at), options = DATA[case]
+    words = f"\x1b[31mred \u202e{{{{ 7*7 }}}} {way(SK)}"
+    service = Service()
+    service.answers[end] = changed(ANSWERS[end], at, words)
+    if name == "refused":
+        rows = service.answers["/multi-cloud/clusters"]
+        service.answers["/multi-cloud/clusters"] = changed(rows, ("data_list", 0, "status"), "connect_fail")
+    with HostileServer(service.answer) as server:
+        ran = start(name, server, kube_config, **options)
+    said = said_by(ran)
+    assert any("[31mred {{ 7*7 }} ********" in text for text in said), said
+    for text in said:
+        assert text.isprintable() and found_in(SK, text) == []
+    assert "\x1b" not in str(ran.result.get("diff"))
