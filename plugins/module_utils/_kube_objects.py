@@ -104,7 +104,12 @@ def given_objects(given: Iterable[Any]) -> list[KubeObject]:
     :raises KubectlError: for what is no object, or is there twice.
     """
     found: list[KubeObject] = []
-    for number, content in enumerate(_flattened(_plain(list(given)))):
+    try:
+        # Once through JSON: the texts of older ansible-core stay what they are whatever str() is asked to do.
+        contents = json.loads(json.dumps(_plain(list(given)), allow_nan=False))
+    except ValueError:
+        raise KubectlError("objects: JSON has no such number as infinity.") from None
+    for number, content in enumerate(_flattened(contents)):
         where = f"objects[{number}]"
         if not isinstance(content, dict):
             raise KubectlError(f"{where}: a Kubernetes object is a mapping.")

@@ -46,6 +46,13 @@ class Tagged(str):
     """As ansible-core 2.19 and later hand out texts."""
 
 
+class Unsafe(str):
+    """As ansible-core 2.18 does."""
+
+    def __str__(self):
+        return self
+
+
 class TaggedDict(dict):
     """And mappings."""
 
@@ -62,10 +69,12 @@ def plain_all_the_way(value):
 
 
 def test_tagged_values_become_plain_ones():
-    content = TaggedDict(thing(spec={Tagged("a"): [Tagged("b"), TaggedInt(7), True, 1.5, None, UserString("vault")]}))
+    content = TaggedDict(
+        thing(spec={Tagged("a"): [Tagged("b"), Unsafe("c"), TaggedInt(7), True, 1.5, None, UserString("vault")]})
+    )
     (one,) = given_objects([content])
     plain_all_the_way(one.content)
-    assert one.content["spec"] == {"a": ["b", 7, True, 1.5, None, "vault"]}
+    assert one.content["spec"] == {"a": ["b", "c", 7, True, 1.5, None, "vault"]}
 
 
 JSON = st.recursive(
@@ -110,6 +119,7 @@ def test_lists_are_taken_apart():
         ),
         ([thing(), thing()], "ConfigMap a is there twice"),
         ([thing(data={"x": datetime.date(2026, 1, 1)})], "objects\\[0\\].data.x: YAML takes this for a date"),
+        ([thing(data={"x": float("inf")})], "no such number"),
         ([thing(data={"x": [b"a"]})], "objects\\[0\\].data.x\\[0\\]: JSON has nothing like this"),
     ],
 )
