@@ -218,9 +218,9 @@ LOADED = {
 }
 
 
-def became(steps=None, tool="skopeo", mine=True, check_mode=False, cluster=CLUSTER, **more):
+def became(steps=None, tool="skopeo", mine=True, check_mode=False, cluster=None, **more):
     wanted = {**planned(tool=tool), "images": IMAGES, **more}
-    return outcome(wanted, {**LOADED, **(steps or {})}, cluster, "bastion", mine, check_mode)
+    return outcome(wanted, {**LOADED, **(steps or {})}, cluster or CLUSTER, "bastion", mine, check_mode)
 
 
 def test_what_was_loaded_and_what_would_be():
