@@ -27,8 +27,8 @@ def difference(before: KubeObject | None, after: KubeObject | None, hidden: Hidd
 
     :arg hidden: values that must not be seen, wherever they stand.
     """
-    one = after or before
-    assert one is not None
+    if (one := after or before) is None:
+        return {}
     shown_before, shown_after = _shown(before), _shown(after)
     if before and after and one.is_secret:
         _mark_changes(before, after, shown_after)

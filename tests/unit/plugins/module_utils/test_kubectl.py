@@ -205,7 +205,7 @@ def test_more_is_run_with_and_without_a_kubectl(host):
 
 
 def test_no_mark_can_be_guessed():
-    commands = [host_command(Target(), [GET]) for _ in range(2)]
+    commands = [host_command(Target(), [GET]) for _number in range(2)]
     assert all(mark in command and len(mark) == 20 for command, mark in commands)
     assert commands[0][1] != commands[1][1]
 
