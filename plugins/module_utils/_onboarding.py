@@ -201,10 +201,10 @@ def _images(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> Clust
     """The images are in the private registry, or somebody is told to put them there."""
     if not entry:
         return cluster
+    if entry["changed"]:
+        cluster = _did(cluster, "load_images", f"images {'would be ' if check_mode else ''}loaded")
     if entry["failed"]:
         return _fail(cluster, entry["msg"])
-    if entry["changed"]:
-        return _did(cluster, "load_images", entry["msg"] or f"images {'would be ' if check_mode else ''}loaded")
     return _warned(cluster, entry["msg"]) if entry["msg"] else cluster
 
 

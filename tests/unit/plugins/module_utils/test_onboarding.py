@@ -148,8 +148,9 @@ def test_the_first_trouble_ends_the_way_and_is_told(stages, words):
     "images, expected",
     [
         ({}, (False, [], "")),
-        ({"failed": False, "changed": True, "msg": "2 images loaded"}, (False, ["load_images"], "2 images loaded")),
+        ({"failed": False, "changed": True, "msg": ""}, (False, ["load_images"], ", images loaded")),
         ({"failed": True, "changed": False, "msg": "login refused"}, (True, [], "but login refused")),
+        ({"failed": True, "changed": True, "msg": "push refused"}, (True, ["load_images"], "; but push refused")),
         ({"failed": False, "changed": False, "msg": "do this by hand"}, (False, [], "")),
     ],
 )
