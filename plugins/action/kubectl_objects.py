@@ -197,8 +197,10 @@ class ActionModule(KubectlAction):
                 break
             time.sleep(pause)
             pause = min(pause * 1.5, 5)
-        why = "; ".join(f"{one.label} {trouble}: {_kube_plan.reason_to_remain(one)}" for one in remaining)
-        raise KubectlError(f"After {self._wait_timeout} seconds: {self._hidden.scrub(why)}.")
+        # Of hundreds a few say enough.
+        why = [f"{one.label} {trouble}: {_kube_plan.reason_to_remain(one)}" for one in remaining[:5]]
+        why += [f"{len(remaining) - 5} more"] if len(remaining) > 5 else []
+        raise KubectlError(f"After {self._wait_timeout} seconds: {self._hidden.scrub('; '.join(why))}.")
 
     def _call(self, call: Call, data: bytes) -> Reply:
         answer = self._ask(self._cluster, [call], data)

@@ -74,12 +74,11 @@ PLAYBOOK = """
 def hosts():
     """All kinds of hosts; kubectl and the kubeconfig come with the test's cluster, and are root's."""
     with SshHosts(traits=TRAITS) as started:
-        if "requiretty" in TRAITS:
-            sudoers = started.root("requiretty") / "etc/sudoers"
-            text = sudoers.read_text()
-            sudoers.chmod(0o600)
-            sudoers.write_text("Defaults requiretty\n" + text)
-            sudoers.chmod(0o440)
+        # As old distributions have it, and new ones.
+        for name, default in {"requiretty": "requiretty", "sudo": "use_pty", "password": "use_pty"}.items():
+            if name in TRAITS:
+                sudoers = started.root(name) / "etc/sudoers"
+                started.put(name, "/etc/sudoers", f"Defaults {default}\n{sudoers.read_text()}", 0o440)
         yield started
 
 
