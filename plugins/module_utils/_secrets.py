@@ -182,7 +182,7 @@ class _Reading:
 
     def unescaped(self) -> Iterator[_Reading]:
         """Without the escapes of URLs, JSON and HTML, if there are any; in URLs, a plus may be a space."""
-        for text in {self.text, self.text.replace("+", " ")}:
+        for text in dict.fromkeys((self.text, self.text.replace("+", " "))):
             escapes = [part for found in _ESCAPE.finditer(text) for part in _meant(found)]
             if escapes or text != self.text:
                 yield self._with(text, escapes)
