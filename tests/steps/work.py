@@ -41,7 +41,7 @@ class Work:
         self.note = ""
         self.telling = ""  # a pattern for the lines of the log that say what failed, if its end does not
         self.log_path = CACHE / "logs" / f"{name}.log"
-        self._deadline = time.monotonic() + (limit or float(os.environ.get("HSS_STEP_TIMEOUT", "900")))
+        self._deadline = time.monotonic() + (limit or float(os.environ.get("HSS_STEP_TIMEOUT", "3000")))
 
     def __enter__(self) -> Work:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
