@@ -68,7 +68,8 @@ PLAYBOOK = """
       register: found
       ignore_errors: true
     - ansible.builtin.copy:
-        content: "{{ found.results | map('combine', {'item': none}) | to_json }}"
+        # On ansible-core 2.18 a refused become password ends the whole loop.
+        content: "{{ found.results | default([found]) | map('combine', {'item': none}) | to_json }}"
         dest: "{{ results }}/{{ inventory_hostname }}.json"
         mode: "0600"
       delegate_to: localhost
