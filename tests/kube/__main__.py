@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
-# Besides those in this folder: the same tests that `./dev test` runs with the stand-in for kubectl.
-SHARED = ("test_kubectl_objects.py", "test_kubectl_preflight.py", "test_protect.py")
+# Besides those in this folder: the same tests that `./dev test` runs with the stand-in for kubectl and the cluster.
+SHARED = ("test_kubectl_hosts.py", "test_kubectl_objects.py", "test_kubectl_preflight.py", "test_protect.py")
 
 
 def main() -> int:
@@ -30,9 +30,10 @@ def main() -> int:
 
     os.environ["HSS_KUBE"] = "real"
     chosen = any(Path(argument.partition("::")[0]).exists() for argument in pytest_args)
-    shared = [path for name in SHARED if (path := TESTS / "integration" / name).exists()]
+    shared = [TESTS / "integration" / name for name in SHARED]
     paths = [] if chosen else [str(path) for path in (TESTS / "kube", *shared)]
-    return int(pytest.main([*paths, *pytest_args], plugins=[plugin]))
+    # A real cluster takes its time to end a namespace, and the tests are not written for that.
+    return int(pytest.main(["--timeout", "900", *paths, *pytest_args], plugins=[plugin]))
 
 
 if __name__ == "__main__":

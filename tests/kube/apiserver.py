@@ -52,6 +52,7 @@ class ApiServer:
     def __init__(self, nodes: Sequence[str] = NODES, made: Mapping[str, Path] | None = None) -> None:
         self.programs = dict(made or programs())
         self.nodes = list(nodes)
+        self.ca = kubeconfigs.Authority()
         self.url = ""
         self.kubeconfig = ""
         self.folder: Path | None = None
@@ -129,7 +130,7 @@ class ApiServer:
             raise KubeError(f"the node {name} was not registered: {answer.text}")
 
     def _write_credentials(self, folder: Path) -> None:
-        ca = kubeconfigs.Authority()
+        ca = self.ca
         names = [x509.DNSName("kubernetes.default.svc"), x509.DNSName("localhost")]
         server = ca.issue(
             "kube-apiserver",
@@ -172,7 +173,7 @@ class ApiServer:
                 if answer.ok:
                     return
                 last = answer.text
-            except requests.ConnectionError as error:
+            except OSError as error:  # nobody answers yet, or the folder with the CA is gone with its supervisor
                 last = str(error)
             time.sleep(0.1)
         logs = "".join(f"\n{log.name}:\n{log.read_text()[-2000:]}" for log in sorted(self.folder.glob("*.log")))

@@ -8,32 +8,40 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from .apiserver import ApiServer
-from .objects import Objects
+from .objects import Key, Objects
+from .record import Recorder
 
 
 class Cluster:
     """A real cluster, asked with one of the kubectls."""
 
-    def __init__(self, server: ApiServer, kubectl: str | Path, objects: Objects) -> None:
+    def __init__(self, server: ApiServer, kubectl: Path, objects: Objects, recorder: Recorder | None = None) -> None:
         self.server = server
-        self.kubectl = str(kubectl)
+        self.kubectl = str(recorder.program if recorder else kubectl)
+        self._plain_kubectl = kubectl
+        self._recorder = recorder
         self.kubeconfig = server.kubeconfig
         self._objects = objects
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator."""
-        return self.run_as(self.kubeconfig, *arguments, stdin=stdin)
+        return self._run(self.kubectl, self.kubeconfig, arguments, stdin)
 
-    def run_as(self, kubeconfig: str, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run kubectl with another kubeconfig."""
+    def run_as(self, kubeconfig: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run kubectl with another kubeconfig; that is never recorded."""
+        return self._run(str(self._plain_kubectl), kubeconfig, arguments, None)
+
+    def _run(
+        self, kubectl: str, kubeconfig: str, arguments: Sequence[str], stdin: str | None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.kubectl, "--kubeconfig", kubeconfig, *arguments],
+            [kubectl, "--kubeconfig", kubeconfig, *arguments],
             # It keeps what it learns about an API server at HOME.
             env={"HOME": str(self.server.folder), "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
             cwd="/",
@@ -51,12 +59,14 @@ class Cluster:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def everything(self) -> set[tuple[str, str | None, str]]:
+    def everything(self) -> set[Key]:
         """Kind, namespace (None for what is in none) and name of all that a fresh cluster does not have."""
         return self._objects.everything()
 
     def clean(self) -> None:
         """Remove all of that; it is also done after each test."""
+        if self._recorder:
+            self._recorder.discard()
         self._objects.clean()
 
 

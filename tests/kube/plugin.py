@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kubectl import transcripts
@@ -24,7 +25,9 @@ from .debian import KubeError
 from .objects import Objects
 from .record import Recorder
 
-# What is larger tries limits, and would only fill the repository.
+# What the stand-in is for: what the collection calls, not what tests of the real cluster do beside it. What is larger
+# tries limits, and would only fill the repository.
+RECORDED = {"apply", "create", "delete", "get", "version"}
 RECORDED_AT_MOST = 100_000
 
 
@@ -90,20 +93,21 @@ def cluster(
 ) -> Iterator[Cluster]:
     """The cluster, empty, with one of the kubectls."""
     kubectl = request.config.stash[RUN].kubectls[kubectl_version]
-    if not request.config.getoption("--record"):
-        yield Cluster(api_server, kubectl, cluster_objects)
-    else:
-        recorder = Recorder(tmp_path_factory.mktemp("kubectl"), kubectl)
-        yield Cluster(api_server, recorder.program, cluster_objects)
-        calls = recorder.calls()
-        if request.node.stash.get(PASSED, False) and sum(len(call["stdin"]) for call in calls) < RECORDED_AT_MOST:
-            transcripts.write(_transcript_name(request.node), kubectl_version, calls)
+    recording = request.config.getoption("--record")
+    recorder = Recorder(tmp_path_factory.mktemp("kubectl"), kubectl) if recording else None
+    yield Cluster(api_server, kubectl, cluster_objects, recorder)
     cluster_objects.clean()
+    if recorder and request.node.stash.get(PASSED, False):
+        _keep(recorder.calls(), request.node, kubectl_version)
 
 
-def _transcript_name(test: pytest.Function) -> str:
-    parameters = {name: value for name, value in test.callspec.params.items() if name != "kubectl_version"}
-    return re.sub(r"[^\w.-]+", "_", "-".join([test.originalname, *map(str, parameters.values())]))
+def _keep(calls: list[dict[str, Any]], test: pytest.Function, version: str) -> None:
+    words = {transcripts.arguments(call["args"])[0] for call in calls}
+    if calls and words <= RECORDED and sum(len(call["stdin"]) for call in calls) <= RECORDED_AT_MOST:
+        parameters = {name: value for name, value in test.callspec.params.items() if name != "kubectl_version"}
+        words = [test.path.stem, test.originalname, *map(str, parameters.values())]
+        name = "-".join(re.sub(r"\W+", "_", word.removeprefix("test_")) for word in words)
+        transcripts.write(name, version, calls)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -146,7 +146,8 @@ def test_kinds_of_ones_own(cluster: Cluster) -> None:
     }
     widget = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {"a": {"b": "c"}}}
     assert cluster.run("apply", "--filename", "-", stdin=json.dumps(definition)).returncode == 0
-    assert becomes_true(lambda: cluster.run("get", "widgets.example.com").returncode == 0)
+    known = cluster.run("wait", "--for", "condition=established", "crd/widgets.example.com", "--timeout", "60s")
+    assert known.returncode == 0, known.stderr
     for what in ("created", "unchanged"):
         done = cluster.run("apply", "--filename", "-", stdin=json.dumps(widget))
         assert (done.stdout, done.stderr) == (f"widget.example.com/w {what}\n", "")

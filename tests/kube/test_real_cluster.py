@@ -49,13 +49,17 @@ def holds(found: Any, wanted: Any) -> bool:
 
 
 def check_applied(cluster: Cluster, manifest: str, documents: list[dict[str, Any]]) -> None:
-    """Applies it twice; afterwards all of it is there, and nothing else, and nothing differs from it."""
+    """Applies it twice; afterwards all of it is there, and nothing else."""
     assert apply(cluster, manifest) == ["created"] * len(documents)
     for document in documents:
         kind, namespace, name = identity(document)
         assert holds(cluster.get(kind, name, namespace), document), name
     assert cluster.everything() == {identity(document) for document in documents}
     assert apply(cluster, manifest) == ["unchanged"] * len(documents)
+
+
+def check_no_difference(cluster: Cluster, manifest: str) -> None:
+    apply(cluster, manifest)
     compared = cluster.run("diff", "--filename", "-", stdin=manifest)
     assert (compared.returncode, compared.stdout, compared.stderr) == (0, "", "")
 
@@ -95,6 +99,10 @@ def login(cluster: Cluster, user: dict[str, str], folder: Path) -> str:
 
 def test_the_account_is_made_once(cluster: Cluster, account: str) -> None:
     check_applied(cluster, account, list(yaml.safe_load_all(account)))
+
+
+def test_nothing_differs_from_the_account(cluster: Cluster, account: str) -> None:
+    check_no_difference(cluster, account)
 
 
 def test_the_token_logs_in_and_may_only_look(cluster: Cluster, account: str, tmp_path: Path) -> None:
@@ -158,6 +166,10 @@ def objects(script: str) -> list[dict[str, Any]]:
 
 def test_the_install_script_is_applied_once(cluster: Cluster, script: str) -> None:
     check_applied(cluster, script, objects(script))
+
+
+def test_nothing_differs_from_the_install_script(cluster: Cluster, script: str) -> None:
+    check_no_difference(cluster, script)
 
 
 def test_nothing_of_the_install_script_stays(cluster: Cluster, script: str) -> None:

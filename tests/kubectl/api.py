@@ -14,12 +14,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .control import control, is_old_enough, now
 from .kinds import DEFINITION, Kind, Kinds
 from .merge import merge
 from .store import Store
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_ACCOUNT = "kubernetes.io/service-account.name"
 _USER = "kubernetes-admin"
 
 Object = dict[str, Any]
@@ -41,13 +41,13 @@ class Api:
         self._on_apply = on_apply
         if not store.objects:
             self._found()
-        self._control()
+        control(store)
 
     @property
     def kinds(self) -> Kinds:
         """The kinds it knows now."""
         definitions = [one for one in self._store.objects if one["kind"] == "CustomResourceDefinition"]
-        return Kinds(one for one in definitions if self._age(one) >= self._delay)
+        return Kinds(one for one in definitions if is_old_enough(one, self._store))
 
     # --- what requests do ---
 
@@ -105,7 +105,7 @@ class Api:
         if found is None:
             raise ApiError("NotFound", f'{kind.resource} "{name}" not found')
         if found["metadata"].get("finalizers") or kind.kind == "Namespace":
-            found["metadata"].setdefault("deletionTimestamp", _now())
+            found["metadata"].setdefault("deletionTimestamp", now())
             found["deleted"] = found.get("deleted") or time.time()
             if kind.kind == "Namespace":
                 # What is in it stays for a while.
@@ -115,6 +115,13 @@ class Api:
             if kind.plural == DEFINITION:
                 group, plural = found["spec"]["group"], found["spec"]["names"]["kind"]
                 self._forget(lambda one: one["kind"] == plural and one["apiVersion"].startswith(f"{group}/"))
+
+    def wait_until_gone(self, kind: Kind, name: str, namespace: str | None, patience: float = 30) -> None:
+        """As kubectl does unless it is told not to; the real one's patience has no end."""
+        until = time.monotonic() + patience
+        while self._find(kind, name, namespace) and time.monotonic() < until:
+            time.sleep(0.05)
+            control(self._store)
 
     def review(self, attributes: Mapping[str, Any]) -> bool:
         """Whether the account may do this."""
@@ -209,7 +216,7 @@ class Api:
     def _born(self, kind: Kind, wanted: Object) -> Object:
         content = copy.deepcopy(wanted)
         metadata = content["metadata"]
-        metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": _now()}
+        metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": now()}
         return content
 
     def _keep(self, live: Object | None, would: Object) -> None:
@@ -251,63 +258,6 @@ class Api:
         content = self._born(known, {"apiVersion": api_version, "kind": kind, "metadata": metadata, **more})
         self._store.objects.append({**content, "born": 0})
 
-    def _control(self) -> None:
-        """What the controllers did meanwhile."""
-        for one in list(self._store.objects):
-            if one["kind"] == "Secret" and one.get("type") == "kubernetes.io/service-account-token":
-                self._give_token(one)
-            if not one.get("deleted") or time.time() - one["deleted"] < self._delay:
-                continue
-            if one["kind"] == "Namespace":
-                self._end(one)
-            elif not one["metadata"].get("finalizers"):
-                self._store.objects.remove(one)
-
-    def _end(self, namespace: Object) -> None:
-        name = namespace["metadata"]["name"]
-        self._empty(name)
-        if conditions := self._conditions(name):
-            namespace["status"]["conditions"] = conditions
-        else:
-            self._store.objects.remove(namespace)
-
-    def _give_token(self, secret: Object) -> None:
-        metadata = secret["metadata"]
-        account, namespace = (metadata.get("annotations") or {}).get(_ACCOUNT), metadata["namespace"]
-        known = next(kind for kind in self.kinds.all if kind.kind == "ServiceAccount")
-        if self._age(secret) < self._delay or "token" in (secret.get("data") or {}):
-            return
-        if self._find(known, str(account), namespace) is None:
-            self._store.objects.remove(secret)
-            return
-        claims = {"iss": "kubernetes/serviceaccount", "sub": f"system:serviceaccount:{namespace}:{account}"}
-        parts = [json.dumps({"alg": "RS256"}), json.dumps(claims), metadata["uid"]]
-        token = ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
-        values = {"token": token, "namespace": namespace, "ca.crt": "a CA"}
-        secret["data"] = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
-
-    def _empty(self, namespace: str) -> None:
-        for one in list(self._store.objects):
-            if one["metadata"].get("namespace") == namespace:
-                if one["metadata"].get("finalizers"):
-                    one["metadata"].setdefault("deletionTimestamp", _now())
-                    one.setdefault("deleted", time.time())
-                else:
-                    self._store.objects.remove(one)
-
-    def _conditions(self, namespace: str) -> list[dict[str, str]]:
-        """Why a namespace stays."""
-        left = [one for one in self._store.objects if one["metadata"].get("namespace") == namespace]
-        left = [one for one in left if one["metadata"].get("finalizers")]
-        if not left and namespace not in self._store.settings["stuck"]:
-            return []
-        finalizers = sorted({name for one in left for name in one["metadata"]["finalizers"]}) or ["example.com/stuck"]
-        message = f"Some content in the namespace has finalizers remaining: {finalizers[0]} in 1 resource instances"
-        return [
-            {"type": "NamespaceDeletionContentFailure", "status": "False", "message": "All content deleted"},
-            {"type": "NamespaceFinalizersRemaining", "status": "True", "message": message},
-        ]
-
     def _forget(self, doomed: Callable[[Object], bool]) -> None:
         self._store.objects[:] = [one for one in self._store.objects if not doomed(one)]
 
@@ -323,14 +273,6 @@ class Api:
     def _is(one: Object, kind: Kind) -> bool:
         return one["kind"] == kind.kind and one["apiVersion"].rpartition("/")[0] == kind.group
 
-    @property
-    def _delay(self) -> float:
-        return float(self._store.settings["delay"])
-
-    @staticmethod
-    def _age(one: Object) -> float:
-        return time.time() - float(one.get("born", 0))
-
 
 def public(one: Object) -> Object:
     """An object without what the stand-in notes in it for itself."""
@@ -339,7 +281,3 @@ def public(one: Object) -> Object:
 
 def _is_namespace(one: Object, name: str) -> bool:
     return one["kind"] == "Namespace" and one["metadata"]["name"] == name
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -178,6 +178,8 @@ class _Kubectl:
         with self._guarded():
             self.api.delete(kind, name, namespace)
             self.said.stdout.append(self.words.deleted(kind, name, namespace))
+            if self.options.get("wait") != "false":
+                self.api.wait_until_gone(kind, name, namespace)
 
     def create(self) -> None:
         for one in self._stream():
@@ -212,6 +214,8 @@ class _Kubectl:
         if path == "/api/v1/nodes":
             with self._guarded():
                 nodes = [public(one) for one in self.api.list(self._kind("nodes"), None)]
+                # In a list of one kind, the objects do not say it again.
+                nodes = [{key: one[key] for key in one if key not in ("apiVersion", "kind")} for one in nodes]
                 self.said.stdout.append(json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": nodes}))
             return
         api_version = re.sub(r"^/apis?/", "", path)
@@ -287,13 +291,17 @@ class _Kubectl:
 
 
 def _documents(text: str) -> list[dict[str, Any]]:
-    try:
-        return [json.loads(text)]
-    except ValueError:
+    if not text.lstrip().startswith("{"):
         # Takes its time to load, and to read.
         import yaml
 
         return [document for document in yaml.safe_load_all(text) if document]
+    found, rest = [], text.strip()
+    while rest:
+        document, end = json.JSONDecoder().raw_decode(rest)
+        found.append(document)
+        rest = rest[end:].lstrip()
+    return found
 
 
 def _filled(template: str, one: dict[str, Any]) -> str:

@@ -47,7 +47,7 @@ def write(name: str, version: str, calls: Iterable[Mapping[str, Any]]) -> None:
 def normalised(call: Mapping[str, Any]) -> dict[str, Any]:
     """A call in the form that is compared; stdout is parsed if it is JSON."""
     return {
-        "args": _arguments(call["args"]),
+        "args": arguments(call["args"]),
         "stdin": call["stdin"],
         "stdout": _stdout(call["stdout"]),
         "stderr": _stderr(call["stderr"]),
@@ -55,7 +55,8 @@ def normalised(call: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _arguments(words: Iterable[str]) -> list[str]:
+def arguments(words: Iterable[str]) -> list[str]:
+    """What kubectl was asked, without where."""
     kept: list[str] = []
     skip = False
     for word in words:
@@ -88,6 +89,8 @@ def _masked(text: str) -> str:
     text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UID", text)
     text = re.sub(r"\b(127\.0\.0\.1|10\.0\.0\.5):\d+\b", "SERVER", text)
     text = re.sub(r"\[[A-Za-z0-9+/]{60,}=*\]", "[TOKEN]", text)
+    # The place of what the API server cannot read, and what stands around it, values included.
+    text = re.sub(r"at input byte \d+, error found in #\d+ byte of .*", "at some PLACE", text)
     return re.sub(r"\bv1\.\d+\.\d+\S*", "VERSION", text)
 
 
@@ -96,10 +99,14 @@ def _document(document: dict[str, Any]) -> dict[str, Any]:
         return {"List": [_object(item) for item in document["items"]]}
     if "clientVersion" in document:
         return {part: "VERSION" for part in sorted(document) if part in ("clientVersion", "serverVersion")}
+    if "items" in document:
+        kind = str(document["kind"])
+        return {kind: [_object(item, kind.removesuffix("List")) for item in document["items"]]}
     return _object(document)
 
 
-def _object(content: dict[str, Any]) -> dict[str, Any]:
+def _object(content: dict[str, Any], kind: str = "") -> dict[str, Any]:
+    kind = kind or content["kind"]
     metadata = {key: value for key, value in content.get("metadata", {}).items() if key not in _METADATA}
     if "deletionTimestamp" in metadata:
         metadata["deletionTimestamp"] = "NOW"
@@ -114,24 +121,26 @@ def _object(content: dict[str, Any]) -> dict[str, Any]:
         metadata["annotations"] = annotations
     kept = {**content, "metadata": metadata}
     kept.pop("status", None)
-    status = _status(content)
+    status = _status(kind, content)
     if status:
         kept["status"] = status
-    if content["kind"] == "Secret" and content.get("type") == "kubernetes.io/service-account-token":
+    if kind == "Secret" and content.get("type") == "kubernetes.io/service-account-token":
         kept["data"] = dict.fromkeys(sorted(content.get("data") or {}), "GIVEN")
-    if content["kind"] == "ServiceAccount":
+    if kind == "ServiceAccount":
         kept.pop("secrets", None)
-    if content["kind"] in ("Deployment", "DaemonSet"):
+    if kind in ("Deployment", "DaemonSet"):
         kept["spec"] = _workload(content["spec"])
     return kept
 
 
-def _status(content: dict[str, Any]) -> dict[str, Any]:
+def _status(kind: str, content: dict[str, Any]) -> dict[str, Any]:
     status = content.get("status") or {}
-    if content["kind"] == "Namespace":
+    if kind == "Namespace":
         return {"phase": status.get("phase")}
-    if content["kind"] == "Node":
-        return {"nodeInfo": {part: status["nodeInfo"][part] for part in ("architecture", "operatingSystem")}}
+    if kind == "Node":
+        information = {part: status["nodeInfo"][part] for part in ("architecture", "operatingSystem")}
+        conditions = [{part: one[part] for part in ("type", "status")} for one in status["conditions"]]
+        return {"nodeInfo": information, "conditions": conditions}
     return {}
 
 
