@@ -40,6 +40,10 @@ _TROUBLE = {
 }
 
 
+# What ssh says of itself at -vvvv, between the words of others.
+_SSH_TALK = re.compile(r"debug[123]: |OpenSSH_")
+
+
 class HostFileError(Exception):
     """No file to go on with; says what was tried."""
 
@@ -116,7 +120,7 @@ def parse_answer(stdout: str, mark: str, paths: list[str], rc: int | None, stder
         found.append(Found(path, content, "" if content is not None else _TROUBLE["broken"]))
     if not found:
         # The shell's own words: sudo asking for a password, no such shell. The files' contents go to stdout alone.
-        words = " ".join(stderr.split())[-200:]
+        words = " ".join(" ".join(line for line in stderr.splitlines() if not _SSH_TALK.match(line)).split())[-200:]
         raise HostFileError(
             f"The host did not run the command that reads files (exit code {rc}{f', {words}' if words else ''}). "
             "Check the connection, become and its password."

@@ -152,3 +152,11 @@ def test_a_host_that_did_not_run_it_says_why():
 )
 def test_paths_are_relative_to_the_kubeconfig(kubeconfig, name, expected):
     assert resolve_path(kubeconfig, name) == expected
+
+
+def test_what_ssh_says_of_itself_does_not_hide_the_hosts_words():
+    stderr = (
+        "OpenSSH_9.2p1\r\ndebug1: channel 1\r\nsudo: a password is required\r\n" + "debug2: channel 1: is dead\r\n" * 20
+    )
+    with pytest.raises(HostFileError, match="exit code 1, sudo: a password is required"):
+        parse_answer("", "hss-mark", ["/a"], 1, stderr)
