@@ -43,17 +43,18 @@ def snippets():
 
 
 @pytest.fixture
-def run(simulator, tmp_path):
+def run(simulator, cluster, tmp_path):
     """Runs plays beside the files, and on the hosts, that the documentation speaks of."""
+    cluster.configure(hss={"endpoint": simulator.endpoint, "ca_file": simulator.ca_file})
     for name in ("shop-prod", "shop-test", "edge-7"):
         (tmp_path / f"{name}.kubeconfig").write_text(kubeconfigs.kubeadm(f"https://{name}.example.com:6443"))
-    (tmp_path / "admin.conf").write_text(kubeconfigs.k3s())
     host = {
         "ansible_connection": "local",
         "ansible_host": "192.0.2.10",
         "ansible_become": False,
         "hss_onboard_become": False,
-        "hss_onboard_kubeconfig_path": str(tmp_path / "admin.conf"),
+        "hss_onboard_kubeconfig_path": cluster.kubeconfig,
+        "hss_onboard_kubectl": cluster.kubectl,
         # The role's page has a play without an address.
         "hss_onboard_server": "192.0.2.10",
     }
