@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -54,9 +55,18 @@ class Conversation:
         """Says nothing any more."""
         self._over.wait(_PATIENCE)
 
-    def receive(self) -> bytes:
-        """What comes next; empty when nothing does."""
-        return self._connection.recv(65536)
+    def tunnel(self, netloc: str) -> None:
+        """Becomes a way to another server, as a proxy does for CONNECT."""
+        host, _colon, port = netloc.rpartition(":")
+        with socket.create_connection((host, int(port))) as other:
+            self.send("HTTP/1.1 200 Connected\r\n\r\n")
+            pairs = {self._connection: other, other: self._connection}
+            while not self._over.is_set():
+                for one in select.select(list(pairs), [], [], 0.1)[0]:
+                    data = one.recv(65536)
+                    if not data:
+                        return
+                    pairs[one].sendall(data)
 
 
 Answering = Callable[[Conversation, bytes], Any]

@@ -22,12 +22,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 try:
     import requests
     import urllib3
     from requests.adapters import HTTPAdapter
-    from requests.utils import get_environ_proxies
+    from requests.utils import get_environ_proxies, select_proxy
 except ImportError:  # reported by _module, which can say how to install it
     requests = None  # type: ignore[assignment]
     HTTPAdapter = object  # type: ignore[assignment, misc]
@@ -145,6 +146,7 @@ class Wire:
             # Compressed, a small answer may become one of any size.
             request.headers["Accept-Encoding"] = "identity"
             proxies = get_environ_proxies(url) if self._proxies else {}
+            _require_address(select_proxy(url, proxies))
         except (requests.exceptions.RequestException, ValueError) as exc:
             raise Unsendable from exc
         response = self._adapter.send(
@@ -159,6 +161,14 @@ class Wire:
                 return Answer(response.status_code, response.headers, _body(response))
             except Unreadable as exc:
                 return Answer(response.status_code, response.headers, b"", str(exc))
+
+
+def _require_address(proxy: str | None) -> None:
+    """:raises ValueError: if a proxy's variable holds no address; requests would fail in ways of its own."""
+    if proxy:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        if not parts.hostname or parts.port == 0:
+            raise ValueError
 
 
 def _body(response: Any) -> bytes:
