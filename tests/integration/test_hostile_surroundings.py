@@ -383,7 +383,7 @@ SHOWING: list[dict[str, Any]] = [
     {"ansible.builtin.debug": {"var": "result.failure"}},
     {"ansible.builtin.debug": {"msg": "it was evaluated"}, "when": "(5184 - 1) | string in result.msg"},
     {"ansible.builtin.debug": {"msg": "well {{ 6*7 }}"}, "when": "result.failure.error_msg is search('71.73')"},
-    {"ansible.builtin.set_fact": {"line": "{{ result.msg }} {{ result | to_json }}"}},
+    {"ansible.builtin.set_fact": {"line": "{{ result.msg }} {{ [result] | to_json }}"}},
     {"ansible.builtin.debug": {"msg": "{{ line }}"}},
     {"ansible.builtin.debug": {"msg": "{{ item }}"}, "loop": "{{ [result.msg, line] }}"},
     {"ansible.builtin.assert": {"that": "false", "fail_msg": "{{ result.msg }}"}, "ignore_errors": True},
@@ -401,6 +401,21 @@ def test_words_of_the_service_are_no_template_and_no_escape_sequence(playing, si
     assert "failed=0" in output and HARMLESS in output and "well 42" in output, output
     assert not {"\x1b", "\x9b", "\u202e"} & set(output) and "it was evaluated" not in output and "5183" not in output
     assert not (playing.folder / "pwned").exists()
+
+
+@pytest.mark.parametrize("operation", [LIST, "CreateMultiCloudClusters"])
+def test_the_role_hands_words_on_as_words(playing, simulator, kube_config, tmp_path, operation):
+    """Its facts go through filters; in ansible-core 2.18 a text that lost its mark there would become a template."""
+    (tmp_path / "admin.conf").write_text(kube_config)
+    simulator.fault(operation, Fault.status(400, error_code="HSS.0001", error_msg=EVIL), times=None)
+    given = {"hss_onboard_kubeconfig_path": str(tmp_path / "admin.conf"), "hss_onboard_become": False}
+    role = {"ansible.builtin.include_role": {"name": "huaweicloud.hss.hss_onboard"}, "vars": given}
+    shown = [{**task, "vars": {"result": "{{ hss_onboard_result }}"}} for task in SHOWING if "failure" not in str(task)]
+    output = playing([{"block": [role], "rescue": shown}], {}, "-v")
+    assert "rescued=1" in output and HARMLESS in output, output
+    assert not {"\x1b", "\x9b", "\u202e"} & set(output)
+    assert "it was evaluated" not in output and "5183" not in output, output
+    assert not list(playing.folder.rglob("pwned"))
 
 
 def test_names_in_a_kubeconfig_are_no_template_and_no_escape_sequence(playing, kube_config, tmp_path):
