@@ -25,7 +25,6 @@ class Cluster:
         self.server = server
         self.kubectl = str(recorder.program if recorder else kubectl)
         self._plain_kubectl = kubectl
-        self._recorder = recorder
         self.kubeconfig = server.kubeconfig
         self._objects = objects
 
@@ -65,8 +64,6 @@ class Cluster:
 
     def clean(self) -> None:
         """Remove all of that; it is also done after each test."""
-        if self._recorder:
-            self._recorder.discard()
         self._objects.clean()
 
 

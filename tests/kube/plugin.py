@@ -25,9 +25,10 @@ from .debian import KubeError
 from .objects import Objects
 from .record import Recorder
 
-# What the stand-in is for: what the collection calls, not what tests of the real cluster do beside it. What is larger
-# tries limits, and would only fill the repository.
-RECORDED = {"apply", "create", "delete", "get", "version"}
+# Tests in which nothing but kubectl touches the cluster, one call after the other; and of those the ones with commands
+# that the stand-in is for. What is larger tries limits, and would only fill the repository.
+RECORDED = {"test_kubectl_objects", "test_kubectl_preflight", "test_real_cluster"}
+COMMANDS = {"apply", "create", "delete", "get", "version"}
 RECORDED_AT_MOST = 100_000
 
 
@@ -93,7 +94,7 @@ def cluster(
 ) -> Iterator[Cluster]:
     """The cluster, empty, with one of the kubectls."""
     kubectl = request.config.stash[RUN].kubectls[kubectl_version]
-    recording = request.config.getoption("--record")
+    recording = request.config.getoption("--record") and request.path.stem in RECORDED
     recorder = Recorder(tmp_path_factory.mktemp("kubectl"), kubectl) if recording else None
     yield Cluster(api_server, kubectl, cluster_objects, recorder)
     cluster_objects.clean()
@@ -103,7 +104,7 @@ def cluster(
 
 def _keep(calls: list[dict[str, Any]], test: pytest.Function, version: str) -> None:
     words = {transcripts.arguments(call["args"])[0] for call in calls}
-    if calls and words <= RECORDED and sum(len(call["stdin"]) for call in calls) <= RECORDED_AT_MOST:
+    if calls and words <= COMMANDS and sum(len(call["stdin"]) for call in calls) <= RECORDED_AT_MOST:
         parameters = {name: value for name, value in test.callspec.params.items() if name != "kubectl_version"}
         words = [test.path.stem, test.originalname, *map(str, parameters.values())]
         name = "-".join(re.sub(r"\W+", "_", word.removeprefix("test_")) for word in words)
