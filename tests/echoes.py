@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from hypothesis import strategies as st
@@ -22,31 +23,37 @@ def broken(text: str, width: int, between: str) -> str:
     return between.join(text[at : at + width] for at in range(0, len(text), width))
 
 
-def in_base64(text: str, before: str, urlsafe: bool) -> str:
+def in_base64(text: str, before: str = "", urlsafe: bool = False) -> str:
     """Somewhere in the middle of it."""
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     return encode(f"{before}{text} and so on".encode()).decode().rstrip("=")
 
 
+# One by one, and below with others after them.
+PLAIN_WAYS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "upper": str.upper,
+    "lower": str.lower,
+    "swapped": str.swapcase,
+    "repr": repr,
+    "quote": quote,
+    "quote_plus": quote_plus,
+    "all quoted": lambda text: quote(text, safe=""),
+    "every byte": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "JSON": json.dumps,
+    "JSON in a body": lambda text: json.dumps({"kube_config": f"users:\n- {text}\n"}, ensure_ascii=False),
+    "JSON's escapes": lambda text: "".join(f"\\u{ord(one):04x}" if one <= "\uffff" else one for one in text),
+    "HTML": html.escape,
+    "HTML's numbers": lambda text: "".join(f"&#{ord(one)};" for one in text),
+    "HTML's hexadecimal numbers": lambda text: "".join(f"&#x{ord(one):x};" for one in text),
+    "words": lambda text: broken(text, 4, " "),
+    "lines": lambda text: broken(text, 3, "\r\n    "),
+    "letters": lambda text: broken(text, 1, "\u200b"),
+    **{f"base64 after {before!r}": functools.partial(in_base64, before=before) for before in ("", "a", "ab")},
+    "base64 for URLs": functools.partial(in_base64, urlsafe=True),
+}
 WAYS = st.one_of(
-    st.sampled_from(
-        [
-            quote,
-            quote_plus,
-            lambda text: quote(text, safe=""),
-            lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
-            lambda text: json.dumps(text),
-            lambda text: json.dumps({"kube_config": f"users:\n- {text}\n"}, ensure_ascii=False),
-            lambda text: "".join(f"\\u{ord(letter):04x}" if letter <= "\uffff" else letter for letter in text),
-            html.escape,
-            lambda text: "".join(f"&#{ord(letter)};" for letter in text),
-            lambda text: "".join(f"&#x{ord(letter):x};" for letter in text),
-            str.upper,
-            str.lower,
-            str.swapcase,
-            repr,
-        ]
-    ),
+    st.sampled_from(list(PLAIN_WAYS.values())),
     st.builds(
         lambda width, between: lambda text: broken(text, width, between),
         st.integers(1, 9),

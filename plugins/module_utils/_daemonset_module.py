@@ -15,7 +15,7 @@ from ._daemonset_apply import Done, carry_out, read
 from ._daemonset_shown import RESOURCE_FIELDS, SCHEDULE_FIELDS, installed_status, progress_of
 from ._daemonset_waiting import Waiting
 from ._errors import HssError, invalid
-from ._module import HssModule
+from ._module import HssModule, diff_text
 from ._parallel import Parallel
 from ._waiting import Wait
 
@@ -158,8 +158,8 @@ def result_of(item: Done) -> dict[str, Any]:
         "diff": {
             "before_header": item.label,
             "after_header": item.label,
-            "before": _diff_text(item.plan.before),
-            "after": _diff_text(item.plan.after),
+            "before": diff_text(item.plan.before),
+            "after": diff_text(item.plan.after),
         },
     }
 
@@ -195,8 +195,3 @@ def in_words(item: Done, check_mode: bool) -> str:
 def status_of(item: Done) -> str | None:
     """C(installed_status), if there is something installed."""
     return installed_status(item.daemonset) if (item.daemonset or {}).get("installed_status") else None
-
-
-def _diff_text(fields: Mapping[str, Any]) -> str:
-    # Text, not a mapping: Ansible would sort a mapping's keys and show it as JSON.
-    return "".join(f"{key}: {value}\n" for key, value in fields.items())

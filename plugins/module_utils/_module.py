@@ -296,12 +296,13 @@ def result_of(done: Done) -> dict[str, Any]:
         "diff": {
             "before_header": header,
             "after_header": header,
-            "before": _diff_text(done.plan.before),
-            "after": _diff_text(done.plan.after),
+            "before": diff_text(done.plan.before),
+            "after": diff_text(done.plan.after),
         },
     }
 
 
-def _diff_text(fields: Mapping[str, Any]) -> str:
+def diff_text(fields: Mapping[str, Any]) -> str:
+    """A side of a diff."""
     # Text, not a mapping: Ansible would sort a mapping's keys and show it as JSON. A field is one line, come what may.
     return "".join(f"{key}: {plain(str(value))}\n" for key, value in fields.items())

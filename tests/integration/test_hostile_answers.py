@@ -420,4 +420,6 @@ def test_nothing_secret_comes_back_as_data(case, way, kube_config):
     assert any("[31mred {{ 7*7 }} ********" in text for text in said), said
     for text in said:
         assert text.isprintable() and found_in(SK, text) == []
-    assert "\x1b" not in str(ran.result.get("diff"))
+    diff = ran.result.get("diff") or {"before": "", "after": ""}
+    for line in (diff["before"] + diff["after"]).splitlines():
+        assert line.isprintable() and re.match(r"[a-z_.]+: ", line), "a value has become a line of its own"

@@ -177,6 +177,19 @@ def test_what_a_server_says_is_quoted_up_to_a_length():
     assert len(str(found)) < 1000
 
 
+@pytest.mark.parametrize("at", ["error_code", "error_msg", "request_id", "error_description"])
+def test_a_secret_is_gone_before_anybody_handles_the_error(at):
+    found = error(lambda talk, _request: talk.json({at: f"no {TOKEN.lower()}"}, 400))
+    assert MASK in str(found) + str(found.failure())
+
+
+def test_what_a_server_says_is_looked_at_up_to_a_length():
+    """To look for secrets in megabytes takes minutes."""
+    started = time.process_time()
+    found = error(lambda talk, _request: talk.json({"error_msg": "quQte%41" * 400_000}, 400))
+    assert len(found.error_msg) == 300 and time.process_time() - started < 10
+
+
 def test_a_signature_and_what_was_to_be_signed_are_not_quoted():
     def answer(talk, request):
         head = request.decode("latin-1")
@@ -215,7 +228,9 @@ def test_a_signature_and_what_was_to_be_signed_are_not_quoted():
 def test_no_retry_after_breaks_anything(status, header):
     answers = [
         lambda talk, _request: talk.send(
-            f"HTTP/1.1 {status} X\r\nRetry-After: ".encode() + header.encode() + b"\r\nContent-Length: 0\r\n\r\n"
+            f"HTTP/1.1 {status} X\r\nRetry-After: ".encode()
+            + header.encode("latin-1", "ignore")
+            + b"\r\nContent-Length: 0\r\n\r\n"
         ),
         lambda talk, _request: talk.json({"a": 1}),
     ]

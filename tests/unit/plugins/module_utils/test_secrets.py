@@ -12,7 +12,8 @@ import re
 from urllib.parse import quote, quote_plus
 
 import kubeconfigs
-from echoes import WAYS, found_in, in_base64
+import pytest
+from echoes import PLAIN_WAYS, WAYS, found_in, in_base64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -90,7 +91,22 @@ def test_the_meanings_are_found():
         assert found_in("s3cr3t-Value/with+more", f"<{way('s3cr3t-Value/with+more')}>")
 
 
-@settings(deadline=None)
+@pytest.mark.parametrize("way", PLAIN_WAYS)
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "QZ7KX3VW9RB2NM5TY8PL",
+        "zz9Kq3vw7Rb2nm5Tpp8lMn4xWq6JcV1yHs0DfG2t",
+        "uS3r\"Pa55'w0rd/99+x",
+        "geheim ünd lang 密码",
+    ],
+)
+def test_every_way_of_writing_a_whole_secret_is_seen_through(secret, way):
+    shown = scrubber(secret).scrub(f"Not accepted: {PLAIN_WAYS[way](secret)}, see the documentation.")
+    assert found_in(secret, shown) == [] and shown.startswith("Not accepted: ") and MASK in shown
+
+
+@settings(deadline=None, max_examples=300)
 @given(secret=VALUES, ways=st.lists(WAYS, max_size=3), data=st.data())
 def test_no_way_of_writing_a_secret_survives(secret, ways, data):
     said = secret
