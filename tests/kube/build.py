@@ -30,7 +30,7 @@ PACKAGED = {"etcd": "etcd-server", "kubectl": "kubernetes-client"}
 GO = "golang-1.19"
 # Kubernetes 1.20 brings this library in a version that is older than this Go, with which it makes programs crash.
 RENEWED = {"github.com/modern-go/reflect2": "golang-github-modern-go-reflect2-dev"}
-NEEDED_SPACE = 4 << 30
+NEEDED_SPACE = 3 << 30
 PR_SET_PDEATHSIG = 1
 
 

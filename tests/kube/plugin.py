@@ -103,8 +103,8 @@ def cluster(
 
 
 def _keep(calls: list[dict[str, Any]], test: pytest.Function, version: str) -> None:
-    words = {transcripts.arguments(call["args"])[0] for call in calls}
-    if calls and words <= COMMANDS and sum(len(call["stdin"]) for call in calls) <= RECORDED_AT_MOST:
+    commands = {transcripts.arguments(call["args"])[0] for call in calls}
+    if calls and commands <= COMMANDS and sum(len(call["stdin"]) for call in calls) <= RECORDED_AT_MOST:
         parameters = {name: value for name, value in test.callspec.params.items() if name != "kubectl_version"}
         words = [test.path.stem, test.originalname, *map(str, parameters.values())]
         name = "-".join(re.sub(r"\W+", "_", word.removeprefix("test_")) for word in words)
@@ -122,7 +122,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say where the time went."""
-    run = terminalreporter.config.stash[RUN]
+    run = terminalreporter.config.stash.get(RUN, None)
+    if run is None:  # the cluster could not be had
+        return
     times = {"build": run.build_seconds, "start": run.start_seconds}
     times["tests"] = time.monotonic() - run.began - run.start_seconds
     terminalreporter.write_line("kube: " + ", ".join(f"{what} {seconds:.1f} s" for what, seconds in times.items()))
