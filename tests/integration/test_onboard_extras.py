@@ -141,7 +141,7 @@ def test_the_account_is_what_the_variables_say(onboard, cluster):
     "script, words",
     [
         ("#!/bin/sh\necho 'Unable to connect to the server' >&2; exit 1\n", "Unable to connect to the server"),
-        (None, "kubectl: "),
+        (None, "/kubectl on this host. Name the command"),
     ],
 )
 def test_a_service_account_that_cannot_be_made_is_said_and_nothing_registered(

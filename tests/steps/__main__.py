@@ -56,8 +56,10 @@ def main() -> int:
     if unknown:
         parser.error(f"no such step: {', '.join(unknown)} (there are: {', '.join(STEPS)})")
 
-    # What is stopped from outside stops its steps too: each runs in a process group of its own.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # What is stopped from outside stops its steps too: each runs in a process group of its own. A shell that starts
+    # this in the background has SIGINT ignored, and what is started here would do the same.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     totals = [0, 0]
     with ThreadPoolExecutor(max_workers=int(os.environ.get("HSS_JOBS", "2"))) as pool:
         try:

@@ -44,7 +44,8 @@ def main() -> int:
     except Failed as failed:
         parser.error(str(failed))
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     os.environ.setdefault("HSS_STEP_TIMEOUT", str(STEP_TIMEOUT))
     print(ROW.format("cell", "ansible-core", "Python", *STEPS, "time"), flush=True)
     totals = [0, 0]
