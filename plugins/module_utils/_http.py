@@ -34,8 +34,9 @@ _AGAIN = frozenset({429, 500, 502, 503, 504})
 _LONGEST_BACKOFF = 30.0
 # A service that wants a longer pause is better served by a later run than by a play that seems to hang.
 _LONGEST_PAUSE = 120.0
-# More of a server's words is not looked at; less is shown.
-_LONGEST_READ = 2_000
+# More of a server's words is not read; less is shown.
+_LONGEST_READ = 3_000
+_LONGEST_WORDS = 2_000
 _LONGEST_PLACE = 300
 # A word that long is a signature or a token, if not one of ours.
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{64,}")
@@ -201,18 +202,19 @@ class HttpClient:
         )
         raise _Failed(error, again, pause)
 
-    def _quote(self, words: str | None) -> str | None:
+    def _quote(self, words: str | None, longest: int = _LONGEST_WORDS) -> str | None:
         """A server's words without secrets; HssError makes one short line of them."""
         if not words:
             return None
         # A refused signature comes back with the request that was to be signed, which helps nobody who reads a log.
         words = re.split(r"[,;]?\s*canonical ?request", words[:_LONGEST_READ], maxsplit=1, flags=re.IGNORECASE)[0]
-        return _TOKEN.sub(MASK, self._secrets.scrub(words))
+        # Before the end is cut off, which would leave a part of a signature that is no longer that long.
+        return self._secrets.scrub(_TOKEN.sub(MASK, words), longest)
 
     def _elsewhere(self, request: _Request, answer: Answer) -> str:
-        location = (answer.headers.get("Location") or "")[:_LONGEST_PLACE]
+        location = (answer.headers.get("Location") or "")[:_LONGEST_READ]
         try:
-            place = self._quote(_place(urljoin(request.url, location)))
+            place = self._quote(_place(urljoin(request.url, location)), _LONGEST_PLACE)
         except ValueError:
             place = None
         return f" to {place}" if location and place else ""

@@ -3,20 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection: knows the secret values of a run and takes them, or any piece of them, out of a text.
 
-A value is kept in one spelling; it is the text, which is short, that is read in every way in which a server might quote
-one: in other case, broken by spaces or line breaks, escaped as in URLs, JSON or HTML, and in base64, several of them at
-once.
+A value is kept in one spelling; it is the text, of which only the beginning counts, that is read in every way in
+which a server might quote one.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import html
-import re
 import threading
 from array import array
 from collections.abc import Iterator
+
+from ._readings import TooMuchWork, folded, joined, readings
 
 MASK = "********"
 # Shorter values are words like "admin" that would star out half of every message; Ansible still hides them where they
@@ -27,8 +26,9 @@ SHORTEST = 8
 # last ones, so that of a whole value nothing is left.
 _PIECE = SHORTEST - 1
 _STEP = 2
-# How many ways of writing are seen through at once: base64 of JSON in a URL.
-_DEPTH = 3
+# Of a text so much is shown, and so much after it looked at: what begins before the end and goes on is seen whole.
+_LONGEST = 6_000
+_BEYOND = 1_000
 
 
 class Secrets:
@@ -44,29 +44,42 @@ class Secrets:
         with self._lock:
             self._new.update((value, None) for value in values if value and len(value) >= SHORTEST)
 
-    def scrub(self, text: str) -> str:
-        """The text with every piece of a secret replaced by asterisks: no 8 characters in a row of any are left."""
+    def scrub(self, text: str, longest: int = _LONGEST) -> str:
+        """The text with every piece of a secret replaced by asterisks: no 8 characters in a row of any are left.
+
+        Of a text that was made to take long nothing is left.
+
+        :arg longest: so many characters of the text are shown, and dots for the rest.
+        """
         known = self._pieces()
         if not known:
             return text
+        text, more = text[: longest + _BEYOND], len(text) > longest
         hidden = bytearray(len(text))
-        for reading in _readings(text):
-            for pieces in known:
-                for at in pieces.places(reading.text):
-                    start, end = reading.starts[at], reading.ends[at + _PIECE - 1]
-                    hidden[start:end] = b"\1" * (end - start)
+        try:
+            for reading in readings(text):
+                for pieces in known:
+                    for at in pieces.places(reading.text):
+                        start, end = reading.starts[at], reading.ends[at + _PIECE - 1]
+                        hidden[start:end] = b"\1" * (end - start)
+        except TooMuchWork:
+            return MASK
         shown: list[str] = []
-        for at, character in enumerate(text):
+        for at, character in enumerate(text[:longest]):
             if not hidden[at]:
                 shown.append(character)
             elif not at or not hidden[at - 1]:
                 shown.append(MASK)
-        return "".join(shown)
+        return "".join(shown) + ("…" if more else "")
 
     def _pieces(self) -> list[_Pieces]:
         with self._lock:
             if self._new:
-                self._known.append(_Pieces([text for value in self._new for text in _spellings(value)]))
+                values = [text for value in self._new for text in _spellings(value)]
+                # Few tables, however values and texts take turns: a text is looked up in each.
+                while self._known and self._known[-1].count <= 2 * sum(map(len, values)):
+                    values += self._known.pop().values
+                self._known.append(_Pieces(values))
                 self._new = {}
             return list(self._known)
 
@@ -75,6 +88,8 @@ class _Pieces:
     """The pieces of some values: their hashes in a table of which half is empty, 8 bytes for each."""
 
     def __init__(self, values: list[str]) -> None:
+        self.values = values
+        self.count = sum(map(len, values))
         count = sum(len(value) // _STEP + 1 for value in values)
         self._mask = (1 << (2 * count).bit_length()) - 1
         self._marks = array("I", bytes(4 * (self._mask + 1)))
@@ -118,140 +133,4 @@ def _spellings(value: str) -> set[str]:
         texts.append("".join(line for line in inner.splitlines() if not line.startswith("-----")))
     except (binascii.Error, ValueError):
         pass
-    return {_folded(form) for text in texts for form in (text, _joined(text))}
-
-
-def _joined(text: str) -> str:
-    """Without white space, and without what is not seen."""
-    return "".join(filter(_is_seen, text))
-
-
-def _is_seen(letter: str) -> bool:
-    # Halves of characters are seen once they are put together.
-    return letter.isprintable() and letter != " " or "\ud800" <= letter <= "\udfff"
-
-
-def _folded(text: str) -> str:
-    """In one case, and in halves, as JSON escapes it, what is beyond 16 bits."""
-    text = text.casefold()
-    if max(text, default="") <= "\uffff":
-        return text
-    units = text.encode("utf-16-be", "surrogatepass")
-    return "".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2))
-
-
-# --- ways to read a text ----------------------------------------------------------------------------------------------
-
-_ESCAPE = re.compile(
-    r"(?P<url>(?:%[0-9A-Fa-f]{2})+)|\\u(?P<json>[0-9A-Fa-f]{4})|\\(?P<letter>.)|(?P<html>&#?\w{1,8};)", re.DOTALL
-)
-_LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
-
-
-class _Reading:
-    """A text that was read out of another one, and for each of its characters where it stands there."""
-
-    def __init__(self, text: str, starts: list[int], ends: list[int]) -> None:
-        self.text = text
-        self.starts = starts
-        self.ends = ends
-
-    @classmethod
-    def of(cls, text: str) -> _Reading:
-        """The text as it stands."""
-        return cls(text, list(range(len(text))), list(range(1, len(text) + 1)))
-
-    def joined(self) -> _Reading:
-        """Without white space, and without what is not seen."""
-        kept = [at for at, letter in enumerate(self.text) if _is_seen(letter)]
-        if len(kept) == len(self.text):
-            return self
-        return _Reading(
-            "".join(self.text[at] for at in kept), [self.starts[at] for at in kept], [self.ends[at] for at in kept]
-        )
-
-    def folded(self) -> _Reading:
-        """In one case; see L(_folded)."""
-        text = _folded(self.text)
-        if len(text) == len(self.text):
-            return _Reading(text, self.starts, self.ends)
-        parts = [_folded(letter) for letter in self.text]
-        starts = [start for part, start in zip(parts, self.starts) for _letter in part]
-        return _Reading("".join(parts), starts, [end for part, end in zip(parts, self.ends) for _letter in part])
-
-    def unescaped(self) -> Iterator[_Reading]:
-        """Without the escapes of URLs, JSON and HTML, if there are any; in URLs, a plus may be a space."""
-        for text in dict.fromkeys((self.text, self.text.replace("+", " "))):
-            escapes = [part for found in _ESCAPE.finditer(text) for part in _meant(found)]
-            if escapes or text != self.text:
-                yield self._with(text, escapes)
-
-    def _with(self, text: str, changes: list[tuple[int, int, str]]) -> _Reading:
-        """Of as long a text, in which some places are read as something else."""
-        letters: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        done = 0
-        for start, end, meant in [*changes, (len(text), len(text), "")]:
-            letters += text[done:start]
-            starts += self.starts[done:start]
-            ends += self.ends[done:start]
-            for letter in meant:
-                letters.append(letter)
-                starts.append(self.starts[start])
-                ends.append(self.ends[end - 1])
-            done = end
-        return _Reading("".join(letters), starts, ends)
-
-    def out_of_base64(self) -> Iterator[_Reading]:
-        """What its words are base64 of, wherever in them it begins."""
-        for found in _BASE64.finditer(self.text):
-            last = found.end() - 1
-            for first in range(found.start(), found.start() + 4):
-                word = self.text[first : found.end()].replace("-", "+").replace("_", "/")
-                letters = list(_characters(base64.b64decode(word + "A" * (-len(word) % 4))))
-                # Each 3 bytes stand in 4 letters, each byte in 2 of them.
-                starts = [first + start // 3 * 4 + start % 3 for _letter, start, _end in letters]
-                ends = [first + (end - 1) // 3 * 4 + (end - 1) % 3 + 1 for _letter, _start, end in letters]
-                yield _Reading(
-                    "".join(letter for letter, _start, _end in letters),
-                    [self.starts[min(at, last)] for at in starts],
-                    [self.ends[min(at, last)] for at in ends],
-                )
-
-
-def _characters(data: bytes) -> Iterator[tuple[str, int, int]]:
-    """UTF-8 to its characters, each with its first byte and the one after it; what is no UTF-8, byte by byte."""
-    at = 0
-    for letter in data.decode("utf-8", "surrogateescape"):
-        size = 1 if letter < "\x80" or "\udc80" <= letter <= "\udcff" else len(letter.encode("utf-8"))
-        yield letter, at, at + size
-        at += size
-
-
-def _meant(escape: re.Match[str]) -> Iterator[tuple[int, int, str]]:
-    """What an escape stands for, with the place of each part."""
-    start, end = escape.span()
-    if escape["url"]:
-        for letter, first, after in _characters(bytes.fromhex(escape["url"].replace("%", ""))):
-            yield start + 3 * first, start + 3 * after, letter
-    elif escape["json"]:
-        yield start, end, chr(int(escape["json"], 16))
-    elif escape["html"]:
-        yield start, end, html.unescape(escape["html"])
-    else:
-        yield start, end, _LETTERS.get(escape["letter"], escape["letter"])
-
-
-def _readings(text: str) -> Iterator[_Reading]:
-    level = [_Reading.of(text)]
-    for depth in range(_DEPTH, -1, -1):
-        deeper: list[_Reading] = []
-        for reading in level:
-            joined = reading.joined()
-            for one in (reading,) if joined is reading else (reading, joined):
-                yield one.folded()
-                deeper += one.unescaped() if depth else ()
-            deeper += joined.out_of_base64() if depth else ()
-        level = deeper
+    return {folded(form) for text in texts for form in (text, joined(text))}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import random
 import re
 from urllib.parse import quote, quote_plus
 
@@ -17,6 +18,7 @@ from echoes import PLAIN_WAYS, WAYS, found_in, in_base64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _readings, _secrets
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import MASK, SHORTEST, Secrets
 
 SECRET = 's3cr3t-Value/with+ü"quotes" and spaces'
@@ -141,3 +143,103 @@ def test_what_is_not_secret_is_left_alone_beside_thousands_of_secrets():
     )
     text = "Could not register the cluster 'shop-prod': https://hss.eu-west-101.example.com refused: HSS.1002: 配额不足"
     assert secrets.scrub(text) == text
+
+
+# A server decides how long its words are and what is in them. What counts is how much is read, not for how long.
+
+KEY = "zz9Kq3vw7Rb2nm5Tpp8lMn4xWq6JcV1yHs0DfG2t"
+MEGABYTE = 1024 * 1024
+
+
+def noise(letters, length, seed=1):
+    return "".join(random.Random(seed).choices(letters, k=length))
+
+
+HOSTILE = {
+    "words": "many words " * MEGABYTE,
+    "one letter": "V" * 4 * MEGABYTE,
+    "spaces": " " * 4 * MEGABYTE,
+    "escapes": "quQte%41" * MEGABYTE,
+    "backslashes": "\\" * 4 * MEGABYTE,
+    "JSON": "\\u0025" * MEGABYTE,
+    "pluses": "%2541+ " * MEGABYTE,
+    "HTML": "&amp;&#37;41+" * MEGABYTE,
+    "base64": in_base64(noise(LETTERS, 9000), "a"),
+    "base64 of base64": in_base64(in_base64(in_base64(noise(LETTERS, 9000)))),
+    "letters": noise(LETTERS + "+/", 9000),
+    "anything": noise(LETTERS + "+/%&;\\ u", 9000),
+    "all of it": noise("%\\+ 2u5c0b&;#", 9000),
+    "other cases": "\u0130\u00df\ufb03\u0390" * MEGABYTE,
+}
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """What is read of each text, in all the ways together, and how long the text was."""
+    found = []
+
+    def readings(text):
+        every = []
+        found.append((len(text), every))
+        for one in _readings.readings(text):
+            every.append(one.text)
+            yield one
+
+    monkeypatch.setattr(_secrets, "readings", readings)
+    return found
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_so_much_is_read_however_long_a_text_is(read, kind):
+    shown = scrubber(KEY).scrub(HOSTILE[kind])
+    ((length, every),) = read
+    assert length <= 7_000 and len(shown) <= 6_001
+    # Each is read as it stands and joined.
+    assert sum(map(len, every)) <= 2 * (_readings.MOST_WORK + length)
+
+
+def test_prose_is_far_from_what_is_too_much(read):
+    prose = "The quota of this region is used up: buy another one, or remove clusters that are gone (HSS.1002). "
+    text = prose * (7_000 // len(prose))
+    assert scrubber(KEY).scrub(text, 7_000) == text
+    assert sum(map(len, read[0][1])) < _readings.MOST_WORK / 4
+
+
+def test_of_a_text_that_takes_too_long_nothing_is_shown(monkeypatch):
+    text = f"Not accepted: {quote(in_base64(KEY))}."
+    assert scrubber(KEY).scrub(text).startswith("Not accepted: ")
+    monkeypatch.setattr(_readings, "MOST_WORK", 100)
+    assert scrubber(KEY).scrub(text) == MASK
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        *(PLAIN_WAYS[name] for name in ("as it is", "JSON's escapes", "HTML's numbers", "lines")),
+        lambda text: base64.b64encode(text.encode()).decode(),
+    ],
+    ids=["as it is", "JSON", "HTML", "lines", "base64"],
+)
+def test_a_secret_where_a_text_is_cut_off_leaves_nothing(way):
+    """Not even what is too short to be looked for."""
+    secret = KEY[:39]  # so that nothing is filled up in base64
+    written = way(secret)
+    for before in range(100 - len(written), 100):
+        shown = scrubber(secret).scrub("." * before + written + "." * 100, 100)
+        assert set(shown) <= set(".*\u2026") and shown.endswith("\u2026"), shown
+
+
+@given(text=st.text(max_size=80), longest=st.integers(1, 80))
+def test_what_is_cut_off_is_told(text, longest):
+    shown = scrubber("QZ7KX3VW9RB2").scrub(text, longest)
+    assert shown == (text if len(text) <= longest else text[:longest] + "\u2026")
+
+
+def test_secrets_that_come_one_by_one_are_looked_up_together():
+    secrets = Secrets()
+    values = [noise(LETTERS, 20, seed) for seed in range(300)]
+    for value in values:
+        secrets.add(value)
+        assert secrets.scrub(value) == MASK
+    assert secrets.scrub(" ".join(values[:99])).replace(MASK, "").strip() == ""
+    assert len(secrets._known) < 10
