@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from modules import Ran, run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _module, _secrets
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_daemonset_info,
@@ -423,3 +423,22 @@ def test_nothing_secret_comes_back_as_data(case, way, kube_config):
     diff = ran.result.get("diff") or {"before": "", "after": ""}
     for line in (diff["before"] + diff["after"]).splitlines():
         assert line.isprintable() and re.match(r"[a-z_.]+: ", line), "a value has become a line of its own"
+
+
+@pytest.mark.parametrize("case", DATA)
+def test_words_as_long_as_an_answer_may_be(case, kube_config, monkeypatch):
+    """To look for secrets in all of that would take half an hour."""
+    name, (end, at), options = DATA[case]
+    lengths: list[int] = []
+    look = _secrets.readings
+    monkeypatch.setattr(_secrets, "readings", lambda text: lengths.append(len(text)) or look(text))
+    service = Service()
+    service.answers[end] = changed(ANSWERS[end], at, "%2541+ words " * 300_000)
+    if name == "refused":
+        rows = service.answers["/multi-cloud/clusters"]
+        service.answers["/multi-cloud/clusters"] = changed(rows, ("data_list", 0, "status"), "connect_fail")
+    with HostileServer(service.answer) as server:
+        ran = start(name, server, kube_config, **options)
+    said = said_by(ran)
+    assert any("%2541+ words %2541+ words" in text for text in said)
+    assert max(map(len, said)) < 8_000 and max(lengths) <= 7_000 and len(lengths) < 30
