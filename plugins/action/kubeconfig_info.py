@@ -28,6 +28,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._serving import (
     names_in,
     require_name,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent
 
 _SPEC = {
     "path": {"type": "str"},
@@ -128,17 +129,7 @@ class ActionModule(ActionBase):
 
     def _ask(self, paths: list[str], first_only: bool = False) -> list[Found]:
         """One command on the host."""
-        # At -vvv the ssh connection prints a command's output, unless it is told not to.
-        contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
-        before = [getattr(context, "no_log", None) for context in contexts]
-        for context in contexts:
-            if context is not None:
-                context.no_log = True
-        try:
-            command, mark = read_command(paths, first_only, _kubeconfig.MAX_BYTES)
+        command, mark = read_command(paths, first_only, _kubeconfig.MAX_BYTES)
+        with silent(self):
             answer = self._low_level_execute_command(command)
-        finally:
-            for context, value in zip(contexts, before):
-                if context is not None:
-                    context.no_log = value
         return parse_answer(answer["stdout"], mark, paths, answer.get("rc"), answer.get("stderr") or "")

@@ -9,9 +9,11 @@ import base64
 import binascii
 import datetime
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import KubectlError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import MASK, SHORTEST, Secrets
@@ -204,6 +206,10 @@ def match(wanted: Sequence[KubeObject], live: Iterable[Mapping[str, Any]]) -> li
     return found
 
 
+# https://user:password@host, and the password may hold an @ that should have been encoded.
+_PASSWORD = re.compile(r"://[^\s/:@\"\\]*:([^\s/\"\\]+)@")
+
+
 class Hidden(Secrets):
     """The values in Secrets. What scrubs a message, looking at every piece of it, would take minutes for a manifest."""
 
@@ -231,9 +237,11 @@ class Hidden(Secrets):
 
 
 def secrets_of(wanted: Iterable[KubeObject]) -> Hidden:
-    """The values in Secrets, encoded and decoded."""
+    """The values in Secrets, encoded and decoded, and the passwords in addresses, such as those of proxies."""
     hidden = Hidden()
     for one in wanted:
+        for password in _PASSWORD.findall(json.dumps(one.content, ensure_ascii=False)):
+            hidden.add(password, unquote(password))
         if not one.is_secret:
             continue
         for value in _values(one.content.get("data")):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 
 from ._errors import plain
 from ._secrets import Secrets
@@ -21,6 +22,15 @@ class WordedModule(AnsibleModule):
     """An AnsibleModule whose words hold no secret, nor anything that steers a terminal."""
 
     secrets = Secrets()
+
+    def _log_invocation(self) -> None:
+        # As Ansible writes a list of mappings into the system's log, it misses secrets of more than one line in it.
+        given = self.params
+        self.params = remove_values(given, self.no_log_values)
+        try:
+            super()._log_invocation()
+        finally:
+            self.params = given
 
     def warn(self, warning: str, *args: Any, **kwargs: Any) -> None:
         super().warn(self._worded(warning), *args, **kwargs)

@@ -15,6 +15,8 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
 
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent
+
 # Later ones show the warnings of a result that they hide.
 _LOSES_WARNINGS = __version__.startswith("2.18.")
 
@@ -29,7 +31,8 @@ class HiddenResultAction(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result. It is shown only if it is a failure, or holds nothing secret."""
         result = super().run(tmp, task_vars)
-        answer = self._run_module(task_vars)
+        with silent(self):
+            answer: dict[str, Any] = self._execute_module(task_vars=task_vars)
         self._remove_tmp_path(self._connection._shell.tmpdir)
         if answer.get("failed"):
             # A failure's own words hold no secret. This is what a module printed that did not come that far.
@@ -43,18 +46,3 @@ class HiddenResultAction(ActionBase):
     def is_secret(self, answer: dict[str, Any]) -> bool:
         """Whether a result that is no failure must be hidden. It may be put into its final form here."""
         raise NotImplementedError
-
-    def _run_module(self, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        # At -vvv the ssh connection prints a command's output, unless it is told not to.
-        contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
-        before = [getattr(context, "no_log", None) for context in contexts]
-        for context in contexts:
-            if context is not None:
-                context.no_log = True
-        try:
-            answer: dict[str, Any] = self._execute_module(task_vars=task_vars)
-        finally:
-            for context, value in zip(contexts, before):
-                if context is not None:
-                    context.no_log = value
-        return answer

@@ -19,6 +19,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
     host_command,
     read_answer,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent
 
 
 class KubectlAction(ActionBase):
@@ -43,25 +44,10 @@ class KubectlAction(ActionBase):
                 "Use another one for this task, such as ansible.builtin.ssh."
             )
         command, mark = host_command(target, calls, more)
-        with self._silent(), self._piped():
+        with silent(self), self._piped():
             # There always is something, since with it the ssh connection takes no terminal, which would mix stdout and
             # stderr.
             return mark, self._low_level_execute_command(command, in_data=data or b"\n")
-
-    @contextmanager
-    def _silent(self) -> Iterator[None]:
-        """At -vvv the ssh connection prints a command's output, unless it is told not to."""
-        contexts = [self._play_context, getattr(self._connection, "_play_context", None)]
-        before = [getattr(context, "no_log", None) for context in contexts]
-        for context in contexts:
-            if context is not None:
-                context.no_log = True
-        try:
-            yield
-        finally:
-            for context, value in zip(contexts, before):
-                if context is not None:
-                    context.no_log = value
 
     @contextmanager
     def _piped(self) -> Iterator[None]:

@@ -187,6 +187,13 @@ def test_values_of_secrets_are_known_in_both_forms_and_by_line():
     assert "MIIcanary" not in lines.scrub("error near MIIcanary0123456789")
 
 
+def test_passwords_in_addresses_are_known_whatever_object_they_are_in():
+    one = KubeObject(thing(data={"proxy": "http://op:canary%2Fpassword@10.0.0.1:3128 and http://10.0.0.2:3128/a:b@c"}))
+    hidden = secrets_of([one])
+    assert hidden.scrub("near canary%2Fpassword") == hidden.scrub("near canary/password") == "near ********"
+    assert difference(None, one, hidden)["after"].count("********@10.0.0.1:3128 and http://10.0.0.2:3128/a:b@c") == 1
+
+
 def test_the_diff_of_a_secret_shows_its_keys_alone():
     old = KubeObject(secret(data={"a": b64(LONG), "b": b64("same"), "c": b64("gone")}))
     new = KubeObject(secret(data={"a": b64(LONG + "x"), "b": b64("same"), "d": b64("new")}))

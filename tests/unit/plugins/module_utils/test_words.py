@@ -10,6 +10,7 @@ from modules import run
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._words import WordedModule
 
 SECRET = "kX3vQ9zR7wB2nM5tY8pL"
 ODD = f"red\x1b[31m \u202e\x9b {SECRET[2:]} x"
@@ -55,6 +56,22 @@ def test_a_message_and_a_failure():
 
 def test_a_message_of_a_modules_own():
     assert ended(failing(msg=ODD)).msg == PLAIN
+
+
+def test_the_systems_log_gets_no_secret_of_a_list(monkeypatch):
+    """Of several lines, as a kubeconfig is one."""
+    text = f"first: {SECRET}\nsecond: {SECRET[::-1]}\n"
+    logged = []
+    options = {"text": {"type": "str", "no_log": True}, "name": {"type": "str"}}
+    spec = {"clusters": {"type": "list", "elements": "dict", "options": options}}
+
+    def main():
+        monkeypatch.setattr(WordedModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args)))
+        module = WordedModule(argument_spec=spec)
+        module.exit_json(same=module.params["clusters"][0]["text"] == text)
+
+    assert run(main, {"clusters": [{"name": "shop", "text": text}]}).result["same"] is True
+    assert "shop" in str(logged) and SECRET not in str(logged) and SECRET[::-1] not in str(logged)
 
 
 def test_warnings():

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: keeps Ansible from printing what modules are given, and what commands on hosts answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ansible import constants
+from ansible.plugins.action import ActionBase
+
+
+@contextmanager
+def undebugged() -> Iterator[None]:
+    """Until the end of the block, ANSIBLE_DEBUG is off.
+
+    With it, Ansible prints the options of every module, secret or not, and whatever the ssh connection reads. A task
+    has a process of its own, so nobody else's messages are missing.
+    """
+    before = constants.DEFAULT_DEBUG
+    constants.DEFAULT_DEBUG = False
+    try:
+        yield
+    finally:
+        constants.DEFAULT_DEBUG = before
+
+
+@contextmanager
+def silent(action: ActionBase) -> Iterator[None]:
+    """Until the end of the block, what commands on a host print is shown nowhere.
+
+    At -vvv the ssh connection prints it, unless the play context says no_log.
+    """
+    contexts = [action._play_context, getattr(action._connection, "_play_context", None)]
+    before = [getattr(context, "no_log", None) for context in contexts]
+    for context in contexts:
+        if context is not None:
+            context.no_log = True
+    try:
+        with undebugged():
+            yield
+    finally:
+        for context, value in zip(contexts, before):
+            if context is not None:
+                context.no_log = value
