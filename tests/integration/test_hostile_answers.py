@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote
 
 import kubeconfigs
 import pytest
@@ -213,7 +213,7 @@ RUNS = {
 }
 
 
-def start(name: str, peer: HostileServer, kube_config: str, *, check: bool = False, **changes: Any) -> Ran:
+def start(name: str, peer: HostileServer, kube_config: str, /, *, check: bool = False, **changes: Any) -> Ran:
     module, given = RUNS[name]
     options = {
         "endpoint": peer.url,
@@ -442,3 +442,75 @@ def test_words_as_long_as_an_answer_may_be(case, kube_config, monkeypatch):
     said = said_by(ran)
     assert any("%2541+ words %2541+ words" in text for text in said)
     assert max(map(len, said)) < 8_000 and max(lengths) <= 7_000 and len(lengths) < 30
+
+
+# --- where requests go ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+@pytest.mark.parametrize("name", RUNS)
+def test_nothing_is_sent_to_where_an_answer_leads(name, code, kube_config):
+    """Whichever of the answers it is, that of IAM included."""
+    service = Service()
+    with HostileServer(service.answer) as server:
+        start(name, server, kube_config)
+    with HostileServer(lambda talk, _request: talk.json({})) as other:
+        for at in range(len(service.asked)):
+            asked = iter(range(99))
+
+            def answer(talk: Conversation, request: bytes, at: int = at, asked: Iterator[int] = asked) -> None:
+                if next(asked) == at:
+                    talk.answer(code, b"", f"Location: {other.url}{request.decode('latin-1').split(' ')[1]}")
+                else:
+                    Service().answer(talk, request)
+
+            with HostileServer(answer) as server:
+                ran = start(name, server, kube_config)
+            told = [text for text in said_by(ran) if f"a redirect to {other.url} (HTTP {code})" in text]
+            assert told or not ran.failed or name in WITHOUT_MEMORY, said_by(ran)
+        assert (other.connections, other.requests) == (0, [])
+
+
+def texts(options: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """The way to every text in options."""
+    for place in places(options):
+        found: Any = options
+        for key in place:
+            found = found[key]
+        if isinstance(found, str):
+            yield place
+
+
+INJECTED = [
+    "a\r\nX-Evil: 1",
+    "a\nX-Evil: 1",
+    "../../../evil",
+    "a/../../evil",
+    "..",
+    "a%2f..%2fevil",
+    "a?b=1#c",
+    "\x00\u2028a",
+]
+# Where requests are sent to is for the user to say.
+ADDRESSES = ("endpoint", "auth_url")
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_option_becomes_a_header_or_leads_elsewhere(name, kube_config):
+    _module, given = RUNS[name]
+    credential = {"region": "cn-north-4", "project_id": "project-1", "access_key": AK, "secret_key": SK}
+    if name == "sign in":
+        credential = {"region": "cn-north-4"}
+    options = {key: value for key, value in {**credential, **given}.items() if key not in ADDRESSES}
+    sent = 0
+    for at in texts(options):
+        for evil in INJECTED:
+            with HostileServer(Service().answer) as server:
+                start(name, server, kube_config, **{at[0]: changed(options, at, evil)[at[0]]})
+            sent += len(server.requests)
+            for number, request in enumerate(server.requests):
+                line = request.partition(b"\r\n")[0].decode("ascii").split(" ")
+                path = unquote(line[1].partition("?")[0]).split("/")
+                assert len(line) == 3 and line[1].startswith("/v") and not {"..", "evil"} & set(path), line
+                assert "x-evil" not in server.headers(number) and server.headers(number)["host"] == server.netloc
+    assert sent
