@@ -52,6 +52,7 @@ class ActionModule(KubectlAction):
 
     # Of the one run that an instance has.
     _begun = False
+    _answered = False
     _used: str | None = None
     _wait_timeout = 0
     _cluster = Target()
@@ -64,7 +65,8 @@ class ActionModule(KubectlAction):
         try:
             changes, hidden = self._carry_out(args)
         except KubectlError as exc:
-            return {**result, "failed": True, "changed": self._begun, "msg": plain(str(exc))}
+            failed = {"failed": True, "changed": self._begun, "answered": self._answered, "msg": plain(str(exc))}
+            return {**result, **failed}
         return {
             **result,
             "changed": any(change.changed for change in changes),
@@ -205,4 +207,5 @@ class ActionModule(KubectlAction):
     def _call(self, call: Call, data: bytes) -> Reply:
         answer = self._ask(self._cluster, [call], data)
         self._used = answer.kubectl
+        self._answered = self._answered or not answer.replies[0].rc
         return answer.replies[0]

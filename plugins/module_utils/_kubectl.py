@@ -32,7 +32,8 @@ CANDIDATES = (
 _MORE_PATH = "/usr/local/bin:/usr/local/sbin:/snap/bin:/opt/bin"
 
 _TROUBLE = {
-    "kubectl": "there is no {kubectl} on this host. Name the command with kubectl, with its path if it has to be",
+    "kubectl": "there is no {kubectl} on this host. Name the command with the option kubectl (hss_onboard_kubectl of "
+    "the role), with its path if it has to be",
     "missing": "kubeconfig: {kubeconfig} does not exist on this host",
     "denied": "kubeconfig: {kubeconfig} cannot be read by this user; use become",
     "directory": "kubeconfig: {kubeconfig} is a directory",

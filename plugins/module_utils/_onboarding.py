@@ -42,6 +42,8 @@ def _cluster_of(name: str, hosts: Sequence[Mapping[str, Any]]) -> Cluster:
     return {
         "name": name,
         "host": speaker.get("host"),
+        # Which may do what that one cannot.
+        "others": [host["host"] for host in good[1:]],
         "options": speaker.get("options"),
         "wishes": {**_NO_WISHES, **(speaker.get("wishes") or {})},
         # Where no host is good, each says why itself.
@@ -83,9 +85,12 @@ def noted(clusters: Mapping[str, Cluster], stage: str, result: Any, check_mode: 
         entries[entry.get(theirs)] = None if entry.get(theirs) in entries else entry
 
     def one(cluster: Cluster) -> Cluster:
-        return (
-            note(cluster, entries.get(cluster[ours]), check_mode, _why(cluster, result)) if cluster["ok"] else cluster
-        )
+        if not cluster["ok"]:
+            return cluster
+        answers = [entries.get(key) for key in (cluster[ours], *(() if listed else cluster["others"]))]
+        # On hosts, that of the first that has come to an end.
+        entry = next((answer for answer in answers if (answer or {}).get("objects") is not None), answers[0])
+        return note(cluster, entry, check_mode, _why(cluster, result))
 
     return {name: one(cluster) for name, cluster in clusters.items()}
 
@@ -129,7 +134,11 @@ def _line(cluster: Cluster, check_mode: bool) -> str:
     if cluster["registration"] is None:
         return str(cluster["trouble"] or "nothing was done")
     words = [in_words(cluster["registration"], cluster["row"], check_mode), *cluster["words"]]
-    return ", ".join(words) + (f"; but {cluster['trouble']}" if cluster["trouble"] else "")
+    if cluster["changed"] and words[0].startswith("unchanged"):
+        words[0] = f"registration {words[0]}"
+    trouble = cluster["trouble"]
+    # A sentence of a module's own, or the rest of this one.
+    return ", ".join(words) + (f"{'. ' if trouble[0].isupper() else '; but '}{trouble}" if trouble else "")
 
 
 # --- what each stage means for a cluster ------------------------------------------------------------------------------
@@ -142,6 +151,11 @@ def _fail(cluster: Cluster, why: Any) -> Cluster:
 def _did(cluster: Cluster, action: str, words: str) -> Cluster:
     done = {"changed": True, "actions": [*cluster["actions"], action]}
     return {**cluster, **done, "words": [*cluster["words"], words]}
+
+
+def _begun(cluster: Cluster, action: str, answer: Mapping[str, Any]) -> Cluster:
+    """What failed may have done a part of it."""
+    return {**cluster, "changed": True, "actions": [*cluster["actions"], action]} if answer.get("changed") else cluster
 
 
 def _said(cluster: Cluster, words: str) -> Cluster:
@@ -169,7 +183,9 @@ def _unprotected(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> 
         return _fail(cluster, entry["msg"])
     cluster = {**cluster, "warnings": [*cluster["warnings"], *(entry.get("warnings") or ())]}
     would = "would be " if check_mode else ""
-    return _did(cluster, "unprotect", f"node agents {would}removed") if entry["changed"] else cluster
+    # With a warning nobody knows whether HSS could do it.
+    words = "removal of the node agents asked for" if entry.get("warnings") else f"node agents {would}removed"
+    return _did(cluster, "unprotect", words) if entry["changed"] else cluster
 
 
 def _registered(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> Cluster:
@@ -218,7 +234,7 @@ def _applied(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> Clus
     answer = entry or {}
     if answer.get("objects") is None:
         why = answer.get("msg") or f"the host {cluster['host']} could not be reached"
-        return _fail(cluster, f"the connection agent could not be installed: {why}")
+        return _fail(_begun(cluster, "connect", answer), f"the connection agent could not be installed: {why}")
     if not answer.get("changed"):
         return cluster
     new = any(item["kind"] == "Deployment" and item["action"] == "created" for item in answer["objects"])
@@ -275,17 +291,23 @@ def _protected(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> Cl
     words = f"{ready} of {desired} nodes protected" if desired else "node agents not counted yet"
     if not entry["changed"]:
         return _said(cluster, words)
-    return _did(cluster, "protect", "node agents would be installed" if check_mode else words)
+    verb = "changed" if entry.get("actions") == ["update"] else "installed"
+    if check_mode:
+        return _did(cluster, "protect", f"node agents would be {verb}")
+    return _did(cluster, "protect", f"node agents {verb}, {words.removeprefix('node agents ')}")
 
 
 def _removed(cluster: Cluster, entry: Entry, check_mode: bool, why: str) -> Cluster:
     """What stands in the cluster itself is taken away. A cluster that is gone has nothing more to take away."""
     answer = entry or {}
+    what = "connection agent" if cluster["wishes"]["agent"] else "ServiceAccount"
     if answer.get("objects") is None:
         why = answer.get("msg") or f"the host {cluster['host']} could not be reached"
-        return _warned(cluster, f"nothing was removed in the cluster itself: {why}")
+        if answer.get("answered"):
+            return _fail(_begun(cluster, "disconnect", answer), f"the {what} could not be removed altogether: {why}")
+        return _warned(cluster, f"nothing was removed in the cluster itself, which may be gone: {why}")
     would = "would be " if check_mode else ""
-    return _did(cluster, "disconnect", f"connection agent {would}removed") if answer.get("changed") else cluster
+    return _did(cluster, "disconnect", f"{what} {would}removed") if answer.get("changed") else cluster
 
 
 # Where a stage's module lists its results, what they and the clusters are told apart by, and what is noted.

@@ -153,6 +153,12 @@ kubectl:
   returned: success
   type: str
   sample: k3s kubectl
+answered:
+  description:
+    - Whether the API server has answered a question before something went wrong. If not, the cluster may be gone.
+  returned: failure
+  type: bool
+  sample: false
 diff:
   description:
     - For each object that changes its YAML before and after, without status and without the data of Secrets.

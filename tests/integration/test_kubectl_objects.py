@@ -232,7 +232,7 @@ def test_a_deletion_that_does_not_end_says_what_keeps_it(cluster, tasks):
     played, (_made, result, present) = tasks(
         MODULE, {"objects": objects}, absent, {"objects": objects, "wait_timeout": 2}
     )
-    assert result["failed"] and "After 8 seconds" in result["msg"] and result["changed"]
+    assert result["failed"] and "After 8 seconds" in result["msg"] and result["changed"] and result["answered"]
     assert "Namespace hss-test was deleted, but is still there: " in result["msg"]
     assert "ConfigMap hss-test/held was deleted, but is still there: it waits for example.com/hold" in result["msg"]
     assert "Namespace hss-test is still being deleted: " in present["msg"] and not present["changed"]

@@ -50,6 +50,7 @@ def test_an_api_server_that_does_not_answer(cluster, tasks, how):
         assert result["failed"] and UNREACHABLE[how] in result["msg"] and "kubectl said: " in result["msg"]
         # The log before kubectl's own words is passed over.
         assert "memcache" not in result["msg"]
+    assert not present["answered"]
     # One sentence for one trouble.
     assert len(preflight["problems"]) == 1
 
@@ -72,6 +73,7 @@ def test_what_was_done_before_a_failure_counts(cluster, tasks):
     options = {"objects": [NAMESPACE, CONFIG, DEPLOYMENT]}
     _played, (first, second) = tasks(OBJECTS, options, options)
     assert [first["changed"], second["changed"]] == [True, False]
+    assert first["answered"] and second["answered"]
     assert cluster.get("configmap", "proxy-agent-config", "hss")
     cluster.configure(denied=[])
     _played, (result,) = tasks(OBJECTS, options)

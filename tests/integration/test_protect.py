@@ -59,9 +59,12 @@ def agent_dials(cluster, simulator):
 
 @pytest.fixture
 def role(cluster, simulator, agent_dials, tmp_path):
-    """Runs the role for one host with a local connection; returns the run and the host's result."""
+    """Runs the role for hosts of one cluster with a local connection.
 
-    def run(*arguments, state="present", **variables):
+    What C(hosts) gives is each one's own; without it there is one.
+    """
+
+    def run(*arguments, state="present", hosts=None, **variables):
         book = [
             {
                 "hosts": "all",
@@ -82,7 +85,7 @@ def role(cluster, simulator, agent_dials, tmp_path):
             **variables,
         }
         inventory = tmp_path / "inventory.json"
-        inventory.write_text(json.dumps({"all": {"hosts": {"cp-1": local}}}))
+        inventory.write_text(json.dumps({"all": {"hosts": hosts or {"cp-1": {}}, "vars": local}}))
         return play(str(tmp_path / "play.yml"), inventory, tmp_path, simulator.environment(), *arguments)
 
     return run
@@ -102,7 +105,7 @@ def test_the_whole_way(role, cluster, simulator):
     first = role(**ALL)
     assert first.code == 0, first.output
     assert "connect_success" in line(first)
-    assert line(first).endswith(", connection agent installed, 3 of 3 nodes protected")
+    assert line(first).endswith(", connection agent installed, node agents installed, 3 of 3 nodes protected")
     (registered,) = simulator.clusters()
     assert registered.daemonset is not None and cluster.everything() == AGENT
 
@@ -125,6 +128,50 @@ def test_the_whole_way_back(role, cluster, simulator):
     assert (simulator.clusters(), cluster.everything()) == ([], set())
     again = role(state="absent", **ALL)
     assert (again.code, again.hosts_with("changed"), line(again)) == (0, set(), "shop: not registered")
+
+
+def test_a_namespace_that_does_not_go_away_is_a_failure_and_the_next_run_goes_on(role, cluster, simulator):
+    """The cluster is there and answers, so that what stays in it is nobody's warning."""
+    agent = {"hss_onboard_install_agent": True}
+    assert role(**agent).code == 0
+    metadata = {"name": "kept", "namespace": "hss", "finalizers": ["example.com/kept"]}
+    kept = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    assert cluster.run("apply", "--filename", "-", stdin=json.dumps(kept)).returncode == 0
+    back = role(state="absent", **{**agent, "hss_onboard_wait_timeout": 8})
+    assert (back.code, simulator.clusters(), back.hosts_with("changed")) == (2, [], {"cp-1"}), back.output
+    assert line(back).startswith("shop: removed; but the connection agent could not be removed altogether: ")
+    assert "Namespace hss was deleted, but is still there" in line(back) and "example.com/kept" in line(back)
+    metadata["finalizers"] = []
+    freed = cluster.run("apply", "--server-side", "--force-conflicts", "--filename", "-", stdin=json.dumps(kept))
+    assert freed.returncode == 0, freed.stderr
+    again = role(state="absent", **agent)
+    assert (again.code, cluster.everything()) == (0, set()), again.output
+
+
+def test_a_cluster_that_is_gone_does_not_keep_its_registration(role, cluster, simulator):
+    assert role(hss_onboard_install_agent=True).code == 0
+    gone = {"cp-1": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}}
+    for expected in ("removed", "not registered"):
+        back = role(state="absent", hosts=gone, hss_onboard_install_agent=True)
+        assert (back.code, line(back), simulator.clusters()) == (0, f"shop: {expected}", []), back.output
+        assert "shop: nothing was removed in the cluster itself, which may be gone: " in back.output
+    # It was not gone for good.
+    assert cluster.everything() == AGENT
+    again = role(state="absent", hss_onboard_install_agent=True)
+    assert (again.code, line(again)) == (0, "shop: not registered, connection agent removed")
+    assert cluster.everything() == set()
+
+
+def test_a_host_that_cannot_does_not_keep_another_one_from_removing_the_agent(role, cluster, simulator):
+    assert role(**ALL).code == 0
+    gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    hosts = {"cp-1": gone, "cp-2": {"hss_onboard_kubectl": "/no/kubectl"}, "cp-3": {}}
+    checked = role("--check", state="absent", hosts=hosts, **ALL)
+    assert line(checked) == "shop: would be removed, node agents would be removed, connection agent would be removed"
+    back = role(state="absent", hosts=hosts, **ALL)
+    assert (back.code, simulator.clusters(), cluster.everything()) == (0, [], set()), back.output
+    assert line(back) == "shop: removed, node agents removed, connection agent removed"
+    assert "nothing was removed" not in back.output
 
 
 def test_what_somebody_changed_in_the_cluster_is_set_right(role, cluster):

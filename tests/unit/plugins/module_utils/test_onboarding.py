@@ -88,7 +88,7 @@ def test_the_whole_way():
         "days_left": 300,
         "failed": False,
         "msg": "registered, https://10.0.0.9:6443, connect_success, credential until 2027-01-15 08:00 UTC, id id-shop, "
-        "connection agent installed, 3 of 3 nodes protected",
+        "connection agent installed, node agents installed, 3 of 3 nodes protected",
         "warnings": [],
     }
 
@@ -104,6 +104,46 @@ def test_a_second_run_is_unchanged():
     )
     assert (told["changed"], told["actions"], told["failed"]) == (False, [], False)
     assert told["msg"].startswith("unchanged, ") and told["msg"].endswith(", 3 of 3 nodes protected")
+
+
+UNCHANGED = ("registered", registration(changed=False, actions=[], cluster=CONNECTED))
+ASKED = ("registered", registration(changed=False, actions=[], cluster=None))
+REMOVED = registration(actions=["delete"], cluster=None)
+
+
+@pytest.mark.parametrize(
+    "stages, beginning, end",
+    [
+        ([("applied", answers(changed=True, objects=[]))], "registration unchanged, ", "connection agent updated"),
+        ([STANDING, PROTECTED], "registration unchanged, ", "node agents installed, 3 of 3 nodes protected"),
+        (
+            [STANDING, ("protected", {"results": [{**DAEMONSET, "actions": ["update"]}]})],
+            "registration unchanged, ",
+            "node agents changed, 3 of 3 nodes protected",
+        ),
+        (
+            [STANDING, ("protected", {"results": [{**DAEMONSET, "daemonset": None}]})],
+            "registration unchanged, ",
+            "node agents installed, not counted yet",
+        ),
+        ([STANDING, ("protected", {"results": [{**DAEMONSET, "changed": False}]})], "unchanged, ", "nodes protected"),
+    ],
+)
+def test_unchanged_is_said_of_what_is_unchanged(stages, beginning, end):
+    told = result(UNCHANGED, MANIFESTS, *stages)
+    assert told["msg"].startswith(beginning) and told["msg"].endswith(end)
+
+
+def test_what_was_applied_before_something_went_wrong_is_a_change():
+    told = result(UNCHANGED, MANIFESTS, ("applied", answers(failed=True, changed=True, msg="forbidden")))
+    assert (told["failed"], told["changed"], told["actions"]) == (True, True, ["connect"])
+    assert told["msg"].endswith("; but the connection agent could not be installed: forbidden")
+
+
+def test_a_trouble_that_is_a_sentence_stands_as_one():
+    late = {"cluster_id": "id-shop", "failed": True, "msg": "The cluster was not connected in time."}
+    told = result(REGISTERED, ("connected", {"results": [late]}))
+    assert told["msg"].endswith("id id-shop. The cluster was not connected in time.")
 
 
 def test_check_mode_of_a_cluster_that_is_not_registered_yet():
@@ -193,7 +233,7 @@ def test_the_way_back():
     told = result(
         ("listed", {"clusters": [CONNECTED]}),
         ("unprotected", {"results": [{"cluster_id": "id-shop", "failed": False, "changed": True, "warnings": []}]}),
-        ("registered", registration(actions=["delete"], cluster=None)),
+        ("registered", REMOVED),
         ("removed", answers(changed=True, objects=[])),
         hosts=hosts,
     )
@@ -212,11 +252,40 @@ def test_two_registrations_of_a_name_are_none_to_work_on():
     assert clusters["shop"]["cluster_id"] is None and clusters["shop"]["ok"]
 
 
+def test_through_a_tunnel_that_is_gone_the_node_agents_are_not_said_to_be_removed():
+    asked = {"cluster_id": "id-shop", "failed": False, "changed": True, "warnings": ["nobody can tell"]}
+    told = result(("listed", {"clusters": [CONNECTED]}), ("unprotected", {"results": [asked]}), ("registered", REMOVED))
+    assert told["msg"] == "removed, removal of the node agents asked for" and told["warnings"] == ["nobody can tell"]
+
+
 def test_a_cluster_that_is_gone_is_a_warning_on_the_way_back():
-    told = result(("registered", registration(actions=["delete"], cluster=None)), ("removed", answers(msg="refused")))
-    assert (
-        not told["failed"] and told["msg"] == "removed" and "nothing was removed in the cluster" in told["warnings"][0]
-    )
+    told = result(("registered", REMOVED), ("removed", answers(msg="refused", answered=False)))
+    assert not told["failed"] and told["msg"] == "removed"
+    assert told["warnings"] == ["shop: nothing was removed in the cluster itself, which may be gone: refused"]
+
+
+@pytest.mark.parametrize("begun, actions", [(False, []), (True, ["disconnect"])])
+def test_a_cluster_that_answers_and_keeps_something_is_no_success(begun, actions):
+    kept = answers(failed=True, changed=begun, answered=True, msg="forbidden")
+    told = result(ASKED, ("removed", kept))
+    assert (told["failed"], told["changed"], told["actions"]) == (True, begun, actions)
+    assert told["msg"] == "not registered; but the connection agent could not be removed altogether: forbidden"
+    assert told["warnings"] == []
+
+
+def test_what_one_host_of_a_cluster_cannot_remove_another_one_does():
+    hosts = [host("shop-1"), host("shop-2"), host("shop-3")]
+    said = {"shop-1": {"msg": "no kubectl"}, "shop-2": {}, "shop-3": {"changed": True, "objects": []}}
+    told = result(("registered", REMOVED), ("removed", said), hosts=hosts)
+    assert (told["actions"], told["warnings"]) == (["delete", "disconnect"], [])
+    said["shop-3"] = {}
+    told = result(("registered", REMOVED), ("removed", said), hosts=hosts)
+    assert told["warnings"] == ["shop: nothing was removed in the cluster itself, which may be gone: no kubectl"]
+
+
+def test_of_an_account_alone_not_the_agent_is_said_to_be_removed():
+    told = result(ASKED, ("removed", answers(changed=True, objects=[])), hosts=[host(wishes={})])
+    assert told["msg"] == "not registered, ServiceAccount removed"
 
 
 def test_the_first_good_host_speaks_and_the_others_say_why_they_do_not():
