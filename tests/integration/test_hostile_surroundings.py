@@ -25,7 +25,7 @@ import yaml
 from hostile import Conversation, HostileServer
 from modules import Ran, run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _module, _profiles
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_cluster_info
 from playbooks import ROOT
 from simulator import Fault, Simulator
@@ -191,6 +191,24 @@ def test_certificates_are_checked_as_the_options_say(simulator, monkeypatch, tmp
     assert untrusted in listed(simulator, ca_path=None).msg
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
+def test_a_key_in_a_file_that_others_may_read_is_used_with_a_warning(simulator, monkeypatch, tmp_path, mode):
+    monkeypatch.setattr(_profiles, "_TOP", str(tmp_path))
+    (tmp_path / "home" / ".hcloud").mkdir()
+    for folder in (tmp_path, tmp_path / "home", tmp_path / "home" / ".hcloud"):
+        folder.chmod(0o755)
+    file = tmp_path / "home" / ".hcloud" / "config.json"
+    key = {"accessKeyId": simulator.access_key, "secretAccessKey": simulator.secret_key}
+    file.write_text(json.dumps({"current": "a", "profiles": [{"name": "a", "mode": "AKSK", **key}]}))
+    file.chmod(mode)
+    ran = listed(simulator, access_key=None, secret_key=None)
+    assert not ran.failed, ran.msg
+    wide = [text for text in ran.warnings if "others on this machine may read or change it" in text]
+    assert len(wide) == (mode != 0o600) and all(f"(mode {mode:04o}): run chmod 600 on it" in text for text in wide)
+    said = ran.output + str(ran.warnings)
+    assert simulator.secret_key[:8] not in said and file.stat().st_mode & 0o777 == mode
+
+
 # --- processes of their own -------------------------------------------------------------------------------------------
 
 
@@ -345,6 +363,8 @@ def test_any_locale_that_ansible_takes_will_do(playing, simulator, kube_config, 
     [
         (None, "given"),
         ("/proc/nonexistent", "given"),
+        ("/proc", "given"),  # it is there, and not even root can write into it
+        ("/proc", "missing"),
         (None, "missing"),
         ("", "missing"),
         ("/dev/null", "missing"),
