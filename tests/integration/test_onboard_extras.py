@@ -17,6 +17,7 @@ import pytest
 import yaml
 from cryptography import x509
 
+from hosts import SshHosts
 from playbooks import play
 
 ONBOARD = "huaweicloud.hss.onboard"
@@ -208,3 +209,26 @@ def test_the_new_name_is_looked_for_in_the_servers_certificate(onboard, simulato
     if not accepted:
         name = variables["hss_onboard_server"]
         assert f"not made for '{name}', but for: kubernetes, 10.0.0.5" in played.output and "--tls-san" in played.output
+
+
+@pytest.mark.parametrize("place", ["/etc/kubernetes/admin.conf", "~/.kube/config"])
+def test_the_token_is_fetched_with_the_kubectl_that_made_the_account(simulator, cluster, on_host, tmp_path, place):
+    """It may be in a folder that sudo's PATH does not have; and it leaves nothing on the host's disk."""
+    with SshHosts(traits={"edge": {"root": True}}) as hosts:
+        on_host(hosts, "edge", "/opt/bin/hss-kubectl")
+        if place.startswith("~/"):
+            (hosts.home("edge") / ".kube").mkdir()
+            (hosts.root("edge") / "etc/kubernetes/admin.conf").rename(hosts.home("edge") / place[2:])
+        before = {str(path) for path in hosts.root("edge").rglob("*")}
+        variables = {
+            "hss_onboard_service_account": True,
+            "hss_onboard_kubectl": "hss-kubectl",
+            "hss_onboard_server": "10.0.0.9",
+            "hss_onboard_become": False,
+        }
+        played = play(ONBOARD, hosts.inventory_path, tmp_path, simulator.environment(), **variables)
+        assert played.code == 0, played.output
+        assert {str(path) for path in hosts.root("edge").rglob("*")} == before
+    (registered,) = simulator.clusters()
+    token = base64.b64decode(cluster.get("Secret", "hss-token", "hss-access")["data"]["token"]).decode()
+    assert yaml.safe_load(registered.kube_config)["users"][0]["user"] == {"token": token}
