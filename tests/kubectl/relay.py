@@ -15,7 +15,12 @@ from .cli import run
 # Reads standard input only where kubectl would. The answer comes as one line with the exit code and the length of
 # stdout, and then both outputs. Without bash, busybox has nc.
 _SCRIPT = """#!/bin/sh
-LC_ALL=C; export LC_ALL
+LC_ALL=C; export LC_ALL; file= before=
+for word in "$@"; do
+case $before$word in --kubeconfig=*) file=${word#*=} ;; --kubeconfig*) file=$word ;; esac
+before=; [ "$word" != --kubeconfig ] || before=$word
+done
+if [ -n "$file" ] && [ ! -e "$file" ]; then echo "error: stat $file: no such file or directory" >&2; exit 1; fi
 case " $* " in *" - "*) data=$(cat; echo .) ;; *) data=. ;; esac
 send() { printf '%s\\n' $# "$@"; printf '%s' "${#data}"; printf '\\n%s' "$data"; }
 if command -v bash >/dev/null 2>&1; then
