@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action plugin: runs the module of the task's name, whose options are printed nowhere.
+"""Action plugin: runs the module of the task's name, whose options are printed and stored nowhere.
 
 That is not only hss_multicloud_cluster: C(meta/runtime.yml) sends all the modules here that have no other one.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import undebugged
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet
 
 
 class ActionModule(NormalAction):
@@ -20,6 +20,6 @@ class ActionModule(NormalAction):
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result."""
-        with undebugged():
+        with discreet(self):
             result: dict[str, Any] = super().run(tmp, task_vars)
             return result

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.common.parameters import remove_values
 
 from ._errors import plain
 from ._secrets import Secrets
 
+# As Ansible writes it, so that nobody wonders what it means.
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 # What is read by people. The rest of a result is data: it stays as the API gave it, and Ansible prints it as JSON.
 _WORDS = ("msg", "failure", "warnings", "progress")
 
@@ -22,11 +23,12 @@ class WordedModule(AnsibleModule):
     """An AnsibleModule whose words hold no secret, nor anything that steers a terminal."""
 
     secrets = Secrets()
+    params: dict[str, Any]
 
     def _log_invocation(self) -> None:
-        # As Ansible writes a list of mappings into the system's log, it misses secrets of more than one line in it.
+        # Ansible hides the secret options here, but not those in lists of mappings.
         given = self.params
-        self.params = remove_values(given, self.no_log_values)
+        self.params = self._shown_options()
         try:
             super()._log_invocation()
         finally:
@@ -36,10 +38,18 @@ class WordedModule(AnsibleModule):
         super().warn(self._worded(warning), *args, **kwargs)
 
     def exit_json(self, **kwargs: Any) -> None:
-        super().exit_json(**self._result(kwargs))
+        super().exit_json(**self._result(kwargs), **self._invocation())
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
-        super().fail_json(msg=self._worded(msg), **self._result(kwargs))
+        super().fail_json(msg=self._worded(msg), **self._result(kwargs), **self._invocation())
+
+    def _invocation(self) -> dict[str, Any]:
+        # Ansible would show the value of an option with a wrong name, and a secret that was given as a list.
+        return {"invocation": {"module_args": self._shown_options()}}
+
+    def _shown_options(self) -> dict[str, Any]:
+        # A module that is given nonsense fails before it has all of it.
+        return shown_options(getattr(self, "params", {}), getattr(self, "argument_spec", {}))
 
     def _result(self, result: Mapping[str, Any]) -> dict[str, Any]:
         clean = dict(result)
@@ -63,6 +73,26 @@ class WordedModule(AnsibleModule):
 
     def _worded(self, value: Any) -> Any:
         return _plain(_each(value, self.secrets.scrub))
+
+
+def shown_options(given: Mapping[str, Any], spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Options as everybody may see them: no secret ones, none that there are not, and nothing in place of a mapping."""
+    names = {alias: name for name, option in spec.items() for alias in option.get("aliases", ())}
+    return {name: _shown(value, spec.get(names.get(name, name))) for name, value in given.items()}
+
+
+def _shown(value: Any, option: Mapping[str, Any] | None) -> Any:
+    if value is None:
+        return None
+    if option is None or option.get("no_log"):
+        return HIDDEN
+    if "options" not in option:
+        return value
+    if isinstance(value, Mapping):
+        return shown_options(value, option["options"])
+    if isinstance(value, list):
+        return [shown_options(item, option["options"]) if isinstance(item, Mapping) else HIDDEN for item in value]
+    return HIDDEN
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet, silent
 
 # Later ones show the warnings of a result that they hide.
 _LOSES_WARNINGS = __version__.startswith("2.18.")
@@ -31,7 +31,7 @@ class HiddenResultAction(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result. It is shown only if it is a failure, or holds nothing secret."""
         result = super().run(tmp, task_vars)
-        with silent(self):
+        with silent(self), discreet(self):
             answer: dict[str, Any] = self._execute_module(task_vars=task_vars)
         self._remove_tmp_path(self._connection._shell.tmpdir)
         if answer.get("failed"):

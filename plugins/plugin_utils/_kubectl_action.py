@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -19,7 +18,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
     host_command,
     read_answer,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import piped, silent
 
 
 class KubectlAction(ActionBase):
@@ -44,24 +43,11 @@ class KubectlAction(ActionBase):
                 "Use another one for this task, such as ansible.builtin.ssh."
             )
         command, mark = host_command(target, calls, more)
-        with silent(self), self._piped():
+        # For a become password the local connection takes a terminal, and forgets the data, unless it pipelines.
+        with silent(self), piped(self):
             # There always is something, since with it the ssh connection takes no terminal, which would mix stdout and
             # stderr.
             return mark, self._low_level_execute_command(command, in_data=data or b"\n")
-
-    @contextmanager
-    def _piped(self) -> Iterator[None]:
-        """For a become password the local connection takes a terminal, and forgets the data, unless it pipelines."""
-        try:
-            before = self._connection.get_option("pipelining")
-        except KeyError:
-            yield
-            return
-        self._connection.set_option("pipelining", True)
-        try:
-            yield
-        finally:
-            self._connection.set_option("pipelining", before)
 
     @staticmethod
     def _target(args: dict[str, Any], request_timeout: int = 30) -> Target:

@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: keeps Ansible from printing what modules are given, and what commands on hosts answer."""
+"""PRIVATE to the collection: keeps Ansible from printing what modules are given and what commands on hosts answer, and
+from writing it to files.
+"""
 
 from __future__ import annotations
 
@@ -45,3 +47,33 @@ def silent(action: ActionBase) -> Iterator[None]:
         for context, value in zip(contexts, before):
             if context is not None:
                 context.no_log = value
+
+
+@contextmanager
+def piped(action: ActionBase) -> Iterator[None]:
+    """Until the end of the block, modules and data go to a host by standard input, if the connection can do that."""
+    try:
+        before = action._connection.get_option("pipelining")
+    except (AttributeError, KeyError, ValueError):
+        yield
+        return
+    action._connection.set_option("pipelining", True)
+    try:
+        yield
+    finally:
+        action._connection.set_option("pipelining", before)
+
+
+@contextmanager
+def discreet(action: ActionBase) -> Iterator[None]:
+    """Until the end of the block, the options of a module are printed nowhere, and are in no file.
+
+    Ansible would write the module with its options into a file, which stays there if the run is interrupted. Where it
+    is to become another user that is left as the user wants it: a sudo may insist on a terminal.
+    """
+    with undebugged():
+        if action._connection.become:
+            yield
+        else:
+            with piped(action):
+                yield

@@ -10,7 +10,7 @@ from modules import run
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
-from ansible_collections.huaweicloud.hss.plugins.module_utils._words import WordedModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._words import HIDDEN, WordedModule, shown_options
 
 SECRET = "kX3vQ9zR7wB2nM5tY8pL"
 ODD = f"red\x1b[31m \u202e\x9b {SECRET[2:]} x"
@@ -72,6 +72,46 @@ def test_the_systems_log_gets_no_secret_of_a_list(monkeypatch):
 
     assert run(main, {"clusters": [{"name": "shop", "text": text}]}).result["same"] is True
     assert "shop" in str(logged) and SECRET not in str(logged) and SECRET[::-1] not in str(logged)
+
+
+SPEC = {
+    "name": {"type": "str"},
+    "text": {"type": "str", "no_log": True, "aliases": ["content"]},
+    "one": {"type": "dict", "options": {"text": {"no_log": True}, "name": {}}},
+    "many": {"type": "list", "elements": "dict", "options": {"text": {"no_log": True}, "name": {}}},
+}
+
+
+@pytest.mark.parametrize(
+    "given, shown",
+    [
+        ({"name": "a", "text": None}, {"name": "a", "text": None}),
+        ({"text": SECRET}, {"text": HIDDEN}),
+        ({"content": SECRET}, {"content": HIDDEN}),
+        ({"text": [SECRET]}, {"text": HIDDEN}),
+        ({"txt": SECRET}, {"txt": HIDDEN}),
+        ({"one": {"text": SECRET, "name": "a"}}, {"one": {"text": HIDDEN, "name": "a"}}),
+        ({"one": SECRET}, {"one": HIDDEN}),
+        ({"many": [{"text": SECRET, "name": "a"}, SECRET]}, {"many": [{"text": HIDDEN, "name": "a"}, HIDDEN]}),
+        ({"many": [{"txt": SECRET}]}, {"many": [{"txt": HIDDEN}]}),
+        ({"many": SECRET}, {"many": HIDDEN}),
+        ({"many": {"text": SECRET}}, {"many": {"text": HIDDEN}}),
+    ],
+)
+def test_options_as_everybody_may_see_them(given, shown):
+    assert shown_options(given, SPEC) == shown
+
+
+@pytest.mark.parametrize("option", ["text", "txt"])
+def test_a_failure_shows_no_option_that_is_not_known_to_be_harmless(option):
+    options = {"clusters": [{"name": "shop", option: [f"{SECRET}\n{SECRET}\n"]}]}
+
+    def main():
+        spec = {"type": "list", "elements": "dict", "options": {"text": {"type": "str", "no_log": True}, "name": {}}}
+        WordedModule(argument_spec={"clusters": spec}).fail_json("no")
+
+    ran = run(main, options)
+    assert ran.failed and SECRET not in ran.output and "shop" in str(ran.result.get("invocation", "shop"))
 
 
 def test_warnings():

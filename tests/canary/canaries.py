@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The secrets of a run, and the search for pieces of them, however they are written."""
+
+from __future__ import annotations
+
+import base64
+import html
+import itertools
+import json
+import re
+import secrets
+import string
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote, quote_plus
+
+# Of no secret so many characters in a row may come out.
+WINDOW = 8
+# Line ends, indentation, and what every level of quoting adds.
+_BETWEEN = re.compile(r"""[\s\\"']+""")
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A piece of a secret in a place where it must not be."""
+
+    secret: str
+    place: str
+    where: str
+    around: str
+
+    def __str__(self) -> str:
+        return f"{self.secret} in {self.place} ({self.where}): …{self.around}…"
+
+
+class Canaries:
+    """Secrets by their names."""
+
+    def __init__(self) -> None:
+        self._pieces: dict[str, str] = {}
+        self.names: set[str] = set()
+
+    def new(self, name: str, length: int = 24, *, awkward: bool = False) -> str:
+        """A new secret; an awkward one has characters that each way of quoting writes differently."""
+        letters = string.ascii_letters + string.digits
+        value = "".join(secrets.choice(letters) for _ in range(length))
+        if awkward:
+            marks = itertools.cycle("/ +\"&'=<é\\%@")
+            value = "".join(value[at : at + 4] + next(marks) for at in range(0, length, 4))
+        self.add(name, value)
+        return value
+
+    def add(self, name: str, *values: str) -> None:
+        """Watch over secrets that somebody else made."""
+        self.names.add(name)
+        for value in values:
+            for form in _forms(value):
+                for piece in _windows(_bare(form)):
+                    self._pieces.setdefault(piece, name)
+
+    def add_key(self, name: str, pem: bytes) -> None:
+        """Watch over a private key in PEM, also as kubeconfigs hold it; not over how every key of its kind begins."""
+        # A PKCS#8 key's first 36 bytes and the end, which is the public key, say nothing of this very key.
+        lines = "".join(pem.decode().splitlines()[1:-1])
+        part = lines[52:92]
+        at = pem.decode().replace("\n", "").index(part)
+        inside = base64.b64encode(pem).decode()
+        self.add(name, part, inside[at * 4 // 3 + 8 : (at + len(part)) * 4 // 3 - 8])
+
+    def found_in(self, text: str | bytes, without: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+        """The names of secrets of which there is a piece in a text, each once, with what is around the piece.
+
+        :arg without: names of those that may be there.
+        """
+        said = _bare(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+        seen = set(without)
+        for at, piece in enumerate(_windows(said)):
+            name = self._pieces.get(piece)
+            if name and name not in seen:
+                seen.add(name)
+                yield name, said[max(at - 60, 0) : at + WINDOW + 40]
+
+
+def _bare(text: str) -> str:
+    return _BETWEEN.sub("", text)
+
+
+def _windows(text: str) -> Iterable[str]:
+    last = len(text) - WINDOW + 1
+    return map(text.__getitem__, map(slice, range(last), range(WINDOW, last + WINDOW)))
+
+
+def _forms(value: str) -> Iterator[str]:
+    """A text as it may stand somewhere: as it is, in JSON, HTML and URLs, and in base64 wherever in there."""
+    yield from {value, json.dumps(value)[1:-1], repr(value)[1:-1], html.escape(value)}
+    yield from {quote(value), quote(value, safe=""), quote_plus(value), quote(value, safe="").lower()}
+    data = value.encode()
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + data).decode()
+        # What is certain, whatever stands around it.
+        certain = encoded[(before * 8 + 5) // 6 : (before + len(data)) * 8 // 6]
+        yield from {certain, certain.replace("+", "-").replace("/", "_"), quote(certain, safe="")}

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the canary suite, and what it says at its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubectl.standin import StandIn
+
+from simulator import Simulator
+
+from . import syslog
+from .canaries import Hit
+from .scenes import Scene, playbook, variables
+from .stage import Stage
+from .surroundings import Manner, Run, Surroundings
+
+# `./dev test-canary` sets it; where that put ansible.posix.
+COLLECTIONS = Path(os.environ["HSS_CANARY_COLLECTIONS"]) if "HSS_CANARY_COLLECTIONS" in os.environ else None
+SYSLOG = syslog.available()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A stage of one's own for each test."""
+    with Simulator() as simulator, StandIn(tmp_path / "cluster") as cluster:
+        yield Stage(tmp_path / "given", simulator, cluster)
+
+
+@pytest.fixture
+def surroundings() -> Iterator[Surroundings]:
+    """Where the run of a test takes place."""
+    # Not in pytest's folder: the paths of sockets may have about 100 characters.
+    with tempfile.TemporaryDirectory(prefix="hss-canary-") as folder:
+        yield Surroundings(Path(folder), SYSLOG, COLLECTIONS)
+
+
+@pytest.fixture
+def perform(
+    stage: Stage, surroundings: Surroundings, record_property: Callable[[str, Any], None]
+) -> Callable[..., tuple[Run, list[Hit]]]:
+    """Plays a scene, or a playbook with an inventory's variables; returns the run and what came out."""
+
+    def perform(scene: Scene, manner: Manner, **options: Any) -> tuple[Run, list[Hit]]:
+        scene.arrange(stage)
+        local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+        inventory = options.get("inventory")
+        if inventory is None:
+            hosts = options.get("hosts", {"controller": {}})
+            inventory = stage.put("hosts.json", json.dumps({"all": {"hosts": hosts, "vars": local}}))
+        book = options.get("playbook") or str(playbook(stage, scene))
+        known = variables(stage, scene.sign_in, **options.get("variables", {}))
+        run = surroundings.play(book, inventory, manner, known, options.get("folders", ()))
+        stage.learn()
+        hits = run.hits(stage.canaries, options.get("allowed"))
+        record_property("canary", {"bytes": run.size(), "hits": len(hits), "results": len(run.results("ok", "failed"))})
+        return run, hits
+
+    return perform
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """How much was played and searched."""
+    total: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "canary" and report.when == "call":
+                total.update(value, runs=1)
+    terminalreporter.write_line(
+        f"{total['runs']} runs with {total['results']} results, {total['bytes'] / 1e6:.0f} MB searched"
+        + ("" if SYSLOG else "; without syslog, for which this machine lacks namespaces")
+        + ("" if COLLECTIONS else "; without the callbacks of ansible.posix, which ./dev test-canary has")
+    )

@@ -1,0 +1,393 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is played: tasks with every module in every situation. Each is followed by one that shows what it registered, if
+it failed, as people do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from simulator import Fault
+from simulator.errors import GatewayError, HssError
+from simulator.faults import Scene as Request
+from simulator.wire import Reply
+
+from .stage import SERVER, Stage
+
+HSS = "huaweicloud.hss."
+Task = dict[str, Any]
+# What these return on success is secret, and Ansible hides it; people who print it themselves get what they asked for.
+SECRET_RESULTS = {"kubeconfig_info", "hss_multicloud_agent_info", "hss_multicloud_image_command_info"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A playbook's tasks, and what has to be so before and after."""
+
+    name: str
+    tasks: Callable[[Stage], Iterable[Task]]
+    arrange: Callable[[Stage], Any] = lambda _stage: None
+    sign_in: str = "keys"
+    # Whether the tasks of our modules fail; None where some do.
+    fails: bool | None = False
+
+
+def task(module: str, register: str = "", /, **options: Any) -> Task:
+    """A task of a module of the collection; keywords of the task itself begin with an underscore."""
+    made: Task = {"name": f"{module} {register}".strip(), HSS + module: {}}
+    for name, value in options.items():
+        if name.startswith("_"):
+            made[name[1:]] = value
+        else:
+            made[HSS + module][name] = value
+    if register:
+        made["register"] = register
+    return made
+
+
+def playbook(stage: Stage, scene: Scene, hosts: str = "all") -> Path:
+    """The playbook of a scene, and beside it the variables that it wants."""
+    tasks: list[Task] = []
+    for number, one in enumerate(scene.tasks(stage)):
+        tasks += _shown(one, f"result_{number}")
+    play = {
+        "name": scene.name,
+        "hosts": hosts,
+        "gather_facts": False,
+        "module_defaults": {
+            "group/huaweicloud.hss.hss": {name: f"{{{{ account.{name} }}}}" for name in stage.connection(scene.sign_in)}
+        },
+        "tasks": tasks,
+    }
+    return stage.put("play.yml", json.dumps([play], indent=1))
+
+
+def variables(stage: Stage, sign_in: str = "keys", **more: Any) -> Path:
+    """What the playbooks know, secrets included."""
+    texts = {name: Path(path).read_bytes().decode("utf-8", "replace") for name, path in stage.kubeconfigs.items()}
+    known = {
+        "account": stage.connection(sign_in),
+        "kube": texts,
+        "path": stage.kubeconfigs,
+        "registry_password": stage.registry_password,
+        "proxy_password": stage.proxy_password,
+        "cluster": {"kubectl": stage.cluster.kubectl, "kubeconfig": stage.cluster.kubeconfig},
+        **more,
+    }
+    return stage.put("variables.json", json.dumps(known))
+
+
+def _shown(one: Task, register: str) -> list[Task]:
+    if "register" not in one and not any(key.startswith(HSS) for key in one):
+        return [one]
+    name = one.setdefault("register", register)
+    one.setdefault("ignore_errors", True)
+    shown = [one, {"ansible.builtin.debug": {"var": name}, "when": f"{name} is failed"}]
+    module = next((key.removeprefix(HSS) for key in one if key.startswith(HSS)), "")
+    if module and module not in SECRET_RESULTS:
+        # A cache is where facts come to rest.
+        fact = {f"fact_{name}": f"{{{{ {name} }}}}", "cacheable": True}
+        shown += [{"ansible.builtin.debug": {"var": name}}, {"ansible.builtin.set_fact": fact}]
+    return shown
+
+
+# --- everything goes well ---------------------------------------------------------------------------------------------
+
+REGISTRY = {
+    "image_repo": "registry.example.com",
+    "organization": "security",
+    "image_repo_username": "robot",
+    "image_repo_password": "{{ registry_password }}",
+}
+PUBLIC = {name: value for name, value in REGISTRY.items() if name != "image_repo_password"}
+PROXIES = {
+    "anp_proxy": "http://op:{{ proxy_password }}@10.0.0.1:3128",
+    "hostguard_proxy": "http://op:{{ proxy_password }}@10.0.0.1:3128",
+}
+SECRET = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "registry", "namespace": "default"},
+    "stringData": {"password": "{{ registry_password }}"},
+}
+KUBECTL = {"kubectl": "{{ cluster.kubectl }}", "kubeconfig": "{{ cluster.kubeconfig }}"}
+
+
+def life(_stage: Stage) -> Iterable[Task]:
+    """From kubeconfigs on disk to protected nodes and back."""
+    for name in ("shop", "token", "token_file", "files"):
+        yield task("kubeconfig_info", f"read_{name}", path=f"{{{{ path.{name} }}}}")
+    yield task("hss_multicloud_config_info", kube_config="{{ kube.shop }}")
+    shop = {"name": "shop", "provider": "self_built_idc", **REGISTRY, **PROXIES}
+    yield task("hss_multicloud_cluster", "shop", kube_config="{{ read_shop.kube_config }}", **shop)
+    yield task("hss_multicloud_cluster", kube_config="{{ kube.renewed }}", **shop, update_kube_config="always")
+    clusters = [
+        {"name": name, "provider": "aws", "server": f"https://10.1.0.{number}:6443", "kube_config": f"{{{{ {text} }}}}"}
+        for number, (name, text) in enumerate(
+            {"a": "kube.other", "b": "read_token.kube_config", "c": "read_files.kube_config"}.items(), 1
+        )
+    ]
+    yield task("hss_multicloud_clusters", "all", clusters=clusters)
+    yield task(
+        "hss_multicloud_cluster",
+        # From -v on, Ansible shows the items of a loop, whatever their label is.
+        kube_config="{{ {'looped': read_token_file.kube_config}[item] }}",
+        name="{{ item }}",
+        server="https://10.2.0.1:6443",
+        _loop=["looped"],
+    )
+    later = {"async": 60, "poll": 1}
+    yield task(
+        "hss_multicloud_cluster",
+        name="later",
+        kube_config="{{ kube.other }}",
+        server="https://10.2.0.2:6443",
+        **{f"_{name}": value for name, value in later.items()},
+    )
+    yield task("hss_multicloud_cluster_info", include=["permissions", "daemonset"])
+    yield task("hss_multicloud_agent_info", "agent", cluster_id="{{ shop.cluster_id }}")
+    yield task("hss_multicloud_agent_info", cluster_ids=["{{ shop.cluster_id }}"])
+    registry = {name: REGISTRY[name] for name in REGISTRY}
+    yield task("hss_multicloud_image_command_info", **registry)
+    yield task("hss_multicloud_image_command_info", **registry, show_commands=True)
+    yield task("kubectl_preflight", **KUBECTL, objects="{{ agent.manifests }}")
+    yield task("kubectl_objects", **KUBECTL, objects="{{ agent.manifests }}")
+    yield task("kubectl_objects", **KUBECTL, objects=[SECRET])
+    changed = {
+        **SECRET,
+        "stringData": {"password": "{{ registry_password }} and more", "other": "{{ proxy_password }}"},
+    }
+    yield task("kubectl_objects", **KUBECTL, objects=[changed])
+    yield task("hss_multicloud_cluster", cluster_id="{{ shop.cluster_id }}", wait=True, wait_sleep=1)
+    yield task("hss_cluster_daemonset", cluster_id="{{ shop.cluster_id }}", wait=True, wait_sleep=1)
+    yield task("hss_cluster_daemonsets", daemonsets=[{"cluster_id": "{{ shop.cluster_id }}"}])
+    yield task("hss_cluster_daemonset_info")
+    yield task("hss_cluster_daemonset", cluster_id="{{ shop.cluster_id }}", state="absent", wait=True, wait_sleep=1)
+    yield task("kubectl_objects", **KUBECTL, objects=[*[SECRET]], state="absent")
+    names = [{"name": name} for name in ("shop", "a", "b", "c", "looped", "later")]
+    yield task("hss_multicloud_clusters", clusters=names, state="absent")
+
+
+def looked_at(_stage: Stage) -> Iterable[Task]:
+    """The same in check mode, where nothing is there that the tasks before would have made."""
+    yield task("kubeconfig_info", "read", path="{{ path.shop }}")
+    yield task("hss_multicloud_cluster", kube_config="{{ read.kube_config }}", name="new", **REGISTRY, **PROXIES)
+    yield task("hss_multicloud_cluster", kube_config="{{ kube.renewed }}", name="shop", update_kube_config="always")
+    clusters = [{"name": f"new-{name}", "kube_config": f"{{{{ kube.{name} }}}}"} for name in ("token", "other")]
+    yield task("hss_multicloud_clusters", clusters=[clusters[1]])
+    yield task("hss_multicloud_config_info", kube_config="{{ kube.other }}")
+    yield task("hss_multicloud_cluster_info", "all")
+    yield task("hss_multicloud_agent_info", "agent", cluster_id="{{ all.clusters[0].cluster_id }}")
+    yield task("hss_multicloud_image_command_info", **REGISTRY)
+    yield task("kubectl_preflight", **KUBECTL, objects="{{ agent.manifests }}")
+    yield task("kubectl_objects", **KUBECTL, objects="{{ agent.manifests }}")
+    yield task("kubectl_objects", **KUBECTL, objects=[SECRET])
+    yield task("hss_cluster_daemonset", cluster_id="{{ all.clusters[0].cluster_id }}")
+    yield task("hss_cluster_daemonsets", daemonsets=[{"cluster_id": "{{ all.clusters[0].cluster_id }}"}])
+    yield task("hss_cluster_daemonset_info")
+    yield task("hss_multicloud_cluster", name="shop", state="absent")
+
+
+def seeded(stage: Stage) -> None:
+    """Somebody registered the cluster before."""
+    stage.simulator.seed_clusters([{"name": "shop", "provider": "self_built_idc", "server": SERVER}])
+
+
+# --- HSS, IAM and what is between -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told(Fault):
+    """Any status, with words that hold the whole request, as the gateway does in its 401, and more often than once."""
+
+    kind: ClassVar[str] = "told"
+    code: int
+    number: str
+
+    def play(self, scene: Request) -> Reply:
+        request = scene.request
+        body = request.body.decode("utf-8", "replace")
+        headers = "\n".join(f"{name.lower()}:{value}" for name, value in request.headers)
+        canonical = f"{request.method}\n{request.path}/\n{request.query_string}\n{headers}\n\n{body}"
+        message = f"verify failed, canonicalRequest:{body}{canonical} {json.dumps(canonical)}"
+        if self.code == 200:
+            return Reply.of_json({"total_num": message, "data_list": [message], "token": message, "id": body})
+        made: Any = GatewayError(self.code, self.number, message)
+        if self.code == 400:
+            made = HssError(self.number, message)
+        return made.reply(scene.settings, request.request_id)
+
+
+FAULTS: dict[str, Fault] = {
+    "200 of another kind": Told(200, ""),
+    "400": Told(400, "0001"),
+    "400 quota": Told(400, "1002"),
+    "400 rights": Told(400, "0013"),
+    "401": Told(401, "0301"),
+    "403": Told(403, "0302"),
+    "403 token": Told(403, "0307"),
+    "404": Told(404, "0101"),
+    "413": Told(413, "0201"),
+    "429": Told(429, "0308"),
+    "500": Told(500, "0601"),
+    "502": Told(502, "0203"),
+    "504": Told(504, "0203"),
+    "echo": Fault.echo(),
+    "html": Fault.html(),
+    "cut": Fault.truncated(),
+    "lost": Fault.lost(),
+    "elsewhere": Fault.redirect("https://127.0.0.1:1/"),
+    "slow": Fault.slow(12),
+}
+
+
+def asked(_stage: Stage) -> Iterable[Task]:
+    """Every module that asks HSS, once."""
+    yield task("hss_multicloud_cluster", name="shop", kube_config="{{ kube.shop }}", **REGISTRY, **PROXIES)
+    clusters = [{"name": "shop", "kube_config": "{{ kube.shop }}", **REGISTRY}]
+    yield task("hss_multicloud_clusters", clusters=clusters)
+    yield task("hss_multicloud_cluster_info")
+    yield task("hss_multicloud_config_info", kube_config="{{ kube.renewed }}")
+    yield task("hss_multicloud_agent_info", cluster_id="11111111-2222-3333-4444-555555555555")
+    yield task("hss_multicloud_image_command_info", **REGISTRY)
+    yield task("hss_cluster_daemonset", cluster_id="11111111-2222-3333-4444-555555555555")
+    yield task("hss_cluster_daemonsets", daemonsets=[{"cluster_id": "11111111-2222-3333-4444-555555555555"}])
+    yield task("hss_cluster_daemonset_info")
+
+
+def written(_stage: Stage) -> Iterable[Task]:
+    """What is sent with secrets in it, where all before goes well."""
+    yield task("hss_multicloud_cluster", name="new", kube_config="{{ kube.other }}", **REGISTRY, **PROXIES)
+    yield task("hss_multicloud_cluster", name="shop", kube_config="{{ kube.renewed }}", update_kube_config="always")
+
+
+def fault(kind: str) -> Callable[[Stage], None]:
+    """Have every request end so."""
+
+    def arrange(stage: Stage) -> None:
+        seeded(stage)
+        stage.simulator.fault("*", FAULTS[kind], times=None)
+
+    return arrange
+
+
+def fault_when_writing(kind: str) -> Callable[[Stage], None]:
+    """Have only the requests that create and update end so."""
+
+    def arrange(stage: Stage) -> None:
+        seeded(stage)
+        for operation in ("CreateMultiCloudClusters", "UpdateMultiCloudClusters"):
+            stage.simulator.fault(operation, FAULTS[kind], times=None)
+
+    return arrange
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+
+GOOD = {"shop", "renewed", "other", "token", "token_file", "files"}
+
+
+def refused_kubeconfigs(stage: Stage) -> Iterable[Task]:
+    """Kubeconfigs that cannot work, on disk and as options, alone and in a list."""
+    for name in sorted(stage.kubeconfigs.keys() - GOOD - {"insecure", "loopback"}):
+        yield task("kubeconfig_info", path=f"{{{{ path['{name}'] }}}}")
+        text = f"{{{{ kube['{name}'] }}}}"
+        yield task("hss_multicloud_cluster", name="new", kube_config=text)
+        yield task("hss_multicloud_clusters", clusters=[{"name": "new", "kube_config": text}])
+        yield task("hss_multicloud_config_info", kube_config=text)
+    for name in ("token_file", "files", "insecure", "loopback"):
+        yield task("hss_multicloud_cluster", name="new", kube_config=f"{{{{ kube['{name}'] }}}}")
+    yield task("kubeconfig_info", path="{{ path.shop }}", context="no such")
+
+
+def refused_options(_stage: Stage) -> Iterable[Task]:
+    """Options of a wrong type, with wrong names, and in wrong places."""
+    parsed = "{{ kube.shop | from_yaml }}"
+    for value in (parsed, ["{{ kube.shop }}"], {"text": "{{ kube.shop }}"}):
+        yield task("hss_multicloud_cluster", name="new", kube_config=value)
+        yield task("hss_multicloud_clusters", clusters=[{"name": "new", "kube_config": value}])
+        yield task("hss_multicloud_config_info", kube_config=value)
+    yield task("hss_multicloud_clusters", clusters="{{ kube.shop }}")
+    yield task("hss_multicloud_clusters", clusters=["{{ kube.shop }}"])
+    yield task("hss_multicloud_clusters", clusters={"name": "new", "kube_config": "{{ kube.shop }}"})
+    for name in ("kubeconfg", "kube_config_text", "config"):
+        yield task("hss_multicloud_cluster", name="new", **{name: "{{ kube.shop }}"})
+        yield task("hss_multicloud_clusters", clusters=[{"name": "new", name: "{{ kube.shop }}"}])
+    for name in ("secretkey", "passwd", "image_repo_pasword"):
+        yield task("hss_multicloud_cluster", name="new", **{name: "{{ registry_password }}"})
+        yield task("hss_multicloud_image_command_info", **{**REGISTRY, name: "{{ registry_password }}"})
+    for name in ("secret_key", "auth_token", "password", "security_token"):
+        yield task("hss_multicloud_cluster_info", **{name: ["{{ registry_password }}"]})
+        yield task("hss_multicloud_cluster_info", **{name: {"value": "{{ registry_password }}"}})
+    address = "https://op:{{ proxy_password }}@10.0.0.5"
+    yield task("hss_multicloud_cluster", name="new", kube_config="{{ kube.shop }}", server=address)
+    yield task("hss_multicloud_cluster", name="new", kube_config="{{ kube.shop }}", anp_proxy=f"{address}:nothing")
+    yield task("hss_multicloud_cluster_info", endpoint=address)
+    yield task("hss_multicloud_cluster_info", auth_url=address)
+    yield task("kubeconfig_info", path="{{ path.shop }}", server=address)
+    secret = {**SECRET, "data": {"password": "{{ registry_password }}"}}
+    for broken in (
+        [{**secret, "metadata": "{{ registry_password }}"}],
+        [{**secret, "metadata": {}}],
+        [{**secret, "kind": ["{{ registry_password }}"]}],
+        "{{ [registry_password] | to_json }}",
+        [secret, secret],
+    ):
+        yield task("kubectl_objects", **KUBECTL, objects=broken)
+        yield task("kubectl_preflight", **KUBECTL, objects=broken)
+    # In base64 it is not, and the stand-in for the API server says so.
+    yield task("kubectl_objects", **KUBECTL, objects=[secret])
+
+
+def telling_kubectl(stage: Stage) -> Iterable[Task]:
+    """A kubectl that tells everything it gets, and fails."""
+    path = stage.put("telling", '#!/bin/sh\necho "$@" >&2\ncat >&2\ncat "$KUBECONFIG" "$2" "$3" >&2\nexit 1\n')
+    path.chmod(0o700)
+    asked_so = {**KUBECTL, "kubectl": str(path)}
+    yield task("kubectl_objects", **asked_so, objects=[SECRET])
+    yield task("kubectl_objects", **asked_so, objects=[SECRET], state="absent")
+    yield task("kubectl_preflight", **asked_so, objects=[SECRET])
+
+
+def every_read(_stage: Stage) -> Iterable[Task]:
+    """What is read on a host, and sent from there."""
+    for name in ("shop", "token_file", "files", "exec", "cut", "address"):
+        yield task("kubeconfig_info", path=f"{{{{ path['{name}'] }}}}")
+    yield task("hss_multicloud_config_info", kube_config="{{ kube.shop }}")
+    yield task("hss_multicloud_cluster", kube_config="{{ kube.other }}", name="other", **REGISTRY)
+    yield task("hss_multicloud_agent_info", cluster_ids="{{ shop_ids }}")
+    yield task("hss_multicloud_image_command_info", **REGISTRY)
+    yield task("kubectl_objects", **KUBECTL, objects=[SECRET])
+
+
+# --- the role and the playbooks ---------------------------------------------------------------------------------------
+
+ROLE = {
+    "hss_onboard_become": False,
+    "hss_onboard_name": "shop",
+    "hss_onboard_server": "10.0.0.5",
+    "hss_onboard_kubeconfig_path": "{{ cluster.kubeconfig }}",
+    "hss_onboard_kubectl": "{{ cluster.kubectl }}",
+    "hss_onboard_connection": "{{ account }}",
+    "hss_onboard_cluster": {**REGISTRY, **PROXIES},
+    "hss_onboard_install_agent": True,
+    "hss_onboard_protect_nodes": True,
+    "hss_onboard_wait_timeout": 30,
+    # As loud as it can be.
+    "hss_onboard_no_log": False,
+}
+
+
+def leaking(_stage: Stage) -> Iterable[Task]:
+    """The twin that hides nothing, in every way of writing; at the end a host fails whose name is a secret."""
+    for form in ("plain", "base64", "url", "json", "lines"):
+        options = {"secret_key": "{{ account.secret_key }}", "kube_config": "{{ kube.shop }}", "form": form}
+        yield {"leaking_twin": options, "register": f"leaked_{form}"}
+        yield {"ansible.builtin.set_fact": {f"fact_{form}": f"{{{{ leaked_{form} }}}}", "cacheable": True}}
+    yield {"ansible.builtin.fail": {"msg": "the end"}, "ignore_errors": False}

@@ -1,0 +1,223 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever is done with the collection, and whatever goes wrong, no secret comes out anywhere."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hosts import SshHosts
+
+from . import scenes
+from .scenes import FAULTS, ROLE, Scene
+from .surroundings import PLACES, ROOT, Manner
+
+WHOLE = os.environ.get("HSS_CANARY") == "whole"
+LOUD = Manner()
+QUIET = Manner(arguments=(), debug=False)
+CHECK = Manner(arguments=("-vvvvvv", "--check", "--diff"), result_format="yaml")
+RUNNER = Manner(arguments=("-vvvv", "--diff"), debug=False, runner=True)
+CALLBACKS = ["ansible.builtin.minimal", "ansible.builtin.oneline", *(["ansible.posix.json"] if WHOLE else [])]
+# What is met one after the other, so that each comes up often.
+MANNERS = itertools.cycle(
+    [
+        LOUD,
+        Manner(result_format="yaml"),
+        Manner(arguments=("-v",), debug=False),
+        *(Manner(arguments=("-vvv", "--diff"), stdout_callback=name) for name in CALLBACKS),
+        QUIET,
+        RUNNER,
+    ]
+)
+
+
+def _cases():
+    yield Scene("life", scenes.life), LOUD
+    yield Scene("check mode", scenes.looked_at, scenes.seeded), CHECK
+    yield Scene("refused options", scenes.refused_options, fails=None), LOUD
+    yield Scene("401", scenes.asked, scenes.fault("401"), fails=True), LOUD
+    yield Scene("life", scenes.life, sign_in="user"), RUNNER
+    if not WHOLE:
+        return
+    for sign_in in ("temporary keys", "token", "user"):
+        yield Scene("life", scenes.life, sign_in=sign_in), next(MANNERS)
+    for manner in (*(Manner(stdout_callback=name) for name in CALLBACKS), QUIET, Manner(result_format="yaml")):
+        yield Scene("life", scenes.life), manner
+    for arguments in (("--check",), ("--check", "--diff"), ("-vvv", "--check", "--diff")):
+        yield Scene("check mode", scenes.looked_at, scenes.seeded), Manner(arguments=arguments, debug=False)
+    yield Scene("refused kubeconfigs", scenes.refused_kubeconfigs, fails=True), LOUD
+    yield Scene("refused kubeconfigs", scenes.refused_kubeconfigs, fails=True), Manner(("--check", "-v"), debug=False)
+    yield Scene("refused options", scenes.refused_options, fails=None), RUNNER
+    yield Scene("kubectl that tells", scenes.telling_kubectl, fails=True), LOUD
+    for kind in FAULTS:
+        sign_in = "user" if kind in ("401", "echo", "200 of another kind") else "keys"
+        yield Scene(kind, scenes.asked, scenes.fault(kind), sign_in, fails=True), next(MANNERS)
+    for kind in ("400", "401", "500", "502", "echo", "html", "cut", "lost", "slow"):
+        scene = Scene(f"{kind} when writing", scenes.written, scenes.fault_when_writing(kind), fails=None)
+        yield scene, next(MANNERS)
+
+
+def _name(case):
+    scene, manner = case
+    return f"{scene.name}-{scene.sign_in}-{manner}".replace(" ", "_")
+
+
+def silent(hits):
+    assert not hits, "\n".join(map(str, hits[:20]))
+
+
+def searched(run, *without):
+    """Something was found in these places, so they were searched."""
+    assert not [place for place in ("stdout", "ansible.log", "every callback", "junit") if not run.found[place]]
+
+
+@pytest.mark.parametrize("case", list(_cases()), ids=_name)
+def test_modules(stage, perform, case):
+    scene, manner = case
+    run, hits = perform(scene, manner)
+    silent(hits)
+    searched(run)
+    failed = len(run.results("failed"))
+    if scene.fails is not None:
+        assert (run.code, failed) == (0, len(list(scene.tasks(stage))) if scene.fails else 0)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "requests.adapters:HTTPAdapter.send",
+        "yaml:parse",
+        "cryptography.hazmat.primitives.serialization:load_pem_private_key",
+        "ansible.plugins.action:ActionBase._low_level_execute_command",
+    ]
+    if WHOLE
+    else ["requests.adapters:HTTPAdapter.send"],
+)
+def test_a_bug(perform, broken):
+    """An exception that nobody expects, whose text holds everything."""
+    environment = {"PYTHONPATH": str(Path(__file__).parent / "broken"), "HSS_CANARY_BREAK": broken}
+    run, hits = perform(Scene("bug", scenes.life, fails=None), Manner(environment=tuple(environment.items())))
+    silent(hits)
+    assert "RuntimeError" in run.output and len(run.results("failed")) > 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM] if WHOLE else [signal.SIGINT])
+def test_an_interruption(perform, number):
+    scene = Scene("interrupted", scenes.written, scenes.fault_when_writing("slow"), fails=None)
+    run, hits = perform(scene, Manner(interrupt=(number, 4)))
+    silent(hits)
+    assert run.code != 0
+
+
+@pytest.mark.parametrize("arguments", [("-vvvvvv", "--diff"), ("-vvvvvv", "--check")] if WHOLE else [("-vvvvvv",)])
+def test_hosts_behind_ssh(stage, perform, arguments):
+    with SshHosts(names=["far"]) as hosts:
+        known = {
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "shop_ids": stage.simulator.seed_clusters(2),
+        }
+        _run, hits = perform(
+            Scene("behind ssh", scenes.every_read, fails=None),
+            Manner(arguments=arguments),
+            inventory=hosts.inventory_path,
+            variables=known,
+            folders=[hosts.home("far")],
+        )
+    silent(hits)
+
+
+def role(stage, **variables):
+    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    listed = {"all": {"hosts": {"cp-1": {**local, **ROLE, **variables}}}}
+    return stage.put("role.json", json.dumps(listed))
+
+
+PLAYBOOKS = ("onboard", "rotate", "offboard")
+
+
+def _roles():
+    for playbook in PLAYBOOKS:
+        yield playbook, LOUD, {}
+    if WHOLE:
+        yield "onboard", RUNNER, {}
+        yield "onboard", Manner(result_format="yaml"), {"hss_onboard_service_account": True}
+        yield "onboard", QUIET, {"hss_onboard_no_log": True}
+        for playbook in PLAYBOOKS:
+            yield playbook, CHECK, {}
+
+
+@pytest.mark.parametrize("playbook, manner, variables", list(_roles()), ids=str)
+def test_playbooks(stage, perform, playbook, manner, variables):
+    if playbook != "onboard":
+        stage.simulator.seed_clusters(
+            [{"name": "shop", "provider": "self_built_idc", "server": scenes.SERVER, **scenes.PUBLIC}]
+        )
+    run, hits = perform(
+        Scene(playbook, lambda _stage: []),
+        manner,
+        playbook=f"huaweicloud.hss.{playbook}",
+        inventory=role(stage, **variables),
+    )
+    silent(hits)
+    assert run.code == 0, run.output[-3000:]
+
+
+ROLE_TROUBLES = [*FAULTS, "kubeconfig", "kubectl"] if WHOLE else ["echo", "kubeconfig"]
+
+
+@pytest.mark.parametrize("trouble", ROLE_TROUBLES)
+def test_playbooks_that_fail(stage, perform, trouble):
+    variables = {}
+    if trouble == "kubeconfig":
+        variables = {"hss_onboard_kubeconfig_path": "{{ path.address }}"}
+    elif trouble == "kubectl":
+        list(scenes.telling_kubectl(stage))
+        variables = {"hss_onboard_kubectl": str(stage.folder / "telling")}
+    else:
+        stage.simulator.fault("*", FAULTS[trouble], times=None)
+    scene = Scene("onboard", lambda _stage: [], sign_in="user")
+    run, hits = perform(scene, LOUD, playbook="huaweicloud.hss.onboard", inventory=role(stage, **variables))
+    silent(hits)
+    assert run.code == 2, run.output[-3000:]
+
+
+def test_every_plugin_is_played():
+    played = {key.removeprefix(scenes.HSS) for one in scenes.life(None) for key in one if key.startswith(scenes.HSS)}
+    assert played == {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
+    assert set(PLAYBOOKS) == {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+    tasks = "".join(path.read_text() for path in (ROOT / "roles").rglob("tasks/*.yml"))
+    filters = {path.stem for path in (ROOT / "plugins" / "filter").glob("*.yml")}
+    assert filters and all(f"huaweicloud.hss.{name}" in tasks for name in filters)
+    assert yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["hss"]
+
+
+@pytest.mark.parametrize("manner", [Manner(), RUNNER], ids=str)
+def test_the_leaking_twin_is_found_everywhere(stage, perform, manner, record_property):
+    """Each place is searched, and each way of writing is seen through."""
+    name = stage.canaries.new("name of a host")
+    run, hits = perform(Scene("twin", scenes.leaking, fails=None), manner, hosts={name: {}})
+    assert run.code != 0
+    # ansible-runner has everything in its artifacts, facts included, and makes no retry files.
+    places = set(PLACES) - ({"stderr", "fact cache", "retry files"} if manner.runner else {"runner artifacts"})
+    assert {hit.place for hit in hits} >= places
+    assert {"secret key", "client key of the context", "token of another context"} <= {hit.secret for hit in hits}
+    record_property("twin", len(hits))
+
+
+@pytest.mark.parametrize("form", ["plain", "base64", "url", "json", "lines"])
+def test_every_way_of_writing_is_seen_through(stage, form):
+    """By pieces alone: of a secret's beginning and end, something is always cut off."""
+    from .plugins.library.leaking_twin import FORMS
+
+    secret = stage.canaries.new("awkward", 40, awkward=True)
+    for cut in (secret, secret[3:], secret[:-3]):
+        assert [name for name, _ in stage.canaries.found_in(f"before {FORMS[form](cut)} after")] == ["awkward"]
+    assert not list(stage.canaries.found_in(FORMS[form]("nothing that anybody would want to hide from others")))
