@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands with which the guide lets readers see for themselves; they have to be able to say no as well."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import kubeconfigs
+import pytest
+import yaml
+
+from playbooks import ROOT
+from simulator import Simulator
+
+GUIDE = ROOT / "docs" / "docsite" / "rst" / "security_guide.rst"
+
+
+def commands(word: str) -> list[str]:
+    """The block of commands that holds a word."""
+    guide = GUIDE.read_text(encoding="utf-8")
+    blocks = re.findall(r"^\.\. code-block:: console\n\n((?:    .+\n)+)", guide, re.MULTILINE)
+    (found,) = [block for block in blocks if word in block]
+    return [line.strip().replace("INVENTORY", "hosts.yml") for line in found.splitlines()]
+
+
+@pytest.fixture
+def enter(tmp_path: Path, simulator: Simulator):
+    """Runs a command as a reader would, beside an inventory and a kubeconfig."""
+    (tmp_path / "admin.conf").write_text(kubeconfigs.kubeadm("https://10.0.0.5:6443"))
+    host = {
+        "ansible_connection": "local",
+        "ansible_python_interpreter": sys.executable,
+        "hss_onboard_become": False,
+        "hss_onboard_kubeconfig_path": str(tmp_path / "admin.conf"),
+        "hss_onboard_wait": False,
+    }
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": {"shop": host}}}))
+    environ = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+        **simulator.environment(),
+    }
+
+    def enter(line: str) -> str:
+        done = subprocess.run(
+            line, shell=True, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=240, check=False
+        )
+        assert done.returncode == 0 or line.startswith("grep"), done.stdout + done.stderr
+        return done.stdout
+
+    return enter
+
+
+def test_pieces_of_a_kubeconfig_are_counted(enter, simulator, tmp_path):
+    play, count = commands("run.log")
+    enter(play)
+    assert [cluster.name for cluster in simulator.clusters()] == ["shop"]
+    found = re.fullmatch(r"admin\.conf:([1-9][0-9]*)\nrun\.log:0\n", enter(count))
+    assert found
+    with (tmp_path / "run.log").open("a") as log:
+        log.write((tmp_path / "admin.conf").read_text())
+    assert enter(count).split()[1] == f"run.log:{found[1]}"
+
+
+def test_whom_it_calls_is_seen(enter, simulator, tmp_path):
+    trace, called, written = commands("calls.log")
+    assert trace.startswith("strace ")
+    if not shutil.which("strace"):
+        return  # the rest of the guide is tried all the same
+    enter(trace)
+    ports = set(re.findall(r"sin_port=htons\((\d+)\)", enter(called)))
+    assert ports == {simulator.endpoint.rpartition(":")[2]} and simulator.clusters() == []
+    paths = set(re.findall(r'openat\([^,]+, "([^"]+)"', enter(written)))
+    inside = {str(Path(path).relative_to(tmp_path)) for path in paths if path.startswith(f"{tmp_path}/")}
+    assert inside and all(path.startswith(".ansible/") for path in inside), inside
