@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,15 +17,10 @@ from kubectl.standin import StandIn
 
 from simulator import Simulator
 
-from . import syslog
 from .canaries import Hit
 from .scenes import Scene, playbook, variables
 from .stage import Stage
-from .surroundings import Manner, Run, Surroundings
-
-# `./dev test-canary` sets it; where that put ansible.posix.
-COLLECTIONS = Path(os.environ["HSS_CANARY_COLLECTIONS"]) if "HSS_CANARY_COLLECTIONS" in os.environ else None
-SYSLOG = syslog.available()
+from .surroundings import COLLECTIONS, SYSLOG, Manner, Run, Surroundings
 
 
 @pytest.fixture
@@ -41,7 +35,7 @@ def surroundings() -> Iterator[Surroundings]:
     """Where the run of a test takes place."""
     # Not in pytest's folder: the paths of sockets may have about 100 characters.
     with tempfile.TemporaryDirectory(prefix="hss-canary-") as folder:
-        yield Surroundings(Path(folder), SYSLOG, COLLECTIONS)
+        yield Surroundings(Path(folder))
 
 
 @pytest.fixture

@@ -17,12 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import syslog
 from .canaries import Canaries, Hit
-from .syslog import Syslog
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TIMEOUT = 240
+# `./dev test-canary` sets it; where that put ansible.posix.
+COLLECTIONS = Path(os.environ["HSS_CANARY_COLLECTIONS"]) if "HSS_CANARY_COLLECTIONS" in os.environ else None
+SYSLOG = syslog.available()
 
 ARGUMENTS, ENVIRONMENT, EXPOSED = "arguments", "environment", "files others can read"
 # Each is a folder below the one of the run, or a file in it.
@@ -109,10 +112,8 @@ class Surroundings:
     :arg folder: empty; what goes in comes from elsewhere, so that all that is here afterwards came out.
     """
 
-    def __init__(self, folder: Path, syslog: bool = True, collections: Path | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._syslog = syslog
-        self._collections = collections
         for name in ("home", "cwd", "tmp", "remote", "facts", "junit", "tree", "retry"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -133,7 +134,7 @@ class Surroundings:
         return Run(code, texts)
 
     def _run(self, command: list[str], manner: Manner) -> tuple[int, dict[str, list[tuple[str, bytes]]]]:
-        with Syslog() as log:
+        with syslog.Syslog() as log:
             watching = subprocess.Popen(
                 [sys.executable, str(HERE / "watch.py"), *(str(self.folder / name) for name in WATCHED)],
                 stdin=subprocess.PIPE,
@@ -141,7 +142,7 @@ class Surroundings:
             )
             try:
                 process = subprocess.Popen(
-                    [*(log.wrapper if self._syslog else []), *command],
+                    [*(log.wrapper if SYSLOG else []), *command],
                     cwd=self.folder / "cwd",
                     env=self._environment(manner),
                     stdin=subprocess.DEVNULL,
@@ -168,9 +169,9 @@ class Surroundings:
     def _environment(self, manner: Manner) -> dict[str, str]:
         folder = self.folder
         strangers = ("ANSIBLE_", "HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "OS_", "JUNIT_")
-        collections = [ROOT / ".collections", *([self._collections] if self._collections else [])]
+        collections = [ROOT / ".collections", *([COLLECTIONS] if COLLECTIONS else [])]
         enabled = ["ansible.builtin.junit", "ansible.builtin.tree", "everything"]
-        if self._collections:
+        if COLLECTIONS:
             enabled += ["ansible.posix.profile_tasks", "ansible.posix.timer"]
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(strangers)},

@@ -18,14 +18,14 @@ from hosts import SshHosts
 
 from . import scenes
 from .scenes import FAULTS, ROLE, Scene
-from .surroundings import PLACES, ROOT, Manner
+from .surroundings import COLLECTIONS, PLACES, ROOT, Manner
 
 WHOLE = os.environ.get("HSS_CANARY") == "whole"
 LOUD = Manner()
 QUIET = Manner(arguments=(), debug=False)
 CHECK = Manner(arguments=("-vvvvvv", "--check", "--diff"), result_format="yaml")
 RUNNER = Manner(arguments=("-vvvv", "--diff"), debug=False, runner=True)
-CALLBACKS = ["ansible.builtin.minimal", "ansible.builtin.oneline", *(["ansible.posix.json"] if WHOLE else [])]
+CALLBACKS = ["ansible.builtin.minimal", "ansible.builtin.oneline", *(["ansible.posix.json"] if COLLECTIONS else [])]
 # What is met one after the other, so that each comes up often.
 MANNERS = itertools.cycle(
     [

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`./dev matrix [CELL…]`: sanity, unit and integration tests with every supported ansible-core, cell by cell."""
+"""`./dev matrix [CELL…]`: sanity, unit, integration and canary tests with every ansible-core, cell by cell."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import time
 from cells import CORES, Cell, cell, outermost
 from work import ROOT, Failed, Work, stop_all
 
-STEPS = ("sanity", "unit", "integration")
-ROW = "{:<10} {:<13} {:<8} {:<10} {:<28} {:<28} {:>7}"
+STEPS = ("sanity", "unit", "integration", "canary")
+ROW = "{:<10} {:<13} {:<8} {:<10} {:<28} {:<28} {:<28} {:>7}"
 # Beside each other on a small machine, they take longer than one may take alone.
 STEP_TIMEOUT = 3600
 
