@@ -9,12 +9,15 @@ These hold on a stand-in for the cluster and on a real API server alike.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 
 import clusters
 import pytest
+import yaml
 
-from playbooks import play
+from playbooks import ROOT, play
+from simulator import Fault, manifests
 
 AGENT = {
     ("Namespace", None, "hss"),
@@ -114,6 +117,62 @@ def test_the_whole_way(role, cluster, simulator):
     assert line(second).startswith("shop: unchanged, ") and line(second).endswith(", 3 of 3 nodes protected")
     checked = role("--check", **ALL)
     assert (checked.code, checked.hosts_with("changed")) == (0, set()), checked.output
+
+
+def test_the_preflight_is_on_and_keeps_a_cluster_from_being_registered(role, simulator):
+    agent = {"hss_onboard_install_agent": True, "hss_onboard_kubectl": "/no/kubectl"}
+    why = "the connection agent could not be installed: there is no /no/kubectl on this host"
+    for arguments in ((), ("--check",)):
+        played = role(*arguments, **agent)
+        assert (played.code, simulator.clusters()) == (2, []), played.output
+        assert line(played).startswith(f"shop: nothing was done, since {why}")
+    played = role(**agent, hss_onboard_preflight=False)
+    assert (played.code, len(simulator.clusters())) == (2, 1) and f"; but {why}" in line(played)
+
+
+def test_the_preflight_and_the_way_back_know_every_kind_of_the_manifests():
+    known = yaml.safe_load((ROOT / "roles/hss_onboard/vars/main.yml").read_text())
+    asked = {(item["kind"], item["metadata"].get("namespace")) for item in known["__hss_onboard_agent_kinds"]}
+    assert {(kind, namespace) for kind, namespace, _name in AGENT} <= asked
+    outside = {f"{kind.lower()}s" for kind, namespace in asked if namespace is None and kind != "Namespace"}
+    assert outside <= set(known["__hss_onboard_cluster_kinds"])
+
+
+def test_the_addresses_of_hss_are_tried_on_request(role, simulator, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        reached, refused = (f"127.0.0.1:{each.getsockname()[1]}" for each in (listener, closed))
+        told = {"anp_address": reached, "agent_address": refused, "region_id": "cn-north-4"}
+        monkeypatch.setattr(manifests, "network", lambda _region: told)
+        agent = {"hss_onboard_install_agent": True}
+        played = role(**agent, hss_onboard_check_network=True)
+        assert (played.code, simulator.clusters()) == (2, []), played.output
+        assert f"This host does not reach {refused} " in line(played) and reached not in line(played)
+        # Asked to look and unable to is not the same as having looked.
+        simulator.fault("ShowAgentAddress", Fault.status(400, error_code="HSS.0010"), times=1)
+        played = role(**agent, hss_onboard_check_network=True)
+        assert (played.code, simulator.clusters()) == (2, []), played.output
+        assert "HSS did not say which addresses its agents need: " in line(played) and "HSS.0010" in line(played)
+        told["agent_address"] = reached
+        assert role(**agent, hss_onboard_check_network=True).code == 0
+        told["agent_address"] = refused
+        assert role(**agent).code == 0
+
+
+def test_the_daemonset_is_what_the_variables_say(role, simulator):
+    scheduled = {"schedule_info": {"node_selector": ["pool=web"]}}
+    assert role(**ALL, hss_onboard_daemonset=scheduled).code == 0
+    (registered,) = simulator.clusters()
+    assert registered.daemonset.fields["schedule_info"]["node_selector"] == ["pool=web"]
+    assert role(**ALL, hss_onboard_daemonset=scheduled).hosts_with("changed") == set()
+    scheduled["schedule_info"]["node_selector"] = ["pool=db"]
+    checked = role("--check", **ALL, hss_onboard_daemonset=scheduled)
+    assert line(checked).endswith(", node agents would be changed"), checked.output
+    changed = role(**ALL, hss_onboard_daemonset=scheduled)
+    assert line(changed).startswith("shop: registration unchanged, ") and ", node agents changed, 3 of 3" in line(
+        changed
+    )
+    assert simulator.clusters()[0].daemonset.fields["schedule_info"]["node_selector"] == ["pool=db"]
 
 
 def test_the_whole_way_back(role, cluster, simulator):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,18 @@ def test_every_module_that_talks_to_hss_is_in_the_action_group():
 
 def test_the_version_stands_in_one_way():
     assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == _module.VERSION
+
+
+def test_every_variable_of_the_role_stands_in_its_page_and_its_defaults():
+    role = ROOT / "roles/hss_onboard"
+    options = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    rows = "".join(line for line in (role / "README.md").read_text().splitlines() if line.startswith("| `hss_onboard_"))
+    assert set(re.findall(r"`(hss_onboard_\w+)`", rows)) == set(options)
+    # Those without a value are there as a comment.
+    given = re.findall(r"^(?:# )?(hss_onboard_\w+):", (role / "defaults/main.yml").read_text(), re.MULTILINE)
+    assert set(given) == set(options)
+    used = "".join(path.read_text() for folder in ("tasks", "templates") for path in (role / folder).iterdir())
+    assert {name for name in options if not re.search(rf"\b{name}\b", used)} == set()
 
 
 def test_the_roles_defaults_are_its_documented_ones():
