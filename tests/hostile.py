@@ -9,6 +9,7 @@ import json
 import re
 import select
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -76,10 +77,12 @@ class HostileServer:
     """Serves between C(with) and its end.
 
     :arg answer: is given the conversation and the request, whole. If it returns True, the connection is closed.
+    :arg tls: for a server that speaks it.
     """
 
-    def __init__(self, answer: Answering) -> None:
+    def __init__(self, answer: Answering, tls: ssl.SSLContext | None = None) -> None:
         self._answer = answer
+        self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.netloc = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._over = threading.Event()
@@ -91,7 +94,7 @@ class HostileServer:
     @property
     def url(self) -> str:
         """Its address."""
-        return f"http://{self.netloc}"
+        return f"{'https' if self._tls else 'http'}://{self.netloc}"
 
     def headers(self, number: int) -> dict[str, str]:
         """A request's headers by their names in lower case."""
@@ -128,6 +131,12 @@ class HostileServer:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
+        if self._tls:
+            try:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            except OSError:
+                return  # they could not agree
+            self._open.append(connection)
         with connection:
             try:
                 while request := _read(connection):

@@ -12,6 +12,8 @@ import base64
 import json
 import os
 import shutil
+import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -29,6 +31,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils import _module, _p
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_cluster_info
 from playbooks import ROOT
 from simulator import Fault, Simulator
+from simulator.tls import create
 
 LIST = "ListMultiCloudClusters"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -207,6 +210,46 @@ def test_a_key_in_a_file_that_others_may_read_is_used_with_a_warning(simulator, 
     assert len(wide) == (mode != 0o600) and all(f"(mode {mode:04o}): run chmod 600 on it" in text for text in wide)
     said = ran.output + str(ran.warnings)
     assert simulator.secret_key[:8] not in said and file.stat().st_mode & 0o777 == mode
+
+
+# --- a service that wants less than was agreed ------------------------------------------------------------------------
+
+
+def test_nothing_follows_from_tls_to_plain_http(simulator, kube_config, tmp_path):
+    ca_file, tls = create(tmp_path, "127.0.0.1")
+    with HostileServer(lambda talk, _request: talk.json({"total_num": 0, "data_list": []})) as plain:
+
+        def answer(talk: Conversation, request: bytes) -> None:
+            if request.startswith(b"GET"):
+                talk.json({"total_num": 0, "data_list": []})
+            else:
+                talk.answer(307, b"", f"Location: {plain.url}/")
+
+        with HostileServer(answer, tls) as server:
+            given = options(simulator, endpoint=server.url, ca_path=str(ca_file), name="shop", kube_config=kube_config)
+            ran = run(hss_multicloud_cluster.main, given)
+            assert any(request.startswith(b"POST") for request in server.requests)
+        assert plain.connections == 0
+    assert f"a redirect to {plain.url} (HTTP 307)" in ran.msg
+
+
+@pytest.mark.parametrize("validate", [True, False])
+def test_nothing_is_sent_over_tls_that_is_no_longer_safe(simulator, tmp_path, validate):
+    ca_file, tls = create(tmp_path, "127.0.0.1")
+    client = ssl.create_default_context(cafile=ca_file)
+    for context in (tls, client):
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+            context.minimum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+        tls.maximum_version = ssl.TLSVersion.TLSv1_1
+    with HostileServer(lambda talk, _request: talk.json({}), tls) as server:
+        # Who does not mind can talk to it.
+        host, _colon, port = server.netloc.partition(":")
+        with socket.create_connection((host, int(port))) as raw, client.wrap_socket(raw, server_hostname=host) as ours:
+            assert ours.version() == "TLSv1.1"
+        ran = listed(simulator, endpoint=server.url, ca_path=str(ca_file), validate_certs=validate)
+        assert (ran.failed, ran.result["failure"]["outcome"], server.requests) == (True, "not_sent", [])
 
 
 # --- processes of their own -------------------------------------------------------------------------------------------
