@@ -189,6 +189,59 @@ def test_the_whole_way_back(role, cluster, simulator):
     assert (again.code, again.hosts_with("changed"), line(again)) == (0, set(), "shop: not registered")
 
 
+def test_each_stage_is_on_by_its_own_variable_and_check_mode_foretells_it(role, cluster, simulator):
+    assert role().code == 0
+    (registered,) = simulator.clusters()
+    assert (registered.daemonset, cluster.everything()) == (None, set())
+    checked = role("--check", "--diff", **ALL)
+    assert line(checked).endswith(
+        ", connection agent would be installed, node agents would be installed once it is connected"
+    )
+    assert "+++ after: Deployment hss/proxy-agent" in checked.output and cluster.everything() == set()
+    assert simulator.agent_token(registered.cluster_id) not in checked.output
+
+    assert role(hss_onboard_install_agent=True).code == 0
+    assert (simulator.clusters()[0].daemonset, cluster.everything()) == (None, AGENT)
+    checked = role("--check", **ALL)
+    assert line(checked).startswith("shop: registration unchanged, ")
+    assert line(checked).endswith(", node agents would be installed") and "connection agent" not in line(checked)
+    assert simulator.clusters()[0].daemonset is None
+
+    assert cluster.run("delete", "deployment", "proxy-agent", "-n", "hss").returncode == 0
+    assert role(hss_onboard_protect_nodes=True).code == 0
+    assert simulator.clusters()[0].daemonset is not None
+    left = AGENT - {("Deployment", "hss", "proxy-agent")}
+    assert cluster.everything() == left
+    assert line(role(state="absent", hss_onboard_protect_nodes=True)) == "shop: removed, node agents removed"
+    assert (simulator.clusters(), cluster.everything()) == ([], left)
+    assert (
+        line(role(state="absent", hss_onboard_install_agent=True)) == "shop: not registered, connection agent removed"
+    )
+    assert cluster.everything() == set()
+
+
+def test_the_way_back_keeps_its_order_when_it_is_interrupted(role, cluster, simulator):
+    """What is still needed to take away the rest is not taken away before."""
+    assert role(**ALL).code == 0
+    simulator.fault("DeleteAgentDaemonset", Fault.status(400, error_code="HSS.0010"), times=1)
+    played = role(state="absent", **ALL)
+    assert played.code == 2 and "HSS.0010" in line(played), played.output
+    assert (len(simulator.clusters()), simulator.count("RemoveMultiCloudClusters"), cluster.everything()) == (
+        1,
+        0,
+        AGENT,
+    )
+
+    simulator.fault("RemoveMultiCloudClusters", Fault.status(400, error_code="HSS.0010"), times=1)
+    played = role(state="absent", **ALL)
+    assert played.code == 2 and "HSS.0010" in line(played), played.output
+    (registered,) = simulator.clusters()
+    assert (registered.daemonset, cluster.everything()) == (None, AGENT)
+
+    assert line(role(state="absent", **ALL)) == "shop: removed, connection agent removed"
+    assert (simulator.clusters(), cluster.everything()) == ([], set())
+
+
 def test_a_namespace_that_does_not_go_away_is_a_failure_and_the_next_run_goes_on(role, cluster, simulator):
     """The cluster is there and answers, so that what stays in it is nobody's warning."""
     agent = {"hss_onboard_install_agent": True}
