@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 import time
 from email.utils import formatdate
+from types import SimpleNamespace
 
 import pytest
 from hostile import HostileServer, in_turn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils import _http, _secrets
 from ansible_collections.huaweicloud.hss.plugins.module_utils._auth import SigningAuth, TokenAuth
 from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http import HttpClient
@@ -189,8 +190,9 @@ def test_what_a_server_says_is_looked_at_up_to_a_length(monkeypatch, at):
     """To look for secrets in megabytes would take minutes."""
     lengths = []
     monkeypatch.setattr(_secrets, "readings", lambda text: lengths.append(len(text)) or [])
+    monkeypatch.setattr(_http, "_TOKEN", SimpleNamespace(sub=lambda _mask, text: lengths.append(len(text)) or text))
     error(lambda talk, _request: talk.json({at: "quQte%41 " * 400_000}, 400))
-    assert max(lengths) <= 3_000
+    assert len(lengths) >= 2 and max(lengths) <= 3_000
 
 
 @pytest.mark.parametrize("end", range(1_940, 2_010, 10))

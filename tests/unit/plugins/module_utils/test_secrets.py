@@ -205,6 +205,11 @@ def test_prose_is_far_from_what_is_too_much(read):
     assert sum(map(len, read[0][1])) < _readings.MOST_WORK / 4
 
 
+def test_what_can_be_read_in_one_way_by_two_ways_is_read_once(read):
+    scrubber(KEY).scrub(noise(LETTERS + "+/%&;\\ u", 2_000))
+    assert sum(map(len, read[0][1])) < _readings.MOST_WORK / 4
+
+
 def test_of_a_text_that_takes_too_long_nothing_is_shown(monkeypatch):
     text = f"Not accepted: {quote(in_base64(KEY))}."
     assert scrubber(KEY).scrub(text).startswith("Not accepted: ")
