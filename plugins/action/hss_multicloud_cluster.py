@@ -12,12 +12,14 @@ from typing import Any
 
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet
 
 
 class ActionModule(NormalAction):
     """As for a module without an action plugin."""
 
+    @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result."""
         with discreet(self):

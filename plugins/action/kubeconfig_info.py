@@ -28,6 +28,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._serving import (
     names_in,
     require_name,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent
 
 _SPEC = {
@@ -49,6 +50,7 @@ class ActionModule(ActionBase):
     _supports_check_mode = True
     _supports_diff = False
 
+    @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Returns what the module documentation of kubeconfig_info says."""
         result = super().run(tmp, task_vars)

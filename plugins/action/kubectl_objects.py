@@ -29,6 +29,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
     documents,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors import error_lines, failure
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import KubectlAction
 
 _SPEC = {
@@ -58,6 +59,7 @@ class ActionModule(KubectlAction):
     _cluster = Target()
     _hidden = Hidden()
 
+    @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Returns what the module documentation of kubectl_objects says."""
         result = super().run(tmp, task_vars)

@@ -33,6 +33,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors import failure
 from ansible_collections.huaweicloud.hss.plugins.module_utils._reach import addresses_of, judge_reach, reach_script
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import KubectlAction
 
 _SPEC = {
@@ -58,6 +59,7 @@ class ActionModule(KubectlAction):
 
     _supports_diff = False
 
+    @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Returns what the module documentation of kubectl_preflight says."""
         result = super().run(tmp, task_vars)

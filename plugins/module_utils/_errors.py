@@ -8,7 +8,9 @@ The codes are from the vendor's error tables; the gateway answers with either pr
 
 from __future__ import annotations
 
+import os
 import re
+import traceback
 
 # What became of the request, from the caller's point of view.
 NOT_SENT = "not_sent"  # nothing left this machine, or the service surely never saw it
@@ -74,6 +76,13 @@ def plain(text: str, longest: int = _LONGEST_TEXT) -> str:
     """
     text = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def unexpected(error: Exception) -> str:
+    """What to say of a bug of ours. The exception's text may hold anything, so only its place is told."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(place.filename)}:{place.lineno}"
+    return f"Unexpected {type(error).__name__} at {where}. Please report this as a bug."
 
 
 class HssError(Exception):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
@@ -19,7 +18,7 @@ from ._apply import carry_out
 from ._auth import NoAuth, SigningAuth, TokenAuth
 from ._cluster import Desired, Plan, Policy, Registered, desire, plan
 from ._credentials import Connection, Credential, passwords_in, resolve
-from ._errors import HssError, invalid, plain
+from ._errors import HssError, invalid, plain, unexpected
 from ._http import HttpClient
 from ._secrets import SHORTEST, Secrets
 from ._waiting import Wait, wait_connected
@@ -252,14 +251,16 @@ class HssModule:
     def run(self, main: Callable[[], Mapping[str, Any]]) -> None:
         """Runs the module's work and reports what it returns, or why it failed."""
         self._require_libraries()
+        trouble: Exception | None = None
         try:
             result = main()
-        except HssError as error:
-            self.fail(error)
-        except Exception as exc:  # a bug of ours: its text may hold anything, so only its place is shown
-            place = traceback.extract_tb(exc.__traceback__)[-1]
-            where = f"{os.path.basename(place.filename)}:{place.lineno}"
-            self.ansible.fail_json(msg=f"Unexpected {type(exc).__name__} at {where}. Please report this as a bug.")
+        except Exception as exc:
+            trouble = exc
+        # Not while it is handled: Ansible may show the traceback of an exception that is, with all its words.
+        if isinstance(trouble, HssError):
+            self.fail(trouble)
+        elif trouble:
+            self.ansible.fail_json(msg=unexpected(trouble))
         else:
             self.ansible.exit_json(**result)
 

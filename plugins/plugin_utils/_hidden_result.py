@@ -15,6 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
 
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet, silent
 
 # Later ones show the warnings of a result that they hide.
@@ -28,6 +29,7 @@ class HiddenResultAction(ActionBase):
     # The result of a background task would lie in a file on the host.
     _supports_async = False
 
+    @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result. It is shown only if it is a failure, or holds nothing secret."""
         result = super().run(tmp, task_vars)

@@ -193,6 +193,9 @@ class Surroundings:
             # ansible-runner would store rendered options; what the user chooses so is not kept from him.
             "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "0" if manner.runner else "1",
             "ANSIBLE_SHOW_TASK_PATH_ON_FAILURE": "1",
+            # Unknown to older ones, which do both anyway.
+            "ANSIBLE_DISPLAY_TRACEBACK": "always",
+            "ANSIBLE_INJECT_INVOCATION": "1",
             "ANSIBLE_SHOW_CUSTOM_STATS": "1",
             "ANSIBLE_LIBRARY": str(HERE / "plugins" / "library"),
             "ANSIBLE_CACHE_PLUGIN": "jsonfile",

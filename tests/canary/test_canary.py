@@ -95,7 +95,6 @@ def test_modules(stage, perform, case):
     [
         "requests.adapters:HTTPAdapter.send",
         "yaml:parse",
-        "cryptography.hazmat.primitives.serialization:load_pem_private_key",
         "ansible.plugins.action:ActionBase._low_level_execute_command",
     ]
     if WHOLE
