@@ -13,7 +13,7 @@ from typing import Any
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet, warn
 
 
 class ActionModule(NormalAction):
@@ -24,4 +24,6 @@ class ActionModule(NormalAction):
         """The module's result."""
         with discreet(self):
             result: dict[str, Any] = super().run(tmp, task_vars)
-            return result
+        if self._task.no_log:
+            warn(result)
+        return result

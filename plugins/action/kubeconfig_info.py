@@ -29,7 +29,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._serving import (
     require_name,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent, warn
 
 _SPEC = {
     "path": {"type": "str"},
@@ -67,6 +67,7 @@ class ActionModule(ActionBase):
         warnings = [plain(text) for text in (*config.expiry_warnings, *config.server_warnings)]
         if warnings:
             result["warnings"] = warnings
+            warn(result)
         return {
             **result,
             "changed": False,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,12 +88,19 @@ def _shown(value: Any, option: Mapping[str, Any] | None) -> Any:
     if option is None or option.get("no_log"):
         return HIDDEN
     if "options" not in option:
-        return value
+        return HIDDEN if _has_password(value) else value
     if isinstance(value, Mapping):
         return shown_options(value, option["options"])
     if isinstance(value, list):
         return [shown_options(item, option["options"]) if isinstance(item, Mapping) else HIDDEN for item in value]
     return HIDDEN
+
+
+def _has_password(value: Any) -> bool:
+    """Whether it is, or holds, an address with a password, which belongs into no option that is shown."""
+    if isinstance(value, (list, tuple)):
+        return any(map(_has_password, value))
+    return isinstance(value, str) and bool(re.search(r"://[^/\s]*@", value))
 
 
 def _plain(value: Any) -> Any:

@@ -12,14 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
-from ansible.release import __version__
-from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet, silent
-
-# Later ones show the warnings of a result that they hide.
-_LOSES_WARNINGS = __version__.startswith("2.18.")
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet, silent, warn
 
 
 class HiddenResultAction(ActionBase):
@@ -41,8 +36,7 @@ class HiddenResultAction(ActionBase):
             answer.pop("module_stdout", None)
         elif self.is_secret(answer):
             answer["_ansible_no_log"] = True
-            for text in answer.pop("warnings", ()) if _LOSES_WARNINGS else ():
-                Display().warning(text)
+            warn(answer)
         return {**result, **answer}
 
     def is_secret(self, answer: dict[str, Any]) -> bool:

@@ -9,9 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
+from ansible.release import __version__
+from ansible.utils.display import Display
+
+# Later ones show the warnings of a result that they hide.
+_LOSES_WARNINGS = __version__.startswith("2.18.")
 
 
 @contextmanager
@@ -77,3 +83,9 @@ def discreet(action: ActionBase) -> Iterator[None]:
         else:
             with piped(action):
                 yield
+
+
+def warn(result: dict[str, Any]) -> None:
+    """Show the warnings of a result that is going to be hidden, where Ansible would hide them too."""
+    for text in result.pop("warnings", ()) if _LOSES_WARNINGS else ():
+        Display().warning(text)

@@ -20,6 +20,8 @@ from urllib.parse import quote, quote_plus
 WINDOW = 8
 # Line ends, indentation, and what every level of quoting adds.
 _BETWEEN = re.compile(r"""[\s\\"']+""")
+# A character as HTML or a URL writes it, or the beginning or the end of that.
+_QUOTED = re.compile(r"&[#\w]*;?|^[#\w]*;|%[0-9A-Fa-f]{0,2}")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ class Canaries:
         for value in values:
             for form in _forms(value):
                 for piece in _windows(_bare(form)):
-                    self._pieces.setdefault(piece, name)
+                    # Of what quoting alone makes, there is enough everywhere.
+                    if len(_QUOTED.sub("", piece)) > WINDOW // 2:
+                        self._pieces.setdefault(piece, name)
 
     def add_key(self, name: str, pem: bytes) -> None:
         """Watch over a private key in PEM, also as kubeconfigs hold it; not over how every key of its kind begins."""
