@@ -96,6 +96,9 @@ SPEC = {
         ({"many": [{"txt": SECRET}]}, {"many": [{"txt": HIDDEN}]}),
         ({"many": SECRET}, {"many": HIDDEN}),
         ({"many": {"text": SECRET}}, {"many": {"text": HIDDEN}}),
+        ({"name": f"https://op:{SECRET}@10.0.0.5"}, {"name": HIDDEN}),
+        ({"name": [f"http://{SECRET}@proxy:3128"]}, {"name": HIDDEN}),
+        ({"name": "https://10.0.0.5/a@b"}, {"name": "https://10.0.0.5/a@b"}),
     ],
 )
 def test_options_as_everybody_may_see_them(given, shown):
