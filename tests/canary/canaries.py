@@ -42,7 +42,6 @@ class Canaries:
 
     def __init__(self) -> None:
         self._pieces: dict[str, str] = {}
-        self.names: set[str] = set()
 
     def new(self, name: str, length: int = 24, *, awkward: bool = False) -> str:
         """A new secret; an awkward one has characters that each way of quoting writes differently."""
@@ -56,7 +55,6 @@ class Canaries:
 
     def add(self, name: str, *values: str) -> None:
         """Watch over secrets that somebody else made."""
-        self.names.add(name)
         for value in values:
             for form in _forms(value):
                 for piece in _windows(_bare(form)):
@@ -73,13 +71,10 @@ class Canaries:
         inside = base64.b64encode(pem).decode()
         self.add(name, part, inside[at * 4 // 3 + 8 : (at + len(part)) * 4 // 3 - 8])
 
-    def found_in(self, text: str | bytes, without: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-        """The names of secrets of which there is a piece in a text, each once, with what is around the piece.
-
-        :arg without: names of those that may be there.
-        """
+    def found_in(self, text: str | bytes) -> Iterator[tuple[str, str]]:
+        """The names of secrets of which there is a piece in a text, each once, with what is around the piece."""
         said = _bare(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
-        seen = set(without)
+        seen: set[str] = set()
         for at, piece in enumerate(_windows(said)):
             name = self._pieces.get(piece)
             if name and name not in seen:

@@ -18,7 +18,7 @@ from kubectl.standin import StandIn
 from simulator import Simulator
 
 from .canaries import Hit
-from .scenes import Scene, playbook, variables
+from .scenes import LOCAL, Scene, playbook, variables
 from .stage import Stage
 from .surroundings import COLLECTIONS, SYSLOG, Manner, Run, Surroundings
 
@@ -46,16 +46,15 @@ def perform(
 
     def perform(scene: Scene, manner: Manner, **options: Any) -> tuple[Run, list[Hit]]:
         scene.arrange(stage)
-        local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
         inventory = options.get("inventory")
         if inventory is None:
             hosts = options.get("hosts", {"controller": {}})
-            inventory = stage.put("hosts.json", json.dumps({"all": {"hosts": hosts, "vars": local}}))
+            inventory = stage.put("hosts.json", json.dumps({"all": {"hosts": hosts, "vars": LOCAL}}))
         book = options.get("playbook") or str(playbook(stage, scene))
         known = variables(stage, scene.sign_in, **options.get("variables", {}))
         run = surroundings.play(book, inventory, manner, known, options.get("folders", ()))
         stage.learn()
-        hits = run.hits(stage.canaries, options.get("allowed"))
+        hits = run.hits(stage.canaries)
         record_property("canary", {"bytes": run.size(), "hits": len(hits), "results": len(run.results("ok", "failed"))})
         return run, hits
 

@@ -22,6 +22,8 @@ from .stage import SERVER, Stage
 
 HSS = "huaweicloud.hss."
 Task = dict[str, Any]
+# Variables of a host that is this machine.
+LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 # What these return on success is secret, and Ansible hides it; people who print it themselves get what they asked for.
 SECRET_RESULTS = {"kubeconfig_info", "hss_multicloud_agent_info", "hss_multicloud_image_command_info"}
 
@@ -51,14 +53,14 @@ def task(module: str, register: str = "", /, **options: Any) -> Task:
     return made
 
 
-def playbook(stage: Stage, scene: Scene, hosts: str = "all") -> Path:
+def playbook(stage: Stage, scene: Scene) -> Path:
     """The playbook of a scene, and beside it the variables that it wants."""
     tasks: list[Task] = []
     for number, one in enumerate(scene.tasks(stage)):
         tasks += _shown(one, f"result_{number}")
     play = {
         "name": scene.name,
-        "hosts": hosts,
+        "hosts": "all",
         "gather_facts": False,
         "module_defaults": {
             "group/huaweicloud.hss.hss": {name: f"{{{{ account.{name} }}}}" for name in stage.connection(scene.sign_in)}
@@ -153,9 +155,8 @@ def life(_stage: Stage) -> Iterable[Task]:
     yield task("hss_multicloud_cluster_info", include=["permissions", "daemonset"])
     yield task("hss_multicloud_agent_info", "agent", cluster_id="{{ shop.cluster_id }}")
     yield task("hss_multicloud_agent_info", cluster_ids=["{{ shop.cluster_id }}"])
-    registry = {name: REGISTRY[name] for name in REGISTRY}
-    yield task("hss_multicloud_image_command_info", **registry)
-    yield task("hss_multicloud_image_command_info", **registry, show_commands=True)
+    yield task("hss_multicloud_image_command_info", **REGISTRY)
+    yield task("hss_multicloud_image_command_info", **REGISTRY, show_commands=True)
     yield task("kubectl_preflight", **KUBECTL, objects="{{ agent.manifests }}")
     yield task("kubectl_objects", **KUBECTL, objects="{{ agent.manifests }}")
     yield task("kubectl_objects", **KUBECTL, objects=[SECRET])
@@ -169,7 +170,7 @@ def life(_stage: Stage) -> Iterable[Task]:
     yield task("hss_cluster_daemonsets", daemonsets=[{"cluster_id": "{{ shop.cluster_id }}"}])
     yield task("hss_cluster_daemonset_info")
     yield task("hss_cluster_daemonset", cluster_id="{{ shop.cluster_id }}", state="absent", wait=True, wait_sleep=1)
-    yield task("kubectl_objects", **KUBECTL, objects=[*[SECRET]], state="absent")
+    yield task("kubectl_objects", **KUBECTL, objects=[SECRET], state="absent")
     names = [{"name": name} for name in ("shop", "a", "b", "c", "looped", "later")]
     yield task("hss_multicloud_clusters", clusters=names, state="absent")
 
@@ -179,8 +180,7 @@ def looked_at(_stage: Stage) -> Iterable[Task]:
     yield task("kubeconfig_info", "read", path="{{ path.shop }}")
     yield task("hss_multicloud_cluster", kube_config="{{ read.kube_config }}", name="new", **REGISTRY, **PROXIES)
     yield task("hss_multicloud_cluster", kube_config="{{ kube.renewed }}", name="shop", update_kube_config="always")
-    clusters = [{"name": f"new-{name}", "kube_config": f"{{{{ kube.{name} }}}}"} for name in ("token", "other")]
-    yield task("hss_multicloud_clusters", clusters=[clusters[1]])
+    yield task("hss_multicloud_clusters", clusters=[{"name": "new-other", "kube_config": "{{ kube.other }}"}])
     yield task("hss_multicloud_config_info", kube_config="{{ kube.other }}")
     yield task("hss_multicloud_cluster_info", "all")
     yield task("hss_multicloud_agent_info", "agent", cluster_id="{{ all.clusters[0].cluster_id }}")

@@ -40,7 +40,6 @@ class Stage:
         simulator.configure(lock_after=None, daemonset_polls=1)
         self.registry_password = self.canaries.new("password of the registry", awkward=True)
         self.proxy_password = self.canaries.new("password of a proxy")
-        self.wrong_key = self.canaries.new("wrong secret key", 40)
         self.authority = kubeconfigs.Authority()
         self._sign_in()
         self.kubeconfigs = {path.stem: str(path) for path in self._kubeconfigs()}

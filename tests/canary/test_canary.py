@@ -17,7 +17,7 @@ import yaml
 from hosts import SshHosts
 
 from . import scenes
-from .scenes import FAULTS, ROLE, Scene
+from .scenes import FAULTS, LOCAL, ROLE, Scene
 from .surroundings import COLLECTIONS, PLACES, ROOT, Manner
 
 WHOLE = os.environ.get("HSS_CANARY") == "whole"
@@ -74,7 +74,7 @@ def silent(hits):
     assert not hits, "\n".join(map(str, hits[:20]))
 
 
-def searched(run, *without):
+def searched(run):
     """Something was found in these places, so they were searched."""
     assert not [place for place in ("stdout", "ansible.log", "every callback", "junit") if not run.found[place]]
 
@@ -134,8 +134,7 @@ def test_hosts_behind_ssh(stage, perform, arguments):
 
 
 def role(stage, **variables):
-    local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    listed = {"all": {"hosts": {"cp-1": {**local, **ROLE, **variables}}}}
+    listed = {"all": {"hosts": {"cp-1": {**LOCAL, **ROLE, **variables}}}}
     return stage.put("role.json", json.dumps(listed))
 
 

@@ -404,18 +404,22 @@ DATA = {
 RUNS["refused"] = (hss_multicloud_cluster, {"name": "shop", "wait": True, "wait_timeout": 1})
 
 
-@pytest.mark.parametrize("way", [str, str.lower, quote_plus, lambda text: broken(text, 5, "\n")], ids=range(4))
-@pytest.mark.parametrize("case", DATA)
-def test_nothing_secret_comes_back_as_data(case, way, kube_config):
+def run_with_data(case, words, kube_config):
+    """Runs the module of a case, with these words in the place of the answer that it is about."""
     name, (end, at), options = DATA[case]
-    words = f"\x1b[31mred \u202e{{{{ 7*7 }}}} {way(SK)}"
     service = Service()
     service.answers[end] = changed(ANSWERS[end], at, words)
     if name == "refused":
         rows = service.answers["/multi-cloud/clusters"]
         service.answers["/multi-cloud/clusters"] = changed(rows, ("data_list", 0, "status"), "connect_fail")
     with HostileServer(service.answer) as server:
-        ran = start(name, server, kube_config, **options)
+        return start(name, server, kube_config, **options)
+
+
+@pytest.mark.parametrize("way", [str, str.lower, quote_plus, lambda text: broken(text, 5, "\n")], ids=range(4))
+@pytest.mark.parametrize("case", DATA)
+def test_nothing_secret_comes_back_as_data(case, way, kube_config):
+    ran = run_with_data(case, f"\x1b[31mred \u202e{{{{ 7*7 }}}} {way(SK)}", kube_config)
     said = said_by(ran)
     assert any("[31mred {{ 7*7 }} ********" in text for text in said), said
     for text in said:
@@ -428,18 +432,10 @@ def test_nothing_secret_comes_back_as_data(case, way, kube_config):
 @pytest.mark.parametrize("case", DATA)
 def test_words_as_long_as_an_answer_may_be(case, kube_config, monkeypatch):
     """To look for secrets in all of that would take half an hour."""
-    name, (end, at), options = DATA[case]
     lengths: list[int] = []
     look = _secrets.readings
     monkeypatch.setattr(_secrets, "readings", lambda text: lengths.append(len(text)) or look(text))
-    service = Service()
-    service.answers[end] = changed(ANSWERS[end], at, "%2541+ words " * 300_000)
-    if name == "refused":
-        rows = service.answers["/multi-cloud/clusters"]
-        service.answers["/multi-cloud/clusters"] = changed(rows, ("data_list", 0, "status"), "connect_fail")
-    with HostileServer(service.answer) as server:
-        ran = start(name, server, kube_config, **options)
-    said = said_by(ran)
+    said = said_by(run_with_data(case, "%2541+ words " * 300_000, kube_config))
     assert any("%2541+ words %2541+ words" in text for text in said)
     assert max(map(len, said)) < 8_000 and max(lengths) <= 7_000 and len(lengths) < 30
 
