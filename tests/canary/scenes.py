@@ -25,7 +25,13 @@ Task = dict[str, Any]
 # Variables of a host that is this machine.
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 # What these return on success is secret, and Ansible hides it; people who print it themselves get what they asked for.
-SECRET_RESULTS = {"kubeconfig_info", "hss_multicloud_agent_info", "hss_multicloud_image_command_info"}
+SECRET_RESULTS = {
+    "hidden_module",
+    "hss_multicloud_agent_info",
+    "hss_multicloud_image_command_info",
+    "kubeconfig_info",
+    "kubectl_secret_info",
+}
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,9 @@ def life(_stage: Stage) -> Iterable[Task]:
         "stringData": {"password": "{{ registry_password }} and more", "other": "{{ proxy_password }}"},
     }
     yield task("kubectl_objects", **KUBECTL, objects=[changed])
+    yield task("kubectl_secret_info", **KUBECTL, name="registry", namespace="default", keys=["password"])
+    command = {"argv": ["cat"], "stdin": "{{ registry_password }}"}
+    yield task("hidden_module", module="ansible.builtin.command", options=command)
     yield task("hss_multicloud_cluster", cluster_id="{{ shop.cluster_id }}", wait=True, wait_sleep=1)
     yield task("hss_cluster_daemonset", cluster_id="{{ shop.cluster_id }}", wait=True, wait_sleep=1)
     yield task("hss_cluster_daemonsets", daemonsets=[{"cluster_id": "{{ shop.cluster_id }}"}])
@@ -353,6 +362,11 @@ def telling_kubectl(stage: Stage) -> Iterable[Task]:
     yield task("kubectl_objects", **asked_so, objects=[SECRET])
     yield task("kubectl_objects", **asked_so, objects=[SECRET], state="absent")
     yield task("kubectl_preflight", **asked_so, objects=[SECRET])
+
+
+# A tool for images that finds all of them in the registry, and one that tells everything it gets, and fails.
+SKOPEO = '#!/bin/sh\ncase $1 in login) cat >/dev/null;; esac\necho "{}"\n'
+TELLING_SKOPEO = '#!/bin/sh\ncase $1 in login) cat; cat "$REGISTRY_AUTH_FILE"; exit 1;; esac >&2\necho "{}"\n'
 
 
 def every_read(_stage: Stage) -> Iterable[Task]:

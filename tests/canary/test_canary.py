@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import os
@@ -168,13 +169,37 @@ def test_playbooks(stage, perform, playbook, manner, variables):
     assert run.code == 0, run.output[-3000:]
 
 
-ROLE_TROUBLES = [*FAULTS, "kubeconfig", "kubectl"] if WHOLE else ["echo", "kubeconfig"]
+def images(stage, tool):
+    """Variables and manner with which the role loads images with this tool."""
+    folder = stage.folder / "bin"
+    folder.mkdir()
+    (folder / "skopeo").write_text(tool)
+    (folder / "skopeo").chmod(0o700)
+    path = (("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}"),)
+    return {"hss_onboard_image_tool": "skopeo"}, dataclasses.replace(LOUD, environment=path)
+
+
+def test_the_role_and_a_registry(stage, perform):
+    variables, manner = images(stage, scenes.SKOPEO)
+    run, hits = perform(
+        Scene("images", lambda _stage: []),
+        manner,
+        playbook="huaweicloud.hss.onboard",
+        inventory=role(stage, **variables),
+    )
+    silent(hits)
+    assert run.code == 0, run.output[-3000:]
+
+
+ROLE_TROUBLES = [*FAULTS, "kubeconfig", "kubectl", "skopeo"] if WHOLE else ["echo", "kubeconfig"]
 
 
 @pytest.mark.parametrize("trouble", ROLE_TROUBLES)
 def test_playbooks_that_fail(stage, perform, trouble):
-    variables = {}
-    if trouble == "kubeconfig":
+    variables, manner = {}, LOUD
+    if trouble == "skopeo":
+        variables, manner = images(stage, scenes.TELLING_SKOPEO)
+    elif trouble == "kubeconfig":
         variables = {"hss_onboard_kubeconfig_path": "{{ path.address }}"}
     elif trouble == "kubectl":
         list(scenes.telling_kubectl(stage))
@@ -182,7 +207,7 @@ def test_playbooks_that_fail(stage, perform, trouble):
     else:
         stage.simulator.fault("*", FAULTS[trouble], times=None)
     scene = Scene("onboard", lambda _stage: [], sign_in="user")
-    run, hits = perform(scene, LOUD, playbook="huaweicloud.hss.onboard", inventory=role(stage, **variables))
+    run, hits = perform(scene, manner, playbook="huaweicloud.hss.onboard", inventory=role(stage, **variables))
     silent(hits)
     assert run.code == 2, run.output[-3000:]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import re
 
 import kubeconfigs
@@ -126,10 +127,20 @@ def test_the_example_of_kubeconfig_info_reads_and_registers(simulator, tmp_path)
 
 def test_the_examples_of_the_modules_that_call_kubectl(cluster, on_host, tmp_path):
     """On a host of its own that looks like a kubeadm control plane; there is nobody to become on it."""
-    modules = {
-        f"huaweicloud.hss.{name}": {"kubectl": "hss-kubectl"} for name in ("kubectl_preflight", "kubectl_objects")
-    }
-    tasks = [*examples("kubectl_preflight"), *examples("kubectl_objects")]
+    names = ("kubectl_preflight", "kubectl_objects", "kubectl_secret_info")
+    modules = {f"huaweicloud.hss.{name}": {"kubectl": "hss-kubectl"} for name in names}
+    tasks = [task for name in names for task in examples(name)]
+    # What the last one looks for is there before.
+    account = {"name": "hss", "namespace": "hss-access"}
+    annotations = {"kubernetes.io/service-account.name": "hss"}
+    token = {**account, "name": "hss-token", "annotations": annotations}
+    made = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss-access"}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account},
+        {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token", "metadata": token},
+    ]
+    assert cluster.run("apply", "-f", "-", stdin="\n".join(map(json.dumps, made))).returncode == 0
+    before = cluster.everything()
     plays = [{"hosts": "all", "gather_facts": False, "module_defaults": modules, "tasks": tasks}]
     (tmp_path / "play.yml").write_text(yaml.safe_dump(plays))
     with SshHosts(names=["cp-1"], traits={"cp-1": {"root": True}}) as hosts:
@@ -137,9 +148,34 @@ def test_the_examples_of_the_modules_that_call_kubectl(cluster, on_host, tmp_pat
         variables = {"ansible_become": False, "registry_password": "a-registry-password"}
         played = play(str(tmp_path / "play.yml"), hosts.inventory_path, tmp_path, {}, **variables)
     assert played.code == 0, played.output
-    # What the first example makes, the last one takes away.
-    assert played.recap["cp-1"]["changed"] == 2 and cluster.everything() == set()
+    # What the first example makes, a later one takes away.
+    assert played.recap["cp-1"]["changed"] == 2 and cluster.everything() == before
     assert "a-registry-password" not in played.output
+
+
+def test_the_example_of_hidden_module_logs_in(tmp_path):
+    """To a registry that is not there, with a skopeo that notes what it gets."""
+    tool = tmp_path / "bin/skopeo"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\n{{ echo "$*"; cat; }} > {tmp_path}/noted\n')
+    tool.chmod(0o700)
+    (tmp_path / "play.yml").write_text(
+        yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": examples("hidden_module")}])
+    )
+    (tmp_path / "hosts.json").write_text("{}")
+    environment = {"PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}"}
+    played = play(
+        str(tmp_path / "play.yml"),
+        tmp_path / "hosts.json",
+        tmp_path,
+        environment,
+        "-vvvv",
+        registry_password="a-registry-password",
+    )
+    assert played.code == 0 and "a-registry-password" not in played.output
+    command, password = (tmp_path / "noted").read_text().splitlines()
+    assert command.startswith("login --authfile=") and command.endswith(" registry.example.com")
+    assert password == "a-registry-password"
 
 
 @pytest.mark.parametrize("plays", list(snippets()))

@@ -55,8 +55,16 @@ PLAYBOOK = """
         state: "{{ state | default('present') }}"
       register: done
       ignore_errors: true
+    - huaweicloud.hss.kubectl_secret_info:
+        kubectl: hss-kubectl
+        kubeconfig: /etc/kubernetes/admin.conf
+        name: s
+        namespace: "{{ inventory_hostname }}"
+        wait_timeout: 0
+      register: secret
+      ignore_errors: true
     - ansible.builtin.copy:
-        content: "{{ [preflight, done] | to_json }}"
+        content: "{{ [preflight, done, secret] | to_json }}"
         dest: "{{ results }}/{{ inventory_hostname }}.json"
         mode: "0600"
       delegate_to: localhost
@@ -93,7 +101,7 @@ def installed(hosts, on_host):
 
 @pytest.fixture
 def run(installed, tmp_path):
-    """Plays both plugins on hosts; returns the run and both results by host."""
+    """Plays the plugins on hosts; returns the run and their results by host."""
 
     def run(names, *arguments, **extra):
         (tmp_path / "play.yml").write_text(PLAYBOOK)
@@ -155,12 +163,13 @@ def test_every_kind_of_host(hosts, run, cluster):
         counts = {name: hosts.commands(name) for name in WORKING}
         played, found = run(WORKING, "-vvvvvv", "--diff", objects=objects(), addresses=[address])
         for name in WORKING:
-            preflight, done = found[name]
+            preflight, done, secret = found[name]
             assert (name, preflight.get("problems"), preflight.get("msg")) == (name, [], None)
             assert preflight["kubectl"] == done["kubectl"] == "hss-kubectl"
             assert (name, [one["action"] for one in done["objects"]]) == (name, ["created"] * 3)
-            # One for all that is asked before; then a look at what is there, and the change.
-            assert (name, hosts.commands(name) - counts[name]) == (name, 3)
+            assert base64.b64decode(secret["data"]["p"]).decode() == SECRET
+            # One for all that is asked before; then a look at what is there, and the change; one for the Secret.
+            assert (name, hosts.commands(name) - counts[name]) == (name, 4)
             assert cluster.get("configmap", "c", name)["data"]["x"] == objects()[1]["data"]["x"]
             assert base64.b64decode(cluster.get("secret", "s", name)["data"]["p"]).decode() == SECRET
         assert not leaked(played)
@@ -170,7 +179,8 @@ def test_every_kind_of_host(hosts, run, cluster):
     played, found = run(WORKING, "-vvvvvv", "--diff", objects=objects())
     assert not leaked(played)
     assert played.hosts_with("changed") - found.keys() == set()
-    assert {name: done["changed"] for name, (_preflight, done) in found.items()} == dict.fromkeys(WORKING, False)
+    changed = {name: done["changed"] for name, (_preflight, done, _secret) in found.items()}
+    assert changed == dict.fromkeys(WORKING, False)
     for name in WORKING:
         assert (name, listing(hosts.root(name)) == before[name]) == (name, True)
 

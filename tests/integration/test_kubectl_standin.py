@@ -190,6 +190,21 @@ def test_a_service_accounts_token_comes_after_a_moment(cluster):
     assert cluster.get("secret", "other", "default") is None
 
 
+def test_a_token_is_waited_for(cluster, tasks):
+    cluster.configure(delay=2)
+    named = {"name": "hss-token", "namespace": "default"}
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {**named, "name": "hss"}}
+    annotations = {"kubernetes.io/service-account.name": "hss"}
+    kind = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token"}
+    secret = {**kind, "metadata": {**named, "annotations": annotations}}
+    listed = {"apiVersion": "v1", "kind": "List", "items": [account, secret]}
+    assert cluster.run("apply", "-f", "-", stdin=json.dumps(listed)).returncode == 0
+    options = {**named, "keys": ["token"]}
+    _played, (now, later) = tasks("huaweicloud.hss.kubectl_secret_info", {**options, "wait_timeout": 0}, options)
+    assert now["msg"].startswith("name: the Secret hss-token in namespace default has no token, even after 0 s")
+    assert later["data"]["token"]
+
+
 def test_the_agent_connects_the_cluster_at_hss(cluster, simulator, tasks):
     (cluster_id,) = simulator.seed_clusters(1)
     config = copy.deepcopy(CONFIG)

@@ -12,7 +12,13 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
 # Besides those in this folder: the same tests that `./dev test` runs with the stand-in for kubectl and the cluster.
-SHARED = ("test_kubectl_hosts.py", "test_kubectl_objects.py", "test_kubectl_preflight.py", "test_protect.py")
+SHARED = (
+    "test_kubectl_hosts.py",
+    "test_kubectl_objects.py",
+    "test_kubectl_preflight.py",
+    "test_kubectl_secret_info.py",
+    "test_protect.py",
+)
 
 
 def main() -> int:

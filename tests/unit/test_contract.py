@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -136,16 +137,33 @@ def test_policies_are_options_of_both_forms():
     assert set(_module.cluster_spec()) | policies == set(many["clusters"]["suboptions"])
 
 
-def test_the_action_plugin_takes_what_is_documented():
+def specs_of_action_plugins():
+    """(name, spec) for each that does a module's work on the control node."""
+    for path in sorted((ROOT / "plugins/action").glob("[!_]*.py")):
+        plugin = importlib.import_module(f"ansible_collections.huaweicloud.hss.plugins.action.{path.stem}")
+        if hasattr(plugin, "_SPEC"):
+            yield pytest.param(path.stem, plugin._SPEC, id=path.stem)
+
+
+@pytest.mark.parametrize("name, spec", list(specs_of_action_plugins()))
+def test_the_action_plugins_take_what_is_documented(name, spec):
+    options = documented(importlib.import_module(f"ansible_collections.huaweicloud.hss.plugins.modules.{name}"))
+    assert options.keys() == spec.keys()
+    for option, described in options.items():
+        taken = spec[option]
+        for key in ("type", "elements"):
+            # What must not be quoted when it is wrong is looked at by the plugin itself.
+            assert taken.get(key) in (described.get(key), "raw"), option
+        for key in ("default", "required", "choices"):
+            assert taken.get(key) == described.get(key), option
+
+
+def test_the_well_known_places_are_documented():
     from ansible_collections.huaweicloud.hss.plugins.action import kubeconfig_info as action
 
-    options = documented(kubeconfig_info)
-    assert {name: (option["type"], option.get("default")) for name, option in options.items()} == {
-        name: (option["type"], option.get("default")) for name, option in action._SPEC.items()
-    }
     for path in action.WELL_KNOWN:
         shown = path.rsplit("/", maxsplit=1)[-1] if "openshift" in path or "lb-ext" in path else path
-        assert shown in str(options["path"]["description"])
+        assert shown in str(documented(kubeconfig_info)["path"]["description"])
 
 
 def test_every_module_that_talks_to_hss_is_in_the_action_group():

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""kubectl_secret_info on a cluster. What holds here holds on a real one too: `./dev test-kube` runs this as well."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+MODULE = "huaweicloud.hss.kubectl_secret_info"
+VALUE = "canary-pässword-9876543210"
+ENCODED = base64.b64encode(VALUE.encode()).decode()
+
+
+@pytest.fixture
+def secret(cluster):
+    """Options for a Secret that is there."""
+    made = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "registry.io", "namespace": "default"},
+        "data": {"password": ENCODED, "empty": ""},
+    }
+    done = cluster.run("apply", "-f", "-", stdin=json.dumps(made))
+    assert done.returncode == 0, done.stderr
+    return {"name": "registry.io", "namespace": "default"}
+
+
+def test_the_values_are_returned_and_shown_nowhere(cluster, tasks, secret):
+    before = cluster.everything()
+    wanted = {"data": {"password": ENCODED, "empty": ""}, "kubectl": cluster.kubectl, "changed": False}
+    for arguments in (("-vvvvvv",), ("--check", "--diff")):
+        played, results = tasks(MODULE, secret, {**secret, "keys": ["password"]}, arguments=arguments)
+        assert [{name: result.get(name) for name in wanted} for result in results] == [wanted] * 2
+        said = played.output + played.log
+        assert [part for part in (VALUE, ENCODED, VALUE[-10:], ENCODED[:12]) if part in said] == []
+    assert cluster.everything() == before
+
+
+def test_what_is_not_there_is_said_after_a_while(cluster, tasks, secret):
+    _played, (nothing, no_key, empty) = tasks(
+        MODULE,
+        {**secret, "name": "other", "wait_timeout": 1},
+        {**secret, "keys": ["password", "token", "user"], "wait_timeout": 0},
+        {**secret, "keys": ["empty"], "wait_timeout": 0},
+    )
+    assert nothing["failed"] and no_key["failed"] and empty["failed"]
+    assert "the Secret other in namespace default does not exist, even after 1 s" in nothing["msg"]
+    assert "the Secret registry.io in namespace default has no token and no user" in no_key["msg"]
+    assert "has no empty" in empty["msg"]
+    assert ENCODED not in json.dumps([nothing, no_key, empty])
+
+
+REFUSED = [
+    ({"name": "-A"}, "name: '-A' is no name in Kubernetes"),
+    ({"name": "--output=yaml"}, "name: '--output=yaml' is no name in Kubernetes"),
+    ({"name": ""}, "name: '' is no name in Kubernetes"),
+    ({"namespace": "a b"}, "namespace: 'a b' is no name in Kubernetes"),
+    ({"namespace": "x\n"}, "is no name in Kubernetes"),
+    ({"wait_timeout": -1}, "wait_timeout: is 0 or more seconds"),
+    ({"kubectl": "/no/such/kubectl"}, "there is no /no/such/kubectl on this host"),
+    ({"kubeconfig": "/no/such/config"}, "/no/such/config does not exist on this host"),
+    ({"kubectl": "/bin/false"}, "While looking for the Secret registry.io, kubectl failed with exit code 1"),
+    ({"kubectl": "/bin/echo"}, "is it really a kubectl?"),
+]
+
+
+def test_what_cannot_work_is_refused_in_a_sentence(tasks, secret):
+    _played, results = tasks(MODULE, *({**secret, **options} for options, _words in REFUSED))
+    for result, (options, words) in zip(results, REFUSED, strict=True):
+        assert result.get("failed") and words in result["msg"], (options, result)
