@@ -62,14 +62,20 @@ def perform(
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """How much was played and searched."""
+    """How much was played and searched, and what was found of what leaks on purpose."""
     total: Counter[str] = Counter()
+    twin: Counter[str] = Counter()
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, value in report.user_properties:
             if name == "canary" and report.when == "call":
                 total.update(value, runs=1)
+            elif name == "twin" and report.when == "call":
+                twin.update(value)
     terminalreporter.write_line(
         f"{total['runs']} runs with {total['results']} results, {total['bytes'] / 1e6:.0f} MB searched"
         + ("" if SYSLOG else "; without syslog, for which this machine lacks namespaces")
         + ("" if COLLECTIONS else "; without the callbacks of ansible.posix, which ./dev test-canary has")
     )
+    if twin:
+        found = ", ".join(f"{place} {hits}" for place, hits in sorted(twin.items()))
+        terminalreporter.write_line(f"{twin.total()} hits of the leaking twin in {len(twin)} places: {found}")
