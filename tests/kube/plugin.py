@@ -27,7 +27,7 @@ from .record import Recorder
 
 # Tests in which nothing but kubectl touches the cluster, one call after the other; and of those the ones with commands
 # that the stand-in is for. What is larger tries limits, and would only fill the repository.
-RECORDED = {"test_kubectl_objects", "test_kubectl_preflight", "test_real_cluster"}
+RECORDED = {"test_kubectl_objects", "test_kubectl_preflight", "test_kubectl_secret_info", "test_real_cluster"}
 COMMANDS = {"apply", "create", "delete", "get", "version"}
 RECORDED_AT_MOST = 100_000
 
