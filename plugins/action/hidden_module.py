@@ -29,12 +29,12 @@ class ActionModule(ActionBase):
     @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result."""
-        # The module then logs nothing on the host. This task object is that of the task's own process.
-        self._task.no_log = True
         result = super().run(tmp, task_vars)
         _validation, args = self.validate_argument_spec(_SPEC)
         if not isinstance(args["options"], dict):
             return {**result, "failed": True, "msg": "options: is not a dictionary of the module's options."}
+        # The module then logs nothing on the host. This task object is that of the task's own process.
+        self._task.no_log = True
         with silent(self), discreet(self):
             answer: dict[str, Any] = self._execute_module(
                 module_name=args["module"], module_args=args["options"], task_vars=task_vars
