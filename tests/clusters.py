@@ -84,3 +84,15 @@ def tasks(cluster: Any, tmp_path: Path) -> Callable[..., Any]:
         return played, answers
 
     return run
+
+
+def account_with_token(namespace: str) -> list[dict[str, Any]]:
+    """A ServiceAccount, and the Secret into which a controller writes its token."""
+    account = {"name": "hss", "namespace": namespace}
+    annotations = {"kubernetes.io/service-account.name": "hss"}
+    token = {"name": "hss-token", "namespace": namespace, "annotations": annotations}
+    kind = {"kind": "Secret", "type": "kubernetes.io/service-account-token"}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account},
+        {"apiVersion": "v1", **kind, "metadata": token},
+    ]

@@ -39,7 +39,6 @@ class ActionModule(ActionBase):
             answer: dict[str, Any] = self._execute_module(
                 module_name=args["module"], module_args=args["options"], task_vars=task_vars
             )
-        self._remove_tmp_path(self._connection._shell.tmpdir)
         # It has the options, and people print what they registered.
         answer.pop("invocation", None)
         return {**result, **answer, "_ansible_no_log": True}

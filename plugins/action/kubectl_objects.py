@@ -30,14 +30,17 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors import error_lines, failure
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import KubectlAction
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import (
+    TARGET_SPEC,
+    KubectlAction,
+    at_least,
+)
 
 _SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     # Looked at by given_objects, which quotes nothing of what it refuses.
     "objects": {"type": "list", "elements": "raw", "default": []},
-    "kubectl": {"type": "str"},
-    "kubeconfig": {"type": "str"},
+    **TARGET_SPEC,
     "selector": {"type": "str"},
     "kinds": {"type": "list", "elements": "str", "default": []},
     "wait_timeout": {"type": "int", "default": 120},
@@ -83,8 +86,7 @@ class ActionModule(KubectlAction):
             raise KubectlError("selector: goes with state=absent alone.")
         if bool(args["selector"]) != bool(args["kinds"]):
             raise KubectlError("selector and kinds: go together.")
-        if args["wait_timeout"] < 0:
-            raise KubectlError("wait_timeout: is 0 or more seconds.")
+        at_least(0, "wait_timeout", args)
         kinds = require_cluster_scoped([str(kind) for kind in args["kinds"]])
         self._cluster = self._target(args)
         self._wait_timeout = args["wait_timeout"]

@@ -34,11 +34,14 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors im
 from ansible_collections.huaweicloud.hss.plugins.module_utils._reach import addresses_of, judge_reach, reach_script
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import KubectlAction
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import (
+    TARGET_SPEC,
+    KubectlAction,
+    at_least,
+)
 
 _SPEC = {
-    "kubectl": {"type": "str"},
-    "kubeconfig": {"type": "str"},
+    **TARGET_SPEC,
     # Looked at by given_objects, which quotes nothing of what it refuses.
     "objects": {"type": "list", "elements": "raw", "default": []},
     "addresses": {"type": "list", "elements": "str", "default": []},
@@ -86,8 +89,7 @@ class ActionModule(KubectlAction):
 
     def _look(self, args: dict[str, Any]) -> tuple[str | None, Findings]:
         """:raises KubectlError: for options that cannot be meant."""
-        if args["timeout"] < 1:
-            raise KubectlError("timeout: is 1 or more seconds.")
+        at_least(1, "timeout", args)
         minimum = version_number(str(args["minimum_version"]))
         addresses = addresses_of(str(text) for text in args["addresses"])
         objects = given_objects(args["objects"])

@@ -14,15 +14,18 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import Ca
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors import failure
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import KubectlAction
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import (
+    TARGET_SPEC,
+    KubectlAction,
+    at_least,
+)
 
 _SPEC = {
     "name": {"type": "str", "required": True},
     "namespace": {"type": "str", "required": True},
     "keys": {"type": "list", "elements": "str", "default": []},
     "wait_timeout": {"type": "int", "default": 10},
-    "kubectl": {"type": "str"},
-    "kubeconfig": {"type": "str"},
+    **TARGET_SPEC,
 }
 _PAUSE = 1
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
@@ -49,9 +52,9 @@ class ActionModule(KubectlAction):
         """:raises KubectlError: if the Secret, or a key of it, is not there in time."""
         name, namespace, keys = args["name"], args["namespace"], args["keys"]
         target = self._target(args)
+        call = Call(["get", "secret", name, f"--namespace={namespace}", "--ignore-not-found", "-o", "json"])
         until = time.monotonic() + args["wait_timeout"]
         while True:
-            call = Call(["get", "secret", name, f"--namespace={namespace}", "--ignore-not-found", "-o", "json"])
             answer = self._ask(target, [call], b"")
             reply = answer.replies[0]
             if reply.rc:
@@ -79,5 +82,4 @@ def _check(args: dict[str, Any]) -> None:
                 f"{option}: {args[option]!r} is no name in Kubernetes, which has lower-case letters, digits, - and . "
                 "and begins and ends with a letter or a digit."
             )
-    if args["wait_timeout"] < 0:
-        raise KubectlError("wait_timeout: is 0 or more seconds.")
+    at_least(0, "wait_timeout", args)

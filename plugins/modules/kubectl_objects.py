@@ -37,19 +37,6 @@ options:
       - present
       - absent
     default: present
-  kubectl:
-    description:
-      - The command on the host, such as V(k3s kubectl).
-      - By default the first of these that there is. C(kubectl), C(k3s kubectl), C(/var/lib/rancher/rke2/bin/kubectl),
-        C(k0s kubectl), C(microk8s kubectl), C(oc). It is also looked for in C(/usr/local/bin) and C(/snap/bin), which
-        sudo may have left out of C(PATH).
-    type: str
-  kubeconfig:
-    description:
-      - Path of the kubeconfig on the host. A leading C(~/) is the home of the user who runs kubectl.
-      - By default the first of the well-known places where there is one, as in M(huaweicloud.hss.kubeconfig_info),
-        unless the environment on the host has C(KUBECONFIG).
-    type: str
   selector:
     description:
       - With O(state=absent), also delete the cluster-scoped objects of O(kinds) that match this label selector, such as
@@ -67,21 +54,11 @@ options:
     type: int
     default: 120
 extends_documentation_fragment:
+  - huaweicloud.hss.kubectl
   - huaweicloud.hss.attributes
-attributes:
-  action_group:
-    support: none
-    description: Does not talk to HSS, so it needs no connection options.
-    membership: []
-  action:
-    support: full
-    description: The work is done by an action plugin on the control node; the host needs a POSIX shell and kubectl.
 requirements:
-  - kubectl 1.19 or newer (on the host)
   - PyYAML (on the control node)
 notes:
-  - Where only root may read the kubeconfig, it needs C(become).
-  - Commands that read data have no terminal. So it does not work where sudo has C(requiretty).
   - A task that fails may have made some of the objects; run again, it makes the others.
 seealso:
   - module: huaweicloud.hss.kubectl_preflight

@@ -44,35 +44,14 @@ options:
     description: Fail if there are RV(problems). Otherwise they are returned only.
     type: bool
     default: true
-  kubectl:
-    description:
-      - The command on the host, such as V(k3s kubectl).
-      - By default the first that there is, as in M(huaweicloud.hss.kubectl_objects).
-    type: str
-  kubeconfig:
-    description:
-      - Path of the kubeconfig on the host. A leading C(~/) is the home of the user who runs kubectl.
-      - By default the first of the well-known places where there is one, as in M(huaweicloud.hss.kubeconfig_info),
-        unless the environment on the host has C(KUBECONFIG).
-    type: str
 extends_documentation_fragment:
+  - huaweicloud.hss.kubectl
   - huaweicloud.hss.attributes
 attributes:
   diff_mode:
     support: none
     description: Changes nothing, so there is no difference to show.
-  action_group:
-    support: none
-    description: Does not talk to HSS, so it needs no connection options.
-    membership: []
-  action:
-    support: full
-    description: The work is done by an action plugin on the control node; the host needs a POSIX shell and kubectl.
-requirements:
-  - kubectl 1.19 or newer (on the host)
 notes:
-  - Where only root may read the kubeconfig, it needs C(become).
-  - Commands that read data have no terminal. So it does not work where sudo has C(requiretty).
   - That the host reaches an address says little about the nodes, where agents run; that it does not, says enough.
 seealso:
   - module: huaweicloud.hss.kubectl_objects

@@ -20,6 +20,15 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import piped, silent
 
+# The options that say which kubectl of a host is called, and with which kubeconfig.
+TARGET_SPEC = {"kubectl": {"type": "str"}, "kubeconfig": {"type": "str"}}
+
+
+def at_least(least: int, option: str, args: dict[str, Any]) -> None:
+    """:raises KubectlError: if an option is fewer seconds."""
+    if args[option] < least:
+        raise KubectlError(f"{option}: is {least} or more seconds.")
+
 
 class KubectlAction(ActionBase):
     """Calls kubectl on the host, with one command for several calls."""

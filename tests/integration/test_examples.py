@@ -13,6 +13,7 @@ import re
 import kubeconfigs
 import pytest
 import yaml
+from clusters import account_with_token
 
 from hosts import SshHosts
 from playbooks import ROOT, play
@@ -131,14 +132,8 @@ def test_the_examples_of_the_modules_that_call_kubectl(cluster, on_host, tmp_pat
     modules = {f"huaweicloud.hss.{name}": {"kubectl": "hss-kubectl"} for name in names}
     tasks = [task for name in names for task in examples(name)]
     # What the last one looks for is there before.
-    account = {"name": "hss", "namespace": "hss-access"}
-    annotations = {"kubernetes.io/service-account.name": "hss"}
-    token = {**account, "name": "hss-token", "annotations": annotations}
-    made = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss-access"}},
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account},
-        {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token", "metadata": token},
-    ]
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss-access"}}
+    made = [namespace, *account_with_token("hss-access")]
     assert cluster.run("apply", "-f", "-", stdin="\n".join(map(json.dumps, made))).returncode == 0
     before = cluster.everything()
     plays = [{"hosts": "all", "gather_facts": False, "module_defaults": modules, "tasks": tasks}]

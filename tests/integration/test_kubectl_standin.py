@@ -11,6 +11,7 @@ import json
 import time
 
 import pytest
+from clusters import account_with_token
 
 OBJECTS = "huaweicloud.hss.kubectl_objects"
 PREFLIGHT = "huaweicloud.hss.kubectl_preflight"
@@ -165,17 +166,7 @@ def test_versions_as_distributions_write_them(cluster, tasks, version, old):
 
 
 def test_a_service_accounts_token_comes_after_a_moment(cluster):
-    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "hss", "namespace": "default"}}
-    secret = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "kubernetes.io/service-account-token",
-        "metadata": {
-            "name": "hss-token",
-            "namespace": "default",
-            "annotations": {"kubernetes.io/service-account.name": "hss"},
-        },
-    }
+    account, secret = account_with_token("default")
     orphan = copy.deepcopy(secret)
     orphan["metadata"] |= {"name": "other", "annotations": {"kubernetes.io/service-account.name": "nobody"}}
     listed = {"apiVersion": "v1", "kind": "List", "items": [account, secret, orphan]}
@@ -192,14 +183,9 @@ def test_a_service_accounts_token_comes_after_a_moment(cluster):
 
 def test_a_token_is_waited_for(cluster, tasks):
     cluster.configure(delay=2)
-    named = {"name": "hss-token", "namespace": "default"}
-    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {**named, "name": "hss"}}
-    annotations = {"kubernetes.io/service-account.name": "hss"}
-    kind = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token"}
-    secret = {**kind, "metadata": {**named, "annotations": annotations}}
-    listed = {"apiVersion": "v1", "kind": "List", "items": [account, secret]}
+    listed = {"apiVersion": "v1", "kind": "List", "items": account_with_token("default")}
     assert cluster.run("apply", "-f", "-", stdin=json.dumps(listed)).returncode == 0
-    options = {**named, "keys": ["token"]}
+    options = {"name": "hss-token", "namespace": "default", "keys": ["token"]}
     _played, (now, later) = tasks("huaweicloud.hss.kubectl_secret_info", {**options, "wait_timeout": 0}, options)
     assert now["msg"].startswith("name: the Secret hss-token in namespace default has no token, even after 0 s")
     assert later["data"]["token"]

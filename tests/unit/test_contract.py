@@ -13,7 +13,7 @@ import pytest
 import yaml
 from huaweicloudsdkhss.v5 import model
 
-from ansible_collections.huaweicloud.hss.plugins.doc_fragments import policy
+from ansible_collections.huaweicloud.hss.plugins.doc_fragments import kubectl, policy
 from ansible_collections.huaweicloud.hss.plugins.module_utils import _cluster, _module
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_multicloud_cluster,
@@ -54,11 +54,13 @@ ANSIBLE_TYPES = {"String": "str", "Long": "int"}
 
 
 def documented(module):
-    """A module's options, with those of the fragment that says how clusters are treated."""
+    """A module's options, with those of the fragments that say how clusters are treated and which kubectl is called."""
     documentation = yaml.safe_load(module.DOCUMENTATION)
-    shared = "huaweicloud.hss.policy" in documentation["extends_documentation_fragment"]
-    fragment = yaml.safe_load(policy.ModuleDocFragment.DOCUMENTATION)["options"] if shared else {}
-    return {**fragment, **documentation["options"]}
+    options = {}
+    for name, fragment in {"policy": policy, "kubectl": kubectl}.items():
+        if f"huaweicloud.hss.{name}" in documentation["extends_documentation_fragment"]:
+            options |= yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
+    return {**options, **documentation["options"]}
 
 
 def cluster_options():
