@@ -22,6 +22,9 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils import _credential
 from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster_info
 
+# ansible-runner opens files in a way that Python 3.14 advises against.
+pytestmark = pytest.mark.filterwarnings("ignore:codecs.open:DeprecationWarning")
+
 SERVER = "https://10.0.0.5:6443"
 CREATE = "CreateMultiCloudClusters"
 
