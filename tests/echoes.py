@@ -46,6 +46,8 @@ PLAIN_WAYS: dict[str, Callable[[str], str]] = {
     "HTML": html.escape,
     "HTML's numbers": lambda text: "".join(f"&#{ord(one)};" for one in text),
     "HTML's hexadecimal numbers": lambda text: "".join(f"&#x{ord(one):x};" for one in text),
+    "HTML's numbers with no end": lambda text: "".join(f"&#{ord(one)}" for one in text),
+    "HTML's names with no end": lambda text: "".join(html.escape(one, quote=one != "'").rstrip(";") for one in text),
     "words": lambda text: broken(text, 4, " "),
     "lines": lambda text: broken(text, 3, "\r\n    "),
     "letters": lambda text: broken(text, 1, "\u200b"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import html
+import html.entities
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -51,8 +52,12 @@ def folded(text: str) -> str:
 
 # --- ways to read a text ----------------------------------------------------------------------------------------------
 
+# In HTML the semicolon after a number or an old name may be missing.
+_OLD_NAMES = "|".join(sorted((name for name in html.entities.html5 if name[-1] != ";"), key=len, reverse=True))
 _ESCAPE = re.compile(
-    r"(?P<url>(?:%[0-9A-Fa-f]{2})+)|\\u(?P<json>[0-9A-Fa-f]{4})|\\(?P<letter>.)|(?P<html>&#?\w{1,8};)", re.DOTALL
+    r"(?P<url>(?:%[0-9A-Fa-f]{2})+)|\\u(?P<json>[0-9A-Fa-f]{4})|\\(?P<letter>.)"
+    rf"|(?P<html>&#?\w{{1,8}};|(?P<open>&(?:#[0-9]{{1,8}}|#[Xx][0-9A-Fa-f]{{1,8}}|(?:{_OLD_NAMES}))))",
+    re.DOTALL,
 )
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
@@ -97,9 +102,12 @@ class _Reading(NamedTuple):
     def unescaped(self) -> Iterator[_Reading]:
         """Without the escapes of URLs, JSON and HTML, if there are any; in URLs, a plus may be a space."""
         for text in dict.fromkeys((self.text, self.text.replace("+", " "))):
-            escapes = [part for found in _ESCAPE.finditer(text) for part in _meant(found)]
-            if escapes or text != self.text:
-                yield self._with(text, escapes)
+            escapes = list(_ESCAPE.finditer(text))
+            # What is HTML with no semicolon may end later, in what another escape stands for.
+            ended = [found for found in escapes if not found["open"]]
+            for some in (escapes, ended) if len(ended) < len(escapes) else (escapes,):
+                if some or text != self.text:
+                    yield self._with(text, [part for found in some for part in _meant(found)])
 
     def _with(self, text: str, changes: list[tuple[int, int, str]]) -> _Reading:
         """Of as long a text, in which some places are read as something else."""

@@ -170,11 +170,11 @@ def test_a_service_accounts_token_comes_after_a_moment(cluster):
     orphan = copy.deepcopy(secret)
     orphan["metadata"] |= {"name": "other", "annotations": {"kubernetes.io/service-account.name": "nobody"}}
     listed = {"apiVersion": "v1", "kind": "List", "items": [account, secret, orphan]}
-    cluster.configure(delay=1.5)
+    cluster.configure(delay=3600)
     assert cluster.run("apply", "-f", "-", stdin=json.dumps(listed)).returncode == 0
     question = ("-n", "default", "get", "secret", "hss-token", "-o", "jsonpath=[{.data.token}]")
     assert cluster.run(*question).stdout.strip() == "[]"
-    time.sleep(1.6)
+    cluster.configure(delay=0)
     token = base64.b64decode(cluster.run(*question).stdout.strip()[1:-1]).decode()
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     assert claims["sub"] == "system:serviceaccount:default:hss"
@@ -182,11 +182,14 @@ def test_a_service_accounts_token_comes_after_a_moment(cluster):
 
 
 def test_a_token_is_waited_for(cluster, tasks):
-    cluster.configure(delay=2)
+    cluster.configure(delay=3600)
     listed = {"apiVersion": "v1", "kind": "List", "items": account_with_token("default")}
+    applied = time.time()
     assert cluster.run("apply", "-f", "-", stdin=json.dumps(listed)).returncode == 0
     options = {"name": "hss-token", "namespace": "default", "keys": ["token"]}
-    _played, (now, later) = tasks("huaweicloud.hss.kubectl_secret_info", {**options, "wait_timeout": 0}, options)
+    _played, (now,) = tasks("huaweicloud.hss.kubectl_secret_info", {**options, "wait_timeout": 0})
+    cluster.configure(delay=time.time() - applied + 6)
+    _played, (later,) = tasks("huaweicloud.hss.kubectl_secret_info", options)
     assert now["msg"].startswith("name: the Secret hss-token in namespace default has no token, even after 0 s")
     assert later["data"]["token"]
 
