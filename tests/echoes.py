@@ -29,6 +29,11 @@ def in_base64(text: str, before: str = "", urlsafe: bool = False) -> str:
     return encode(f"{before}{text} and so on".encode()).decode().rstrip("=")
 
 
+def in_numbers(text: str, end: str = ";") -> str:
+    """As HTML's numbers; a browser reads them with no end as well."""
+    return "".join(f"&#{ord(one)}{end}" for one in text)
+
+
 # One by one, and below with others after them.
 PLAIN_WAYS: dict[str, Callable[[str], str]] = {
     "as it is": str,
@@ -44,9 +49,10 @@ PLAIN_WAYS: dict[str, Callable[[str], str]] = {
     "JSON in a body": lambda text: json.dumps({"kube_config": f"users:\n- {text}\n"}, ensure_ascii=False),
     "JSON's escapes": lambda text: "".join(f"\\u{ord(one):04x}" if one <= "\uffff" else one for one in text),
     "HTML": html.escape,
-    "HTML's numbers": lambda text: "".join(f"&#{ord(one)};" for one in text),
+    "HTML's numbers": in_numbers,
     "HTML's hexadecimal numbers": lambda text: "".join(f"&#x{ord(one):x};" for one in text),
-    "HTML's numbers with no end": lambda text: "".join(f"&#{ord(one)}" for one in text),
+    "HTML's numbers with no end": functools.partial(in_numbers, end=""),
+    "HTML's numbers with no end, broken in a repr": lambda text: repr(broken(in_numbers(text, ""), 3, "\u200b")),
     "HTML's names with no end": lambda text: "".join(html.escape(one, quote=one != "'").rstrip(";") for one in text),
     "words": lambda text: broken(text, 4, " "),
     "lines": lambda text: broken(text, 3, "\r\n    "),
