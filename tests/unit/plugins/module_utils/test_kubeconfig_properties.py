@@ -189,8 +189,8 @@ def test_a_result_holds_no_credential_of_another_user_or_cluster(data, policy):
     mine = [others[section].pop(number) for section in ("users", "clusters")]
     # What begins every PEM is everybody's, and so is a CA that two clusters share.
     theirs, own = ("\n".join(secrets_of(part)) for part in ([others["users"], others["clusters"]], mine))
-    both = {theirs[at : at + 24] for at in range(len(theirs)) if theirs[at : at + 24] in config.text}
-    assert [piece for piece in both if "\n" not in piece and piece not in own] == []
+    pieces = {theirs[at : at + 24] for at in range(len(theirs) - 23)}
+    assert [piece for piece in pieces if piece in config.text and "\n" not in piece and piece not in own] == []
     assert {entry["name"] for entry in yaml.safe_load(config.text)["users"]} == {f"u{number}"}
 
 
