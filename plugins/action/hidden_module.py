@@ -9,8 +9,8 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import discreet, silent
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import discreet, silent
 
 _SPEC = {
     "module": {"type": "str", "required": True},

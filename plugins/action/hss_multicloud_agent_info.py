@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hidden_result import HiddenResultAction
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.hidden_result import HiddenResultAction
 
 
 class ActionModule(HiddenResultAction):

@@ -11,9 +11,12 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _kubeconfig
-from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
-from ansible_collections.huaweicloud.hss.plugins.module_utils._host_files import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig import canonical as _kubeconfig
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.server import Server
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import silent, warn
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import (
     WELL_KNOWN,
     Found,
     HostFileError,
@@ -21,15 +24,12 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._host_files import
     read_command,
     resolve_path,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._server import Server
-from ansible_collections.huaweicloud.hss.plugins.module_utils._serving import (
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.serving_certificate import (
     SERVING_CERTIFICATES,
     handshake_command,
     names_in,
     require_name,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._silent import silent, warn
 
 _SPEC = {
     "path": {"type": "str"},

@@ -9,10 +9,23 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _kube_plan
-from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_kinds import require_cluster_scoped
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
+    TARGET_SPEC,
+    KubectlAction,
+    at_least,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl import plan as _kube_plan
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
+    Call,
+    KubectlError,
+    Reply,
+    Target,
+    documents,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import error_lines, failure
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import (
     Hidden,
     KubeObject,
     as_stream,
@@ -20,21 +33,8 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects impo
     match,
     secrets_of,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_plan import Change
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
-    Call,
-    KubectlError,
-    Reply,
-    Target,
-    documents,
-)
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors import error_lines, failure
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import (
-    TARGET_SPEC,
-    KubectlAction,
-    at_least,
-)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.plan import Change
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import require_cluster_scoped
 
 _SPEC = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -8,10 +8,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_kinds import Resource
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_objects import KubeObject, as_stream, given_objects
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_preflight import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
+    TARGET_SPEC,
+    KubectlAction,
+    at_least,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
+    Call,
+    KubectlError,
+    Reply,
+    Target,
+    document,
+    documents,
+    read_answer,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectivity import (
+    addresses_of,
+    judge_reach,
+    reach_script,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import failure
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import (
+    KubeObject,
+    as_stream,
+    given_objects,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.preflight import (
     Findings,
     judge_nodes,
     judge_reviews,
@@ -21,24 +46,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kube_preflight im
     unknown_kinds,
     version_number,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import (
-    Call,
-    KubectlError,
-    Reply,
-    Target,
-    document,
-    documents,
-    read_answer,
-)
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors import failure
-from ansible_collections.huaweicloud.hss.plugins.module_utils._reach import addresses_of, judge_reach, reach_script
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import (
-    TARGET_SPEC,
-    KubectlAction,
-    at_least,
-)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import Resource
 
 _SPEC = {
     **TARGET_SPEC,

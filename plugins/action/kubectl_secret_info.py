@@ -9,16 +9,16 @@ import re
 import time
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import plain
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl import Call, KubectlError, document
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubectl_errors import failure
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._guarded import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl_action import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
     TARGET_SPEC,
     KubectlAction,
     at_least,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Call, KubectlError, document
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import failure
 
 _SPEC = {
     "name": {"type": "str", "required": True},

@@ -10,7 +10,8 @@ from typing import Any
 
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _agent_objects, _onboarding
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import agent_objects as _agent_objects
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import stages as _onboarding
 
 
 class FilterModule:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _images
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import images as _images
 
 
 class FilterModule:

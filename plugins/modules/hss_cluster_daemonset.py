@@ -188,14 +188,14 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._daemonset_module import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import (
     daemonset_spec,
     failure_of,
     reconcile,
     result_of,
     wait_spec,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
 
 
 def main() -> None:

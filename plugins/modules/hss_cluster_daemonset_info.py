@@ -127,9 +127,9 @@ daemonsets:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._cluster import PROVIDERS
-from ansible_collections.huaweicloud.hss.plugins.module_utils._daemonset_module import shown
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import PROVIDERS
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import shown
 
 
 def main() -> None:

@@ -193,8 +193,10 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._daemonset_apply import Done
-from ansible_collections.huaweicloud.hss.plugins.module_utils._daemonset_module import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.execute import Done
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import (
     daemonset_spec,
     failure_of,
     in_words,
@@ -203,8 +205,6 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._daemonset_module 
     status_of,
     wait_spec,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
-from ansible_collections.huaweicloud.hss.plugins.module_utils._parallel import summary
 
 
 def main() -> None:

@@ -138,11 +138,11 @@ failure:
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _manifests
-from ansible_collections.huaweicloud.hss.plugins.module_utils._api import HssApi
-from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import REJECTED, HssError, invalid
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
-from ansible_collections.huaweicloud.hss.plugins.module_utils._parallel import Parallel, summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import Parallel, summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import REJECTED, HssError, invalid
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests import parse as _manifests
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 _NETWORK = ("anp_address", "agent_address", "region_id")
 

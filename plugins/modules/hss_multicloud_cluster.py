@@ -232,7 +232,7 @@ failure:
       sample: rejected
 """
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import (
     HssModule,
     cluster_spec,
     policy_spec,

@@ -125,10 +125,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._api import HssApi
-from ansible_collections.huaweicloud.hss.plugins.module_utils._cluster import PROVIDERS, STATUSES, days_left, selected
-from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import HssError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import (
+    PROVIDERS,
+    STATUSES,
+    days_left,
+    selected,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 _CONCURRENCY = 8
 

@@ -212,16 +212,16 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import in_words
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.workers import Done
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import check_concurrency, summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import (
     HssModule,
     cluster_spec,
     policy_spec,
     result_of,
     wait_spec,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._parallel import check_concurrency, summary
-from ansible_collections.huaweicloud.hss.plugins.module_utils._report import in_words
-from ansible_collections.huaweicloud.hss.plugins.module_utils._workers import Done
 
 
 def main() -> None:

@@ -69,8 +69,8 @@ configs:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._cluster import uploadable
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import uploadable
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 
 def main() -> None:

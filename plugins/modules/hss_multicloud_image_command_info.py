@@ -119,8 +119,8 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._errors import invalid
-from ansible_collections.huaweicloud.hss.plugins.module_utils._image_commands import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import invalid
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     COMMANDS,
     PLACEHOLDER,
     VARIABLE,
@@ -129,7 +129,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._image_commands im
     spellings,
     with_variable,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 PLUG_TYPES = ("docker", "agent")
 

@@ -18,8 +18,8 @@ import modules
 import pytest
 import yaml
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _credentials
-from ansible_collections.huaweicloud.hss.plugins.module_utils._secrets import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import resolve as _credentials
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster_info
 
 # ansible-runner opens files in a way that Python 3.14 advises against.

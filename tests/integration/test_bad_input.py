@@ -14,7 +14,7 @@ import kubeconfigs
 import pytest
 from modules import run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from simulator import Fault, Simulator
 

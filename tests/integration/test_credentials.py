@@ -24,7 +24,9 @@ import yaml
 from cryptography import x509
 from modules import Ran, run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _metadata, _module, _profiles
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import metadata as _metadata
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles as _profiles
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from playbooks import play
 from simulator import Fault, Simulator

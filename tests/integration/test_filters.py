@@ -10,7 +10,9 @@ import inspect
 
 import yaml
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _agent_objects, _images, _onboarding
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import agent_objects as _agent_objects
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import images as _images
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import stages as _onboarding
 from playbooks import ROOT, play
 
 FOLDER = ROOT / "plugins" / "filter"

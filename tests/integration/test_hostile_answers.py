@@ -23,7 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from modules import Ran, run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _module, _secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core import redaction as _secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_daemonset_info,

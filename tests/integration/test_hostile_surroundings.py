@@ -27,7 +27,8 @@ import yaml
 from hostile import Conversation, HostileServer
 from modules import Ran, run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _module, _profiles
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles as _profiles
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_cluster_info
 from playbooks import ROOT
 from simulator import Fault, Simulator

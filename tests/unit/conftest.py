@@ -24,7 +24,7 @@ def _clean_environment(monkeypatch):
 def pauses(monkeypatch) -> list[float]:
     """The seconds that the modules would have slept."""
     # Not at the top: conftest files are read before the plugin that makes the collection importable is set up.
-    from ansible_collections.huaweicloud.hss.plugins.module_utils._module import HssModule
+    from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
     slept: list[float] = []
     monkeypatch.setattr(HssModule, "sleep", staticmethod(slept.append))

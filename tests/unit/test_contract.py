@@ -14,7 +14,8 @@ import yaml
 from huaweicloudsdkhss.v5 import model
 
 from ansible_collections.huaweicloud.hss.plugins.doc_fragments import kubectl, policy
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _cluster, _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters import plan as _cluster
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_multicloud_cluster,
     hss_multicloud_clusters,

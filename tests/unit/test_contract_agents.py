@@ -12,7 +12,9 @@ import yaml
 from huaweicloudsdkhss.v5 import model
 
 from ansible_collections.huaweicloud.hss.plugins.doc_fragments import daemonset as fragment
-from ansible_collections.huaweicloud.hss.plugins.module_utils import _daemonset, _daemonset_module, _daemonset_shown
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import plan as _daemonset
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import reconcile as _daemonset_module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import status as _daemonset_shown
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_daemonset_info,

@@ -15,7 +15,7 @@ import requests
 from modules import run
 from responses import matchers
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._image_commands import PLACEHOLDER, unseal
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import PLACEHOLDER, unseal
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_multicloud_agent_info,
     hss_multicloud_image_command_info,

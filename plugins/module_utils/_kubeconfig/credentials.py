@@ -1,0 +1,338 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: whether the certificates, keys and tokens of a kubeconfig can log in, and until when.
+
+Each check is told the field that its error names, and gives back what belongs into the result: certificates and keys
+as plain PEM, with nothing else that the field or the file may hold beside them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from .text import KubeconfigError
+
+try:
+    import cryptography
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError:  # reported by _module, which can say how to install it
+    x509 = None  # type: ignore[assignment]
+
+_SEQUENCE = b"\x30"  # what certificates and keys in DER begin with
+_MAX_KEY = 16 * 1024
+_MAX_TOKEN = 64 * 1024
+_MAX_RSA_BITS = 8192  # Go's TLS takes no more
+_LAST_SECOND = 253_402_300_799  # of the year 9999
+
+_ADMIN = "Use an admin's kubeconfig."
+NODE = f"belongs to a node's kubelet, which may not do what HSS needs. {_ADMIN}"
+_RENEW = "Renew it on the cluster (kubeadm: kubeadm certs renew admin.conf; k3s, RKE2: restart the service)."
+_KINDS = f"Use RSA of at most {_MAX_RSA_BITS} bits, ECDSA on P-256, P-384 or P-521, or Ed25519."
+
+
+def date(epoch_ms: int) -> str:
+    """Epoch milliseconds as a day and time that people read."""
+    return datetime.fromtimestamp(epoch_ms / 1000, tz=timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def from_base64(text: str, at: str) -> bytes:
+    """Strict: decoders that pass over foreign characters turn plain PEM into garbage that looks decoded."""
+    compact = re.sub(r"[\r\n]", "", text)
+    if compact.lstrip().startswith("-----BEGIN"):
+        raise KubeconfigError(at, "is PEM itself; it must be base64 of the PEM (base64 -w0)")
+    try:
+        return base64.b64decode(compact, validate=True)
+    except (binascii.Error, ValueError):
+        hint = ". There are spaces in it: put it on one line, or after a | to keep the lines apart"
+        raise KubeconfigError(at, f"is not valid base64{hint if ' ' in compact else ''}") from None
+
+
+# --- PEM --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PemBlock:
+    """One block, written anew: the usual lines, no headers, no text around it.
+
+    :arg der: None if it is encrypted or not base64.
+    """
+
+    label: str
+    der: bytes | None
+    encrypted: bool
+
+    @property
+    def pem(self) -> bytes:
+        """The block as everybody reads it."""
+        body = base64.b64encode(self.der or b"").decode("ascii")
+        lines = [body[at : at + 64] for at in range(0, len(body), 64)]
+        return "\n".join([f"-----BEGIN {self.label}-----", *lines, f"-----END {self.label}-----", ""]).encode("utf-8")
+
+    @property
+    def is_key(self) -> bool:
+        """Of a private key."""
+        return self.label.endswith("PRIVATE KEY")
+
+
+def pem_blocks(data: bytes) -> Iterator[PemBlock]:
+    """In one pass over the lines: to look for the end of each beginning takes hours for a file of beginnings."""
+    label = None
+    lines: list[str] = []
+    for raw in data.splitlines():
+        line = raw.strip().decode("ascii", "replace")
+        if line.startswith("-----BEGIN ") and line.endswith("-----"):
+            label, lines = line[11:-5], []
+        elif label is not None and line == f"-----END {label}-----":
+            encrypted = label.startswith("ENCRYPTED") or any("ENCRYPTED" in header for header in lines if ":" in header)
+            body = "".join(text for text in lines if ":" not in text)
+            try:
+                der = None if encrypted else base64.b64decode(body, validate=True)
+            except (binascii.Error, ValueError):
+                der = None
+            yield PemBlock(label, der, encrypted)
+            label = None
+        elif label is not None:
+            lines.append(line)
+
+
+@dataclass(frozen=True)
+class _Certificate:
+    block: PemBlock
+    parsed: Any
+    start: int
+    end: int
+
+
+def _certificates(data: bytes, at: str) -> list[_Certificate]:
+    blocks = [block for block in pem_blocks(data) if block.label == "CERTIFICATE"]
+    if not blocks:
+        raise KubeconfigError(at, "holds no certificate in PEM" + _der_hint(data, "x509"))
+    found = []
+    try:
+        for block in blocks:
+            parsed = x509.load_der_x509_certificate(block.der or b"")
+            start, end = (_moment(parsed, name) for name in ("not_valid_before", "not_valid_after"))
+            found.append(_Certificate(block, parsed, start, end))
+    except Exception:  # whatever the parser makes of a stranger's bytes
+        raise KubeconfigError(at, _UNREADABLE) from None
+    return found
+
+
+_UNREADABLE = "holds a certificate that cannot be read"
+
+
+def _moment(certificate: Any, name: str) -> int:
+    moment = getattr(certificate, f"{name}_utc", None)  # cryptography 42; the naive twin is deprecated
+    if moment is None:
+        moment = getattr(certificate, name).replace(tzinfo=timezone.utc)
+    return int(moment.timestamp()) * 1000
+
+
+def _der_hint(data: bytes, tool: str) -> str:
+    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == _SEQUENCE else ""
+
+
+def _joined(certificates: list[_Certificate]) -> bytes:
+    return b"".join(certificate.block.pem for certificate in certificates)
+
+
+# --- the checks -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Login:
+    """A certificate and its key that can log in.
+
+    :arg end: of whichever certificate ends first.
+    :arg revocable: whether the cluster can take its rights away.
+    """
+
+    certificate: bytes
+    key: bytes
+    end: int
+    revocable: bool
+
+
+def is_node(name: str) -> bool:
+    """Whether a user name is that of a kubelet."""
+    return name.startswith("system:node:")
+
+
+def check_ca(data: bytes, at: str, now_ms: int) -> tuple[bytes, int]:
+    """The bundle, and when its last CA ends: one left over from a rotation must not decide."""
+    certificates = _certificates(data, at)
+    end = max(certificate.end for certificate in certificates)
+    if end <= now_ms:
+        raise KubeconfigError(at, f"the cluster's CA expired on {date(end)}. Renew the cluster's certificates first.")
+    start = min(certificate.start for certificate in certificates if certificate.end > now_ms)
+    if start > now_ms:
+        raise KubeconfigError(at, f"no CA in it is valid before {date(start)}; check the clocks.")
+    return _joined(certificates), end
+
+
+def check_login(data: bytes, key_data: bytes, at: str, key_at: str, now_ms: int) -> Login:
+    """The first certificate is the leaf. Its chain need not lead to the cluster's CA: on k3s and RKE2 it does not."""
+    certificates = _certificates(data, at)
+    try:
+        leaf = _Leaf.read(certificates[0].parsed)
+    except Exception:  # whatever the parser makes of a stranger's bytes
+        raise KubeconfigError(at, _UNREADABLE) from None
+    if not leaf.usable_key:
+        raise KubeconfigError(at, f"the certificate's key is of a kind that Kubernetes does not take. {_KINDS}")
+    block, key = _private_key(key_data, key_at)
+    public = _public_bytes(key.public_key())
+    if public != leaf.public_key:
+        others = [number for number, other in enumerate(certificates, start=1) if _is_of(other.parsed, public)]
+        hint = f", but of certificate {others[0]}; put that one first" if others else ""
+        raise KubeconfigError(key_at, f"is not the key of the first certificate{hint}")
+    if not leaf.client_auth:
+        raise KubeconfigError(at, f"the certificate is not made for client authentication. {_ADMIN}")
+    if any(is_node(name) for name in leaf.names) or "system:nodes" in leaf.groups:
+        raise KubeconfigError(at, NODE)
+    for certificate in certificates:
+        if certificate.end <= now_ms:
+            raise KubeconfigError(at, f"the certificate expired on {date(certificate.end)}. {_RENEW}")
+        if certificate.start > now_ms:
+            raise KubeconfigError(
+                at, f"the certificate is not valid before {date(certificate.start)}; check the clocks."
+            )
+    end = min(certificate.end for certificate in certificates)
+    return Login(_joined(certificates), block.pem, end, "system:masters" not in leaf.groups)
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    names: list[str]
+    groups: list[str]
+    client_auth: bool
+    public_key: bytes
+    usable_key: bool
+
+    @classmethod
+    def read(cls, certificate: Any) -> _Leaf:
+        try:
+            usages = set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+            client_auth = bool({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & usages)
+        except x509.ExtensionNotFound:
+            client_auth = True
+        names, groups = (
+            [str(part.value) for part in certificate.subject.get_attributes_for_oid(oid)]
+            for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+        )
+        key = certificate.public_key()
+        return cls(names, groups, client_auth, _public_bytes(key), _usable(key))
+
+
+def _usable(key: Any) -> bool:
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size <= _MAX_RSA_BITS
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return isinstance(key.curve, (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1))
+    return isinstance(key, ed25519.Ed25519PublicKey)
+
+
+def _public_bytes(key: Any) -> bytes:
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _is_of(certificate: Any, public: bytes) -> bool:
+    try:
+        return _public_bytes(certificate.public_key()) == public
+    except Exception:  # whatever the parser makes of a stranger's bytes
+        return False
+
+
+def _private_key(data: bytes, at: str) -> tuple[PemBlock, Any]:
+    block = next((block for block in pem_blocks(data) if block.is_key), None)
+    if block is None:
+        raise KubeconfigError(at, "holds no private key in PEM" + _der_hint(data, "pkey"))
+    if block.encrypted:
+        raise KubeconfigError(at, "is encrypted, and HSS cannot ask for its pass phrase. Decrypt it (openssl pkey).")
+    if block.label not in ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"):
+        raise KubeconfigError(at, "is not a key in PKCS#8, PKCS#1 or SEC1. Convert it (openssl pkey).")
+    der = block.der or b""
+    # Looked at beforehand, since to load a key of another kind can take minutes of arithmetic.
+    if block.label == "PRIVATE KEY" and der[:1] == _SEQUENCE and not any(kind in der[:32] for kind in _PKCS8_KINDS):
+        raise KubeconfigError(at, f"is of a kind that Kubernetes does not take. {_KINDS}")
+    try:
+        if len(der) > _MAX_KEY:
+            raise ValueError
+        key = serialization.load_pem_private_key(block.pem, None, **_load_options())
+        if isinstance(key, rsa.RSAPrivateKey) and not _is_consistent(key.private_numbers()):
+            raise ValueError
+    except Exception:  # whatever the parser makes of a stranger's bytes
+        raise KubeconfigError(at, "holds a private key that cannot be read") from None
+    return block, key
+
+
+# The algorithms of PKCS#8: rsaEncryption, ecPublicKey, Ed25519.
+_PKCS8_KINDS = tuple(bytes.fromhex(kind) for kind in ("06092a864886f70d010101", "06072a8648ce3d0201", "06032b6570"))
+
+
+def _load_options() -> dict[str, bool]:
+    """The library would prove that an RSA key's primes are primes, for seconds. Go, as in kubectl, does not either."""
+    known = int(cryptography.__version__.partition(".")[0]) >= 39
+    return {"unsafe_skip_rsa_key_validation": True} if known else {}
+
+
+def _is_consistent(numbers: Any) -> bool:
+    public = numbers.public_numbers
+    return numbers.p * numbers.q == public.n and all(
+        numbers.d * public.e % (prime - 1) == 1 for prime in (numbers.p, numbers.q)
+    )
+
+
+def token_in_file(content: bytes, at: str) -> bytes:
+    """Narrower than a token that somebody wrote into the kubeconfig: the path may lead to any file of the host."""
+    token = content.strip()
+    if not re.fullmatch(rb"[A-Za-z0-9._~+/-]+(?::[A-Za-z0-9._~+/-]+)?=*", token):
+        raise KubeconfigError(at, "the file is not one token: one word of letters, digits and . _ ~ + / - = :")
+    return token
+
+
+def check_token(token: bytes, at: str, now_ms: int) -> int | None:
+    """When it ends: the C(exp) of a JWT in epoch milliseconds; None for an opaque token or one without it."""
+    if len(token) > _MAX_TOKEN:
+        raise KubeconfigError(at, "is too long to be a token")
+    if not re.fullmatch(rb"[!-~]+", token):
+        raise KubeconfigError(at, "is not a token: it must be one word of ASCII characters")
+    claims = _claims(token)
+    if is_node(str(claims.get("sub", ""))):
+        raise KubeconfigError(at, NODE)
+    end, start = _claimed_moment(claims, "exp"), _claimed_moment(claims, "nbf")
+    if end is not None and end <= now_ms:
+        raise KubeconfigError(
+            at, f"the token expired on {date(end)}. Make a new one, valid for as long as HSS is to use it."
+        )
+    if start is not None and start > now_ms:
+        raise KubeconfigError(at, f"the token is not valid before {date(start)}; check the clocks.")
+    return end
+
+
+def _claims(token: bytes) -> dict[str, Any]:
+    parts = token.split(b".")
+    if len(parts) != 3:
+        return {}
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _claimed_moment(claims: dict[str, Any], name: str) -> int | None:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _LAST_SECOND:
+        return None
+    return int(value * 1000)

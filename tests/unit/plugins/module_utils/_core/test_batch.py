@@ -1,0 +1,81 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One thing for many: each has its own failure, and refused credentials are not tried again."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import MAX_CONCURRENCY, Parallel, summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
+
+
+@dataclass
+class Item:
+    label: str
+    error: HssError | None = None
+
+
+def items(count):
+    return [Item(f"c{number}") for number in range(count)]
+
+
+def test_a_failure_is_the_items_own():
+    def work(item):
+        if item.label == "c1":
+            raise HssError("no")
+
+    some = items(3)
+    Parallel(8).each(some, work)
+    assert [str(item.error) for item in some] == ["None", "no.", "None"]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_refused_credentials_are_not_tried_again(count):
+    tried = []
+
+    def work(item):
+        tried.append(item.label)
+        raise HssError("refused", http_status=401, error_code="APIGW.0301", outcome="rejected")
+
+    some, parallel = items(count), Parallel(1)
+    parallel.each(some, work)
+    parallel.each(more := items(1), work)
+    assert tried == ["c0"]
+    assert all("was left alone" in str(item.error) for item in [*some[1:], *more])
+    assert {item.error.outcome for item in more if item.error} == {"not_sent"}
+
+
+def test_at_most_so_many_at_a_time():
+    now, most, lock, meet = 0, 0, threading.Lock(), threading.Barrier(3)
+
+    def work(item):
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        meet.wait(10)
+        with lock:
+            now -= 1
+
+    Parallel(3).each(items(9), work)
+    assert most == 3
+
+
+@pytest.mark.parametrize("concurrency", [0, -1, MAX_CONCURRENCY + 1])
+def test_the_number_is_checked(concurrency):
+    with pytest.raises(HssError, match="concurrency: must be from 1 to 32"):
+        Parallel(concurrency)
+
+
+def test_the_summary_quotes_five():
+    some = items(9)
+    for item in some[1:]:
+        item.error = HssError("no")
+    text = summary("node agents failed", some, "results")
+    assert text.startswith("8 of 9 node agents failed. c1: no. | c2: no.")
+    assert text.endswith("c5: no. | and 3 more, see results")

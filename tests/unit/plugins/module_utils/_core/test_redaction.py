@@ -1,0 +1,251 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No piece of a secret gets through the scrubber."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import random
+import re
+from urllib.parse import quote, quote_plus
+
+import kubeconfigs
+import pytest
+from echoes import PLAIN_WAYS, WAYS, found_in, in_base64
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core import decodings as _readings
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core import redaction as _secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, SHORTEST, Secrets
+
+SECRET = 's3cr3t-Value/with+ü"quotes" and spaces'
+
+
+def scrubber(*values):
+    secrets = Secrets()
+    secrets.add(*values)
+    return secrets
+
+
+def test_whole_values_are_hidden_and_the_rest_is_kept():
+    assert scrubber(SECRET).scrub(f"before {SECRET} after {SECRET}") == f"before {MASK} after {MASK}"
+
+
+def test_spellings_of_json_and_urls_are_hidden():
+    for spelling in (json.dumps(SECRET), json.dumps(SECRET, ensure_ascii=False), quote(SECRET), quote_plus(SECRET)):
+        shown = scrubber(SECRET).scrub(f"<{spelling}>")
+        assert "s3cr3t" not in shown and "quotes" not in shown, shown
+
+
+def test_a_part_of_a_value_is_hidden():
+    assert scrubber(SECRET).scrub("cut: s3cr3t-Va, and more") == f"cut: {MASK}, and more"
+
+
+def test_short_values_are_passed_over():
+    assert scrubber("admin", None, "").scrub("admin") == "admin"
+
+
+def test_values_side_by_side_are_hidden():
+    assert scrubber("aaaaaaaabbbbbbbb", "ccccccccdddddddd").scrub("aaaaaaaabbbbbbbbccccccccdddddddd!") in (
+        f"{MASK}!",
+        f"{MASK}{MASK}!",
+    )
+
+
+@given(
+    secret=st.text(min_size=SHORTEST, max_size=60),
+    before=st.text(max_size=30),
+    after=st.text(max_size=30),
+    data=st.data(),
+)
+def test_no_eight_characters_of_a_secret_survive(secret, before, after, data):
+    start = data.draw(st.integers(0, len(secret) - SHORTEST))
+    end = data.draw(st.integers(start + SHORTEST, len(secret)))
+    shown = scrubber(secret).scrub(before + secret[start:end] + after)
+    pieces = {secret[at : at + SHORTEST] for at in range(len(secret) - SHORTEST + 1)}
+    # The mask itself may happen to be such a piece.
+    assert not any(piece in shown for piece in pieces if piece.strip("*"))
+
+
+@given(text=st.text(max_size=80))
+def test_without_secrets_nothing_changes(text):
+    assert scrubber().scrub(text) == text
+
+
+# Whatever a server makes of a secret before it says it: ways of writing, several of them one after another.
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+VALUES = st.one_of(
+    st.text(alphabet=LETTERS[:26] + LETTERS[52:], min_size=20, max_size=20),
+    st.text(alphabet=LETTERS, min_size=40, max_size=40),
+    st.binary(min_size=30, max_size=300).map(lambda raw: base64.b64encode(raw).decode()),
+    st.text(alphabet=LETTERS + "!\"#$%&'()+,-./:;<=>?@[\\]^_`{|}~ ", min_size=8, max_size=30),
+    st.text(alphabet=LETTERS[:9] + " üÜßé密码😀", min_size=8, max_size=20),
+)
+
+
+def test_the_meanings_are_found():
+    """Otherwise the next test would prove nothing."""
+    for way in (quote, json.dumps, html.escape, str.upper, lambda text: in_base64(text, "ab", True)):
+        assert found_in("s3cr3t-Value/with+more", f"<{way('s3cr3t-Value/with+more')}>")
+
+
+@pytest.mark.parametrize("way", PLAIN_WAYS)
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "QZ7KX3VW9RB2NM5TY8PL",
+        "zz9Kq3vw7Rb2nm5Tpp8lMn4xWq6JcV1yHs0DfG2t",
+        "uS3r\"Pa55'w0rd/99+x",
+        "geheim ünd lang 密码",
+    ],
+)
+def test_every_way_of_writing_a_whole_secret_is_seen_through(secret, way):
+    shown = scrubber(secret).scrub(f"Not accepted: {PLAIN_WAYS[way](secret)}, see the documentation.")
+    assert found_in(secret, shown) == [] and shown.startswith("Not accepted: ") and MASK in shown
+
+
+@settings(deadline=None, max_examples=300)
+@given(secret=VALUES, ways=st.lists(WAYS, max_size=3), data=st.data())
+def test_no_way_of_writing_a_secret_survives(secret, ways, data):
+    said = secret
+    for way in ways:
+        said = way(said)
+    start = data.draw(st.integers(0, max(0, len(said) // 2)))
+    said = said[start : data.draw(st.integers(start, len(said)))]
+    shown = scrubber(secret).scrub(f"Not accepted: {said}, see the documentation.")
+    assert found_in(secret, shown) == []
+
+
+def test_a_kubeconfigs_key_is_hidden_as_pem_too():
+    pem = kubeconfigs.Authority().issue("admin", ["system:masters"]).key_pem.decode()
+    secrets = scrubber(base64.b64encode(pem.encode()).decode())
+    lines = pem.strip().splitlines()
+    shown = secrets.scrub(f"cannot parse {pem} nor {''.join(lines[1:-1])}")
+    assert not any(piece in shown for line in lines[1:-1] for piece in re.findall("." * SHORTEST, line))
+    # Of these everybody knows them, and they stand in hints.
+    assert secrets.scrub("-----BEGIN CERTIFICATE----- PRIVATE KEY") == "-----BEGIN CERTIFICATE----- PRIVATE KEY"
+
+
+def test_what_is_registered_later_is_hidden_too():
+    secrets = scrubber("QZ7KX3VW9RB2")
+    assert secrets.scrub("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} zz9kq3vw7rb2"
+    secrets.add("zz9kq3vw7rb2")
+    assert secrets.scrub("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} {MASK}"
+
+
+def test_what_is_not_secret_is_left_alone_beside_thousands_of_secrets():
+    secrets = scrubber(
+        *(base64.b64encode(bytes([number % 251] * 7 + [number // 251] * 9)).decode() for number in range(5000))
+    )
+    text = "Could not register the cluster 'shop-prod': https://hss.eu-west-101.example.com refused: HSS.1002: 配额不足"
+    assert secrets.scrub(text) == text
+
+
+# A server decides how long its words are and what is in them. What counts is how much is read, not for how long.
+
+KEY = "zz9Kq3vw7Rb2nm5Tpp8lMn4xWq6JcV1yHs0DfG2t"
+MEGABYTE = 1024 * 1024
+
+
+def noise(letters, length, seed=1):
+    return "".join(random.Random(seed).choices(letters, k=length))
+
+
+HOSTILE = {
+    "words": "many words " * MEGABYTE,
+    "one letter": "V" * 4 * MEGABYTE,
+    "spaces": " " * 4 * MEGABYTE,
+    "escapes": "quQte%41" * MEGABYTE,
+    "backslashes": "\\" * 4 * MEGABYTE,
+    "JSON": "\\u0025" * MEGABYTE,
+    "pluses": "%2541+ " * MEGABYTE,
+    "HTML": "&amp;&#37;41+" * MEGABYTE,
+    "base64": in_base64(noise(LETTERS, 9000), "a"),
+    "base64 of base64": in_base64(in_base64(in_base64(noise(LETTERS, 9000)))),
+    "letters": noise(LETTERS + "+/", 9000),
+    "anything": noise(LETTERS + "+/%&;\\ u", 9000),
+    "all of it": noise("%\\+ 2u5c0b&;#", 9000),
+    "other cases": "\u0130\u00df\ufb03\u0390" * MEGABYTE,
+}
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """What is read of each text, in all the ways together, and how long the text was."""
+    found = []
+
+    def readings(text):
+        every = []
+        found.append((len(text), every))
+        for one in _readings.readings(text):
+            every.append(one.text)
+            yield one
+
+    monkeypatch.setattr(_secrets, "readings", readings)
+    return found
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_so_much_is_read_however_long_a_text_is(read, kind):
+    shown = scrubber(KEY).scrub(HOSTILE[kind])
+    ((length, every),) = read
+    assert length <= 7_000 and len(shown) <= 6_001
+    # Each is read as it stands and joined.
+    assert sum(map(len, every)) <= 2 * (_readings.MOST_WORK + length)
+
+
+def test_prose_is_far_from_what_is_too_much(read):
+    prose = "The quota of this region is used up: buy another one, or remove clusters that are gone (HSS.1002). "
+    text = prose * (7_000 // len(prose))
+    assert scrubber(KEY).scrub(text, 7_000) == text
+    assert sum(map(len, read[0][1])) < _readings.MOST_WORK / 4
+
+
+def test_what_can_be_read_in_one_way_by_two_ways_is_read_once(read):
+    scrubber(KEY).scrub(noise(LETTERS + "+/%&;\\ u", 2_000))
+    assert sum(map(len, read[0][1])) < _readings.MOST_WORK / 4
+
+
+def test_of_a_text_that_takes_too_long_nothing_is_shown(monkeypatch):
+    text = f"Not accepted: {quote(in_base64(KEY))}."
+    assert scrubber(KEY).scrub(text).startswith("Not accepted: ")
+    monkeypatch.setattr(_readings, "MOST_WORK", 100)
+    assert scrubber(KEY).scrub(text) == MASK
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        *(PLAIN_WAYS[name] for name in ("as it is", "JSON's escapes", "HTML's numbers", "lines")),
+        lambda text: base64.b64encode(text.encode()).decode(),
+    ],
+    ids=["as it is", "JSON", "HTML", "lines", "base64"],
+)
+def test_a_secret_where_a_text_is_cut_off_leaves_nothing(way):
+    """Not even what is too short to be looked for."""
+    secret = KEY[:39]  # so that nothing is filled up in base64
+    written = way(secret)
+    for before in range(100 - len(written), 100):
+        shown = scrubber(secret).scrub("." * before + written + "." * 100, 100)
+        assert set(shown) <= set(".*\u2026") and shown.endswith("\u2026"), shown
+
+
+@given(text=st.text(max_size=80), longest=st.integers(1, 80))
+def test_what_is_cut_off_is_told(text, longest):
+    shown = scrubber("QZ7KX3VW9RB2").scrub(text, longest)
+    assert shown == (text if len(text) <= longest else text[:longest] + "\u2026")
+
+
+def test_secrets_that_come_one_by_one_are_looked_up_together():
+    secrets = Secrets()
+    values = [noise(LETTERS, 20, seed) for seed in range(300)]
+    for value in values:
+        secrets.add(value)
+        assert secrets.scrub(value) == MASK
+    assert secrets.scrub(" ".join(values[:99])).replace(MASK, "").strip() == ""
+    assert len(secrets._known) < 10

@@ -1,0 +1,537 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Choosing, cutting, inlining and refusing: one context that works by itself, or a field and a reason."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from kubeconfigs import ABSENT, DAY, Authority, b64, certificate_user, document, edited, jwt, k3s, kubeadm, now
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig import canonical as _kubeconfig
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
+    MAX_BYTES,
+    Kubeconfig,
+    KubeconfigError,
+    Policy,
+    referenced_files,
+    to_canonical,
+)
+
+CA = Authority()
+ADMIN, OTHER = CA.issue("kubernetes-admin", ["kubeadm:cluster-admins"]), CA.issue("another")
+CLUSTER, CONTEXT, USER = "clusters[0].cluster", "contexts[0].context", "users[0].user"
+GOOD = document("https://10.0.0.1:6443", CA.pem, certificate_user(ADMIN))
+FILES = {
+    "pki/ca.crt": CA.pem,
+    "pki/admin.crt": ADMIN.pem,
+    "pki/admin.key": ADMIN.key_pem,
+    "other.crt": OTHER.pem,
+    "token": jwt(exp=now() + 90 * DAY).encode() + b"\n",
+    "empty": b" \n",
+    "passwd": b"root:x:0:0:root:/root:/bin/bash\n",
+    "large": b"x" * (MAX_BYTES + 1),
+    "umlaut": "schlüssel".encode("latin-1"),
+    "two lines": b"one\ntwo\n",
+    "shadow": b"root:$y$j9T$abc$def:19000:0:99999:7:::\n",
+}
+TOKEN = FILES["token"].decode().strip()
+
+
+def read_file(path: str) -> bytes:
+    if path not in FILES:
+        raise KubeconfigError("", f"{path}, which it refers to, does not exist")
+    return FILES[path]
+
+
+def accepted(changes: dict | None = None, files=None, **policy) -> Kubeconfig:
+    return to_canonical(json.dumps(edited(GOOD, changes or {})), Policy(**policy), files)
+
+
+def part(config: Kubeconfig, section: str) -> dict:
+    """The one cluster, context or user of the result."""
+    (entry,) = yaml.safe_load(config.text)[f"{section}s"]
+    return entry[section]
+
+
+def refuse(changes: dict, where: str, *reasons: str, files=None, **policy) -> KubeconfigError:
+    with pytest.raises(KubeconfigError) as caught:
+        accepted(changes, files, **policy)
+    assert caught.value.where == where
+    for reason in reasons:
+        assert reason in caught.value.reason
+    return caught.value
+
+
+def test_what_the_distributions_write_is_accepted():
+    assert to_canonical(kubeadm("https://10.0.0.1:6443"), Policy()).server == "https://10.0.0.1:6443"
+    assert to_canonical(k3s(), Policy(server="10.0.0.1")).server == "https://10.0.0.1:6443"
+
+
+# --- choosing ---------------------------------------------------------------------------------------------------------
+
+TWO = {
+    "contexts[1]": {"name": "second", "context": {"cluster": "kubernetes", "user": "kubernetes-admin"}},
+}
+
+
+def test_the_context_asked_for_is_chosen_else_the_current_one():
+    assert accepted(TWO).context == "admin@kubernetes"
+    assert accepted(TWO, context="second").context == "second"
+    assert accepted({**TWO, "current-context": "second"}).context == "second"
+    assert accepted({**TWO, "current-context": ABSENT}, context="second").context == "second"
+    assert yaml.safe_load(accepted(TWO, context="second").text)["current-context"] == "second"
+
+
+@pytest.mark.parametrize("current", [ABSENT, "", None])
+def test_no_context_is_guessed_even_if_there_is_only_one(current):
+    refuse({"current-context": current}, "current-context", "is not set", "The file has: admin@kubernetes")
+
+
+def test_a_context_that_is_missing_is_refused_with_the_names_of_those_that_there_are():
+    names = "The file has: admin@kubernetes, second"
+    refuse({**TWO, "current-context": "third"}, "current-context", "there is no context 'third'", names)
+    refuse(TWO, "context", "there is no context 'third'", names, context="third")
+    refuse({"contexts": ABSENT}, "current-context", "The file has: none")
+
+
+def test_of_very_many_contexts_some_are_listed():
+    many = [{"name": f"c{number:03}", "context": {}} for number in range(120)]
+    error = refuse({"contexts": many}, "current-context", "c000, c001", "c049 and 70 more")
+    assert "c050" not in error.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "reason"),
+    [
+        ({f"{CONTEXT}.cluster": ABSENT}, f"{CONTEXT}.cluster", "names no cluster"),
+        ({f"{CONTEXT}.user": ""}, f"{CONTEXT}.user", "names no user"),
+        ({CONTEXT: ABSENT}, f"{CONTEXT}.cluster", "names no cluster"),
+        ({f"{CONTEXT}.cluster": "gone"}, f"{CONTEXT}.cluster", "'gone', which is not among the clusters"),
+        ({f"{CONTEXT}.user": "gone"}, f"{CONTEXT}.user", "'gone', which is not among the users"),
+        ({"users": ABSENT}, f"{CONTEXT}.user", "not among the users"),
+        ({"clusters": None}, f"{CONTEXT}.cluster", "not among the clusters"),
+        ({"users": {}}, "users", "must be a list"),
+        ({"contexts": "a"}, "contexts", "must be a list"),
+        ({"clusters[0]": "a"}, "clusters[0]", "must be a mapping"),
+        ({"users[0]": None}, "users[0]", "must be a mapping"),
+        ({"users[0].name": ABSENT}, "users[0].name", "is missing"),
+        ({"users[0].name": 7}, "users[0].name", "must be text; put it in quotes"),
+        ({USER: "a"}, USER, "must be a mapping"),
+        ({CLUSTER: []}, CLUSTER, "must be a mapping"),
+        ({"current-context": False}, "current-context", "must be text; put it in quotes"),
+        ({f"{CONTEXT}.namespace": 7}, f"{CONTEXT}.namespace", "must be text; put it in quotes"),
+    ],
+)
+def test_a_context_that_does_not_lead_to_a_cluster_and_a_user_is_refused(changes, where, reason):
+    refuse(changes, where, reason)
+
+
+@pytest.mark.parametrize("section", ["clusters", "contexts", "users"])
+def test_a_name_used_twice_in_one_list_is_refused_and_in_two_lists_is_not(section):
+    name = GOOD[section][0]["name"]
+    refuse({f"{section}[1]": GOOD[section][0]}, f"{section}[1].name", f"'{name}' is used twice", "rename one")
+    refuse({f"{section}[1]": {"name": name}}, f"{section}[1].name", f"'{name}' is used twice")
+    accepted({f"{section}[1]": {"name": "another"}})
+    same = {"clusters[0].name": "a", f"{CONTEXT}.cluster": "a", "users[0].name": "a", f"{CONTEXT}.user": "a"}
+    assert part(accepted(same), "context") == {"cluster": "a", "user": "a"}
+
+
+# --- cutting ----------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_chosen_context_its_cluster_and_its_user_are_left():
+    others = {
+        "clusters[1]": {"name": "c2", "cluster": {"server": "https://10.0.0.2", "certificate-authority": "/x"}},
+        "contexts[1]": {"name": "x2", "context": {"cluster": "c2", "user": "u2"}},
+        "users[1]": {"name": "u2", "user": {"token": "opaque-token-of-another"}},
+        "users[2]": {"name": "u3", "user": {"exec": {"command": "aws"}}},
+    }
+    assert accepted(others).text == accepted().text
+    assert "another" not in accepted(others).text
+
+
+KEPT = {
+    f"{CONTEXT}.namespace": "kube-system",
+    f"{CLUSTER}.tls-server-name": "kubernetes",
+    f"{CLUSTER}.proxy-url": "socks5://10.0.0.9:1080",
+    f"{USER}.as": "jane",
+    f"{USER}.as-uid": "42",
+    f"{USER}.as-groups": ["developers", "testers"],
+    f"{USER}.as-user-extra": {"example.com/scope": ["a", "b"], "reason": []},
+}
+
+
+@pytest.mark.parametrize("field", KEPT)
+def test_what_says_where_and_as_whom_to_log_in_is_kept(field):
+    section, key = field.partition("[")[0][:-1], field.rpartition(".")[2]
+    changes = {field: KEPT[field]} | ({f"{USER}.as": "jane"} if section == "user" else {})
+    assert part(accepted(changes), section)[key] == KEPT[field]
+
+
+DROPPED = {
+    "preferences": {"colors": True},
+    "extensions": [{"name": "a", "extension": {"b": "c"}}],
+    "x-unknown": 1,
+    f"{CLUSTER}.extensions": [{"name": "minikube.sigs.k8s.io", "extension": {"provider": "minikube.sigs.k8s.io"}}],
+    f"{CLUSTER}.disable-compression": True,
+    f"{CLUSTER}.x-unknown": "a",
+    f"{CONTEXT}.extensions": [],
+    f"{CONTEXT}.x-unknown": "a",
+    f"{USER}.extensions": [{"name": "a", "extension": "b"}],
+    f"{USER}.x-unknown": "a",
+    f"{USER}.as-groups": [],
+    f"{USER}.as-user-extra": {},
+    f"{USER}.username": "",
+    f"{USER}.exec": None,
+    f"{CLUSTER}.certificate-authority": "",
+}
+
+
+@pytest.mark.parametrize("field", DROPPED)
+def test_what_says_nothing_about_logging_in_is_dropped(field):
+    assert accepted({field: DROPPED[field]}).text == accepted().text
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "reason"),
+    [
+        ({"as-groups": ["a"]}, "as", "groups, uid or extra need a user"),
+        ({"as-uid": "1"}, "as", "groups, uid or extra need a user"),
+        ({"as-user-extra": {"a": ["b"]}}, "as", "groups, uid or extra need a user"),
+        ({"as": ["jane"]}, "as", "must be text"),
+        ({"as": "jane", "as-groups": "developers"}, "as-groups", "must be a list of text"),
+        ({"as": "jane", "as-groups": [1]}, "as-groups", "must be a list of text"),
+        ({"as": "jane", "as-user-extra": ["a"]}, "as-user-extra", "must be a mapping"),
+        ({"as": "jane", "as-user-extra": {"a": "b"}}, "as-user-extra", "must be a list of text"),
+        ({"as": "jane", "as-user-extra": {"a" * 101: ["b"]}}, "as-user-extra", "must be a mapping"),
+        ({"as": "system:node:master-1"}, "as", "belongs to a node's kubelet"),
+    ],
+)
+def test_an_impersonation_that_kubernetes_does_not_take_is_refused(changes, where, reason):
+    refuse({f"{USER}.{key}": value for key, value in changes.items()}, f"{USER}.{where}", reason)
+
+
+# --- inlining ---------------------------------------------------------------------------------------------------------
+
+BY_PATH = {
+    f"{CLUSTER}.certificate-authority-data": ABSENT,
+    f"{CLUSTER}.certificate-authority": "pki/ca.crt",
+    USER: {"client-certificate": "pki/admin.crt", "client-key": "pki/admin.key"},
+}
+
+
+def test_files_take_the_place_of_their_paths():
+    assert accepted(BY_PATH, read_file).text == accepted().text
+
+
+def test_files_beside_empty_data_take_its_place():
+    empty = {f"{USER}.client-certificate-data": "", f"{CLUSTER}.certificate-authority-data": None}
+    assert accepted({**BY_PATH, **empty}, read_file).text == accepted().text
+
+
+def test_a_token_file_wins_over_a_token_and_loses_its_line_end():
+    for user in ({"tokenFile": "token"}, {"tokenFile": "token", "token": "the-old-one"}):
+        config = accepted({USER: user}, read_file)
+        assert part(config, "user") == {"token": TOKEN}
+        assert config.days_left == 89
+
+
+@pytest.mark.parametrize(
+    "token", ["sha256~A1b2_C3-d4", "kubeconfig-u-abcde:qwertz", "abcdef.0123456789abcdef", "QUJD+/=="]
+)
+def test_a_token_file_may_hold_any_usual_token(token):
+    assert part(accepted({USER: {"tokenFile": "f"}}, lambda path: token.encode()), "user") == {"token": token}
+
+
+def test_nothing_with_a_path_is_left():
+    config = accepted({**BY_PATH, f"{USER}.tokenFile": "token"}, read_file)
+    assert set(part(config, "cluster")) == {"certificate-authority-data", "server"}
+    assert set(part(config, "user")) == {"client-certificate-data", "client-key-data", "token"}
+
+
+def test_the_files_are_known_before_they_are_read():
+    content = json.dumps(edited(GOOD, {**BY_PATH, **TWO, f"{USER}.tokenFile": "token"}))
+    wanted = ["pki/ca.crt", "pki/admin.crt", "pki/admin.key", "token"]
+    assert referenced_files(content, None) == referenced_files(content, "second") == wanted
+    assert referenced_files(json.dumps(GOOD), None) == []
+    with pytest.raises(KubeconfigError, match=r"users\[0\].user.tokenFile: holds control characters"):
+        referenced_files(json.dumps(edited(GOOD, {f"{USER}.tokenFile": "a\0b"})), None)
+
+
+PATHS = [
+    (f"{CLUSTER}.certificate-authority", f"{CLUSTER}.certificate-authority-data"),
+    (f"{USER}.client-certificate", f"{USER}.client-certificate-data"),
+    (f"{USER}.client-key", f"{USER}.client-key-data"),
+]
+
+
+@pytest.mark.parametrize(("path", "data"), PATHS)
+def test_path_and_data_both_are_refused(path, data):
+    refuse({path: "pki/ca.crt"}, path, f"is given together with {data.rpartition('.')[2]}", files=read_file)
+
+
+@pytest.mark.parametrize("field", [path for path, _data in PATHS] + [f"{USER}.tokenFile"])
+def test_a_text_alone_cannot_have_files_and_says_what_reads_them(field):
+    by_path = {**BY_PATH, field: "somewhere"}
+    kept = {key: value for key, value in by_path.items() if key in (field, f"{field}-data")}
+    if f"{field}-data" not in kept and "tokenFile" not in field:
+        kept[f"{field}-data"] = ABSENT
+    refuse(kept, field, "refers to a file on the host", "Read it there with the kubeconfig_info module")
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("gone", "gone, which it refers to, does not exist"),
+        ("empty", "the file is empty"),
+        ("large", "larger than 1024 KiB"),
+        ("passwd", ""),
+        ("umlaut", ""),
+        ("two lines", ""),
+        ("shadow", ""),
+    ],
+)
+@pytest.mark.parametrize("field", [path for path, _data in PATHS] + [f"{USER}.tokenFile"])
+def test_a_file_that_is_not_what_it_should_be_is_refused_by_the_field_that_names_it(field, file, reason):
+    changes = {**BY_PATH, USER: {**BY_PATH[USER]}}
+    if field.startswith(USER):
+        changes[USER] = {**changes[USER], field.rpartition(".")[2]: file}
+    else:
+        changes[field] = file
+    error = refuse(changes, field, reason, files=read_file)
+    assert "root:" not in str(error)
+
+
+def test_a_file_of_two_is_refused_if_it_is_the_wrong_one():
+    changed = {**BY_PATH, USER: {"client-certificate": "other.crt", "client-key": "pki/admin.key"}}
+    refuse(changed, f"{USER}.client-key", "is not the key of the first certificate", files=read_file)
+
+
+# --- refusing ---------------------------------------------------------------------------------------------------------
+
+INSTEAD = "Use a client certificate, or a ServiceAccount with a long-lived token."
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("exec", {"apiVersion": "client.authentication.k8s.io/v1", "command": "aws"}, "runs a program"),
+        ("exec", {}, "runs a program"),
+        ("auth-provider", {"name": "oidc", "config": {"id-token": "secret"}}, "needs a program or files"),
+        ("username", "admin", "no longer accepts user name and password"),
+        ("password", "opensesame", "no longer accepts user name and password"),
+        ("password", 12345678, "no longer accepts user name and password"),
+    ],
+)
+@pytest.mark.parametrize("user", [{}, certificate_user(ADMIN), {"token": "opaque"}], ids=["alone", "cert", "token"])
+def test_a_login_that_hss_cannot_do_is_refused_even_beside_one_that_it_can(user, field, value, reason):
+    refuse({USER: {**user, field: value}}, f"{USER}.{field}", reason, INSTEAD)
+
+
+@pytest.mark.parametrize("user", [{}, None, {"x": "y"}, {"token": "", "client-certificate-data": ""}, {"as": "jane"}])
+def test_no_credential_is_refused(user):
+    refuse({USER: user}, USER, "the user 'kubernetes-admin' has no certificate and no token")
+
+
+@pytest.mark.parametrize(
+    ("missing", "there"), [("client-key", "client-certificate-data"), ("client-certificate", "client-key-data")]
+)
+def test_half_a_pair_is_refused_even_beside_a_token(missing, there):
+    half = {f"{USER}.{missing}-data": ABSENT}
+    refuse(half, f"{USER}.{missing}-data", f"is missing beside {there}")
+    refuse({**half, f"{USER}.token": "opaque"}, f"{USER}.{missing}-data", f"is missing beside {there}")
+
+
+def test_certificate_and_token_together_are_kept():
+    assert set(part(accepted({f"{USER}.token": "opaque"}), "user")) == {*certificate_user(ADMIN), "token"}
+
+
+INSECURE = {f"{CLUSTER}.insecure-skip-tls-verify": True}
+
+
+def test_an_insecure_cluster_is_refused_unless_it_is_allowed():
+    insecure = {**INSECURE, f"{CLUSTER}.certificate-authority-data": ABSENT}
+    field = f"{CLUSTER}.insecure-skip-tls-verify"
+    refuse(insecure, field, "whoever answers", "certificate-authority-data", "allow_insecure")
+    config = accepted(insecure, allow_insecure=True)
+    assert part(config, "cluster") == {"server": "https://10.0.0.1:6443", "insecure-skip-tls-verify": True}
+    assert config.certificate_expiration_date == ADMIN.end
+    secure = {field: False}
+    assert accepted(secure).text == accepted(secure, allow_insecure=True).text == accepted().text
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize("ca", [{}, BY_PATH], ids=["data", "path"])
+def test_a_ca_together_with_insecure_is_refused_even_if_insecure_is_allowed(ca, allowed):
+    field = f"{CLUSTER}.insecure-skip-tls-verify"
+    refuse({**ca, **INSECURE}, field, "together with a CA", files=read_file, allow_insecure=allowed)
+
+
+@pytest.mark.parametrize("value", ["true", 1, 0, "", []])
+def test_insecure_is_true_or_false_and_nothing_like_it(value):
+    field = f"{CLUSTER}.insecure-skip-tls-verify"
+    refuse({field: value}, field, "must be true or false", allow_insecure=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://10.0.0.9:3128", "https://proxy.example.com", "socks5://10.0.0.9:1080", "http://user:word@10.0.0.9:3128"],
+)
+def test_a_proxy_is_kept(url):
+    assert part(accepted({f"{CLUSTER}.proxy-url": url}), "cluster")["proxy-url"] == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "proxy.example.com:3128",
+        "ftp://10.0.0.9",
+        "socks4://10.0.0.9",
+        "http://",
+        "http://10.0.0.9:port",
+        "http://127.0.0.1:3128",
+        "http://localhost:3128",
+        "socks5://user:opensesame@[::1]:1080",
+        "http://proxy.kube-system.svc",
+        "http://0.0.0.0:3128",
+    ],
+)
+def test_a_proxy_that_is_broken_or_on_the_host_itself_is_refused(url):
+    error = refuse({f"{CLUSTER}.proxy-url": url}, f"{CLUSTER}.proxy-url", "HSS cannot use this proxy: ")
+    assert "opensesame" not in str(error)
+
+
+# --- the server -------------------------------------------------------------------------------------------------------
+
+SERVER = f"{CLUSTER}.server"
+REMEDY = "Give the address that HSS can reach with the option server."
+
+
+@pytest.mark.parametrize(
+    ("server", "reason"),
+    [
+        ("https://127.0.0.1:6443", "'127.0.0.1' is the host's own loopback address"),
+        ("https://0.0.0.0:6550", "is no address but 'all interfaces'"),
+        ("https://169.254.169.254", "is a link-local address"),
+        ("https://kubernetes.default.svc", "is a name inside the cluster"),
+        ("http://10.0.0.1:8080", "must begin with https://, not http://"),
+        ("10.0.0.1:6443", "must begin with https://"),
+        ("https://admin:opensesame@10.0.0.1", "holds a user or a password"),
+        ("", "is missing"),
+        (ABSENT, "is missing"),
+    ],
+)
+def test_a_server_that_hss_cannot_reach_is_refused_unless_another_is_given(server, reason):
+    error = refuse({SERVER: server}, SERVER, reason, REMEDY)
+    assert "opensesame" not in str(error)
+    config = accepted({SERVER: server}, server="https://api.example.com:6443")
+    assert config.server == part(config, "cluster")["server"] == "https://api.example.com:6443"
+    assert not config.server_warnings
+
+
+@pytest.mark.parametrize("server", ["127.0.0.1", "https://localhost:6443", "http://10.0.0.1", "a b", "u:p@10.0.0.1"])
+def test_a_server_that_is_given_is_no_better(server):
+    refuse({}, "server", server=server)
+
+
+@pytest.mark.parametrize(
+    ("old", "given", "server"),
+    [
+        ("https://127.0.0.1:6443", "10.0.0.7", "https://10.0.0.7:6443"),
+        ("https://127.0.0.1:6443/k8s/c-1", "api.example.com", "https://api.example.com:6443/k8s/c-1"),
+        ("https://127.0.0.1:6443/k8s/c-1", "https://api.example.com", "https://api.example.com"),
+    ],
+)
+def test_a_host_that_is_given_keeps_port_and_path(old, given, server):
+    config = accepted({SERVER: old}, server=given)
+    assert config.server == part(config, "cluster")["server"] == server
+
+
+def test_a_server_is_replaced_by_structure():
+    """A textual replacement would change these names too."""
+    names = {"clusters[0].name": "127.0.0.1:6443", f"{CONTEXT}.cluster": "127.0.0.1:6443"}
+    config = accepted({**names, SERVER: "https://127.0.0.1:6443"}, server="10.0.0.7")
+    assert part(config, "context")["cluster"] == "127.0.0.1:6443"
+
+
+def test_a_server_that_differs_from_one_that_could_be_reached_is_a_warning_with_both():
+    (warning,) = accepted(server="https://api.example.com").server_warnings
+    assert "https://10.0.0.1:6443" in warning
+    assert "https://api.example.com" in warning
+    assert not accepted(server="https://10.0.0.1:6443/").server_warnings
+
+
+@pytest.mark.parametrize(
+    ("policy", "name"),
+    [
+        ({}, "old-name"),
+        ({"server": "https://10.0.0.1:6443"}, "old-name"),
+        ({"server": "10.0.0.7"}, None),
+        ({"tls_server_name": "kubernetes"}, "kubernetes"),
+        ({"server": "10.0.0.7", "tls_server_name": "kubernetes"}, "kubernetes"),
+    ],
+    ids=["no other server", "the same server", "another server", "another name", "both"],
+)
+def test_another_server_drops_the_name_in_the_old_ones_certificate(policy, name):
+    assert (
+        part(accepted({f"{CLUSTER}.tls-server-name": "old-name"}, **policy), "cluster").get("tls-server-name") == name
+    )
+
+
+@pytest.mark.parametrize("name", ["https://kubernetes", "two words", "kubernetes/"])
+def test_a_name_that_cannot_stand_in_a_certificate_is_refused(name):
+    refuse({f"{CLUSTER}.tls-server-name": name}, f"{CLUSTER}.tls-server-name", "name or address alone")
+    refuse({}, "tls_server_name", "name or address alone", tls_server_name=name)
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"), [("lb.kubesphere.local", True), ("master", True), ("a.example.com", False)]
+)
+def test_a_name_that_perhaps_only_the_nodes_know_is_a_warning(host, warned):
+    warnings = accepted({SERVER: f"https://{host}:6443"}).upload_warnings
+    assert [f"'{host}' may be known on the nodes only" in warning for warning in warnings] == [True] * warned
+
+
+# --- what the callers rely on -----------------------------------------------------------------------------------------
+
+
+def test_a_result_shows_no_secret_when_it_is_printed():
+    config = accepted()
+    assert b64(ADMIN.key_pem) in config.text
+    assert b64(ADMIN.key_pem)[:40] not in repr(config)
+
+
+def test_an_error_says_field_and_reason():
+    assert str(KubeconfigError("users[0].user", "is odd")) == "users[0].user: is odd"
+    assert str(KubeconfigError("", "is odd")) == "is odd"
+
+
+def test_options_of_a_subclass_of_text_become_plain_text():
+    """ansible-core 2.19 and later give such values to action plugins."""
+
+    class Tagged(str):
+        pass
+
+    policy = {"context": Tagged("admin@kubernetes"), "server": Tagged("10.0.0.7"), "tls_server_name": Tagged("a")}
+    config = to_canonical(Tagged(json.dumps(GOOD)), Policy(**policy))
+    assert {type(value) for value in (config.text, config.server, config.context)} == {str}
+
+
+@pytest.mark.parametrize("server", ["https://127.0.0.1:6443", "https://10.0.0.1"])
+def test_the_server_of_the_file_is_known_whatever_it_is_worth(server):
+    found = _kubeconfig.server_of(json.dumps(edited(GOOD, {SERVER: server})), None)
+    assert found is not None
+    assert found.url == server
+
+
+@pytest.mark.parametrize("server", ["http://10.0.0.1", "", ABSENT])
+def test_what_is_no_server_is_none(server):
+    assert _kubeconfig.server_of(json.dumps(edited(GOOD, {SERVER: server})), None) is None
+
+
+def test_a_date_is_shown_to_the_minute():
+    assert _kubeconfig.date(1_700_000_000_999) == "2023-11-14 22:13 UTC"

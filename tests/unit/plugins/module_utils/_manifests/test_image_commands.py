@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HSS's commands: the name in them, a variable in place of the password, and a way past Ansible's asterisks."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+import subprocess
+from urllib.parse import quote, quote_plus
+
+import pytest
+from ansible.module_utils.common.parameters import remove_values
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
+    PLACEHOLDER,
+    seal,
+    secret_name,
+    spellings,
+    unseal,
+    with_variable,
+)
+
+
+@pytest.mark.parametrize(
+    "command, name",
+    [
+        (
+            "kubectl create secret docker-registry hss-registry -n hss --docker-server=r --docker-password='p w'",
+            "hss-registry",
+        ),
+        ("kubectl -n hss create secret docker-registry --docker-server=r my.secret", "my.secret"),
+        (
+            "kubectl create secret docker-registry -n hss --docker-server r hss-registry --docker-username u",
+            "hss-registry",
+        ),
+        ("kubectl create ns hss && kubectl create secret docker-registry a1 -n hss && echo b", "a1"),
+        ("kubectl create secret docker-registry --docker-server=r", None),
+        ("kubectl create secret docker-registry -n", None),
+        ("kubectl create secret docker-registry Not_A_Name", None),
+        ("kubectl create secret docker-registry $NAME", None),
+        ("kubectl create secret generic hss-registry", None),
+        ("kubectl create secret docker-registry 'unbalanced", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_name_of_the_secret(command, name):
+    assert secret_name(command) == name
+
+
+@pytest.mark.parametrize(
+    "spelt, shown",
+    [
+        (f"-p {PLACEHOLDER} x", '-p "$REGISTRY_PASSWORD" x'),
+        (f"-p '{PLACEHOLDER}' x", '-p "$REGISTRY_PASSWORD" x'),
+        (f'-p "{PLACEHOLDER}" x', '-p "$REGISTRY_PASSWORD" x'),
+        (f"--password={PLACEHOLDER}", '--password="$REGISTRY_PASSWORD"'),
+        (f'"--password={PLACEHOLDER}"', '"--password=${REGISTRY_PASSWORD}"'),
+        (f"'u:{PLACEHOLDER}'", "'u:'\"$REGISTRY_PASSWORD\"''"),
+        (f"a\\'b {PLACEHOLDER}", 'a\\\'b "$REGISTRY_PASSWORD"'),
+        ("nothing of it", "nothing of it"),
+    ],
+)
+def test_the_password_is_a_variable_however_it_was_quoted(spelt, shown):
+    assert with_variable(spelt) == shown
+
+
+WORD = st.text("ab '\"\\$`*é", max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(password=st.text("ab '\"\\$`*é-", min_size=1, max_size=8), before=WORD, after=WORD, style=st.integers(0, 3))
+def test_a_shell_makes_the_same_words_of_it(password, before, after, style):
+    """The oracle is /bin/sh: with the variable, it sees the words that it would have seen with the password."""
+    inner = before + PLACEHOLDER + after
+    quoted = [
+        shlex.quote(before) + PLACEHOLDER + shlex.quote(after),
+        shlex.quote(inner),
+        '"' + "".join(f"\\{letter}" if letter in '"\\$`' else letter for letter in inner) + '"',
+        shlex.quote(before) + f"'{PLACEHOLDER}'" + shlex.quote(after),
+    ][style]
+    command = f"printf '<%s>' first {with_variable(quoted)} last"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], env={"REGISTRY_PASSWORD": password}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"<first><{before}{password}{after}><last>"
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=80), st.sampled_from(["a", "hss", "pass w", "9"]))
+def test_sealed_texts_survive_ansibles_asterisks(text, password):
+    sealed = seal(text + password)
+    assert remove_values({"sealed": sealed}, {password}) == {"sealed": sealed}
+    assert unseal(sealed) == text + password
+
+
+def test_a_password_is_known_in_every_spelling():
+    password = "p@ss w'örd/+"
+    known = spellings("puller", password)
+    assert {
+        password,
+        quote(password, safe=""),
+        quote_plus(password),
+        shlex.quote(password),
+        "p@ss w'\"'\"'örd/+",
+        base64.b64encode(password.encode()).decode(),
+        base64.b64encode(f"puller:{password}".encode()).decode(),
+    } <= set(known)

@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What kubectl complains about, as the real one does in its versions 1.20 and 1.37, and what is made of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Reply
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import error_lines, failure
+
+LOG = 'E1123 16:01:00.2 9998 memcache.go:381] "Couldn\'t get current server API group list" err="refused"\n'
+THROTTLED = "I1123 16:08:51.5 19963 request.go:655] Throttling request took 1.1s, request: GET:https://127.0.0.1/\n"
+FORBIDDEN = (
+    'configmaps "c" is forbidden: User "u" cannot get resource "configmaps" in API group "" in the namespace "a"'
+)
+PATCHED = """\
+Error from server (Forbidden): error when applying patch:
+{"data":{"p":"c2hvcnQ="},"metadata":{"annotations":{"x":"field is immutable"}}}
+to:
+Resource: "/v1, Resource=secrets", GroupVersionKind: "/v1, Kind=Secret"
+Name: "sx", Namespace: "default"
+for: "STDIN": error when patching "STDIN": secrets "sx" is forbidden: User "u" cannot patch resource "secrets"
+"""
+SAID = [
+    (
+        LOG + "The connection to the server 10.0.0.5:6443 was refused - did you specify the right host or port?",
+        "cannot be",
+    ),
+    (LOG + 'error: unable to recognize "STDIN": Get "https://a:1/api": dial tcp: lookup a: no such host', "cannot be"),
+    (
+        'error: error validating "STDIN": error validating data: Get "https://a:1/openapi/v2": dial tcp 1.2.3.4:1: '
+        "connect: connection refused; if you choose to ignore these errors, turn validation off",
+        "cannot be reached",
+    ),
+    ("Unable to connect to the server: net/http: TLS handshake timeout", "cannot be reached"),
+    ("Unable to connect to the server: context deadline exceeded (Client.Timeout exceeded)", "cannot be reached"),
+    (
+        "Error from server (ServiceUnavailable): the server is currently unable to handle the request",
+        "cannot be reached",
+    ),
+    (
+        'unable to recognize "STDIN": Get "http://localhost:8080/api": dial tcp 127.0.0.1:8080: connection refused',
+        "has no kubeconfig on this host. Name it with kubeconfig",
+    ),
+    ("The connection to the server localhost:8080 was refused - did you specify", "has no kubeconfig"),
+    (
+        'error: error loading config file "e": yaml: line 1: did not find expected node content',
+        "cannot use the kubeconfig",
+    ),
+    ('error: error loading config file "/etc/k.yaml": open /etc/k.yaml: permission denied', "use become"),
+    ("Unable to connect to the server: x509: certificate has expired or is not yet valid", "each other's certificates"),
+    (
+        "Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown",
+        "other's",
+    ),
+    ("error: You must be logged in to the server (Unauthorized)", "does not accept the credential"),
+    (LOG + 'unable to recognize "STDIN": the server has asked for the client to provide credentials', "the credential"),
+    (f"Error from server (Forbidden): {FORBIDDEN}", "has not the right to do this"),
+    (PATCHED, "has not the right to do this"),
+    (
+        'Error from server (Forbidden): error when creating "STDIN": roles "x" is forbidden: user "u" is attempting to '
+        'grant RBAC permissions not currently held:\n{APIGroups:["apps"], Resources:["deployments"], Verbs:["*"]}',
+        "may not hand out rights that it does not have itself",
+    ),
+    (
+        'Error from server (Forbidden): error when creating "STDIN": configmaps "c" is forbidden: unable to create new '
+        "content in namespace tt because it is being terminated",
+        "a namespace is being deleted",
+    ),
+    (
+        'Error from server (Forbidden): error when creating "STDIN": pods "p" is forbidden: violates PodSecurity '
+        '"baseline:latest": privileged',
+        "policies refuse it",
+    ),
+    (
+        'Error from server: admission webhook "policy.example.com" denied the request: no latest tag',
+        "policies refuse it",
+    ),
+    (
+        'Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling '
+        'webhook "w.example.com": Post "https://w.ns.svc:443/x": dial tcp 10.96.0.7:443: connect: connection refused',
+        "an admission webhook of the cluster does not answer",
+    ),
+    (
+        'Error from server (InternalError): Internal error occurred: failed calling webhook "w.example.com": failed to '
+        'call webhook: Post "https://w.ns.svc:443/x": x509: certificate signed by unknown authority',
+        "an admission webhook of the cluster does not answer",
+    ),
+    (
+        THROTTLED + 'error: unable to recognize "STDIN": no matches for kind "Foo" in version "x.io/v1"',
+        "not know this kind",
+    ),
+    (
+        'error: resource mapping not found for name: "d" namespace: "" from "STDIN": no matches for kind "Foo" '
+        'in version "x.io/v1"\nensure CRDs are installed first',
+        "does not know this kind",
+    ),
+    ('error: the server doesn\'t have a resource type "Foo"', "does not know this kind"),
+    (
+        'Error from server (NotFound): error when creating "STDIN": namespaces "nope" not found',
+        "namespace does not exist",
+    ),
+    ('The Secret "sx" is invalid: type: Invalid value: "other": field is immutable', "does not let this be changed"),
+    (
+        'The RoleBinding "b" is invalid: roleRef: Invalid value: {}: cannot change roleRef',
+        "does not let this be changed",
+    ),
+    ('The ConfigMap "C_c" is invalid: metadata.name: Invalid value: "C_c": a lowercase', "does not accept an object"),
+    ('error: error validating "STDIN": error validating data: unknown field "bogus" in DeploymentSpec', "as it is"),
+    ("error: unknown flag: --cache-dir\nSee 'kubectl get --help' for usage.", "too old. It has to be 1.19"),
+    ("error: something that nobody has heard of", "kubectl failed with exit code 1: error: something that nobody"),
+    (LOG, "kubectl failed with exit code 1: E1123 16:01:00.2 9998 memcache.go:381] \"Couldn't get"),
+    ("", "kubectl failed with exit code 1."),
+]
+
+
+@pytest.mark.parametrize("stderr, meaning", SAID)
+def test_each_complaint_has_its_meaning(stderr, meaning):
+    said = str(failure("looking", Reply(1, "", stderr), Secrets()))
+    assert said.startswith("While looking, ") and meaning in said
+    assert "\n" not in said
+
+
+def test_the_log_and_warnings_are_no_complaints():
+    stderr = (
+        LOG
+        + THROTTLED
+        + "Warning: policy/v1beta1 PodSecurityPolicy is deprecated\nWARN[0000] Unable\n\n\x1b[31merror: x\x1b[0m\n"
+        + "Warning: version difference between client (1.37) and server (1.20) exceeds the skew\n"
+    )
+    assert error_lines(stderr) == ["error: x"]
+
+
+QUOTES = [
+    'The request is invalid: patch: Invalid value: "map[data:map[a:CANARY] x:<nil>]": error decoding from json',
+    'Secret in version "v1" cannot be handled: illegal base64 data at input byte 3, error found in #10 byte of '
+    '...|4 CANARY"},"kind":"|..., bigger context ...|"data":{"a":"not CANARY"}|...',
+    'Error from server (Conflict): Object: &{map["data":map["p":"CANARY"]]} for: "STDIN": it has been modified',
+    PATCHED.replace("c2hvcnQ=", "CANARY"),
+    'Error from server (Conflict): error when applying patch:\n{"data":{"p":"CANARY"},"x":"Unauthorized"}\nto:\n'
+    'Name: "sx", Namespace: "default"\nfor: "STDIN": Operation cannot be fulfilled',
+    "error: it is \x1b[31ma-long-CANARY-value-0123\x1b[0m",
+]
+
+
+@pytest.mark.parametrize("stderr", QUOTES)
+def test_no_secret_is_quoted_however_short(stderr):
+    hidden = Secrets()
+    hidden.add("a-long-CANARY-value-0123")
+    said = str(failure("applying", Reply(1, "", stderr), hidden))
+    assert "CANARY" not in said and "\x1b" not in said
+
+
+def test_a_long_complaint_is_cut():
+    assert len(str(failure("looking", Reply(1, "", "x" * 10_000), Secrets()))) < 600
+
+
+def test_only_the_complaints_that_count():
+    reply = Reply(1, "", f'no matches for kind "A" in version "b/v1"\nError from server (Forbidden): {FORBIDDEN}')
+    said = str(failure("looking", reply, Secrets(), [f"Error from server (Forbidden): {FORBIDDEN}"]))
+    assert "has not the right" in said

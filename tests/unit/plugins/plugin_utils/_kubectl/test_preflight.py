@@ -1,0 +1,158 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a cluster is fit for agents, judged by what kubectl says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import KubectlError
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import KubeObject
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.preflight import (
+    Findings,
+    judge_nodes,
+    judge_reviews,
+    judge_version,
+    resources_in,
+    reviews,
+    unknown_kinds,
+    version_number,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import Resource
+
+
+@pytest.mark.parametrize(
+    "text, number",
+    [
+        ("v1.29.4", (1, 29, 4)),
+        ("v1.29.4+k3s1", (1, 29, 4)),
+        ("v1.19.6-eks-49a6c0", (1, 19, 6)),
+        ("1.19+", (1, 19)),
+        ("v1.32.0-rc.1", (1, 32, 0)),
+        ("1.19", (1, 19)),
+        ("1.20.0", (1, 20, 0)),
+    ],
+)
+def test_versions_as_distributions_write_them(text, number):
+    assert version_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "new", "1", "v1", "x1.19"])
+def test_what_is_no_version(text):
+    with pytest.raises(KubectlError, match="is no version"):
+        version_number(text)
+
+
+@pytest.mark.parametrize(
+    "server, minimum, problem",
+    [
+        ({"gitVersion": "v1.18.20"}, "1.19", True),
+        ({"gitVersion": "v1.19.0"}, "1.19", False),
+        ({"gitVersion": "v1.19.3"}, "1.19.4", True),
+        ({"gitVersion": "v2.0.0"}, "1.30", False),
+        ({"major": "1", "minor": "19+"}, "1.19", False),
+        ({"major": "1", "minor": "9"}, "1.19", True),
+        ({"major": "1", "minor": "19"}, "1.19.4", False),
+        ({"major": "1", "minor": "18"}, "1.19.4", True),
+    ],
+)
+def test_a_version_is_compared_by_its_numbers(server, minimum, problem):
+    findings = Findings()
+    judge_version({"serverVersion": server}, version_number(minimum), findings)
+    assert bool(findings.problems) is problem and findings.version and not findings.warnings
+
+
+@pytest.mark.parametrize("answer", [{}, {"serverVersion": None}, {"serverVersion": {"gitVersion": "unknown"}}])
+def test_a_version_that_cannot_be_understood_is_a_warning(answer):
+    findings = Findings()
+    judge_version(answer, (1, 19), findings)
+    assert findings.version is None and not findings.problems and "could not be understood" in findings.warnings[0]
+
+
+def node(name, os="linux", architecture="amd64", ready="True"):
+    status = {"nodeInfo": {"operatingSystem": os, "architecture": architecture}}
+    return {"metadata": {"name": name}, "status": {**status, "conditions": [{"type": "Ready", "status": ready}]}}
+
+
+@pytest.mark.parametrize(
+    "nodes, problem, warning",
+    [
+        ([node("a"), node("b", architecture="arm64")], None, None),
+        ([], "has no nodes", None),
+        ([node("a", "windows")], "No node runs Linux, which the agents need: a (windows)", None),
+        ([node("a"), node("b", "windows")], None, "do not run on nodes without Linux: b (windows)"),
+        ([node("a", ready="False"), node("b", ready="Unknown")], "No Linux node is ready: a, b.", None),
+        ([node("a", ready="False"), node("b", "windows")], "No Linux node is ready: a.", None),
+        ([node("a"), node("b", ready="Unknown")], None, "Not ready: b."),
+        ([node("a", architecture="s390x")], None, "not for a (s390x)"),
+        ([node(str(number), "windows") for number in range(99)], "4 (windows), 94 more", None),
+        ([{"metadata": {"name": "a"}}], "No node runs Linux, which the agents need: a (None)", None),
+    ],
+)
+def test_nodes(nodes, problem, warning):
+    findings = Findings()
+    judge_nodes(nodes, findings)
+    for words, said in ((problem, findings.problems), (warning, findings.warnings)):
+        assert len(said) == (words is not None)
+        assert words is None or words in said[0]
+    assert len(findings.nodes) == len(nodes)
+
+
+def thing(api_version, kind, namespace=None, **content):
+    metadata = {"name": "a"} | ({"namespace": namespace} if namespace else {})
+    return KubeObject({"apiVersion": api_version, "kind": kind, "metadata": metadata, **content})
+
+
+def asked(found):
+    return ["{verb} {group}/{resource} {namespace}".format(**one["spec"]["resourceAttributes"]) for one in found]
+
+
+def test_each_right_is_asked_for_once():
+    objects = [
+        thing("v1", "ConfigMap", "x"),
+        thing("v1", "ConfigMap", "x"),
+        thing("v1", "ConfigMap"),
+        # A cluster-scoped kind is in no namespace, whatever somebody wrote.
+        thing("rbac.authorization.k8s.io/v1", "ClusterRole", "x"),
+    ]
+    kinds = ["/configmaps x", "/configmaps default", "rbac.authorization.k8s.io/clusterroles "]
+    assert asked(reviews(objects, {})) == [f"{verb} {kind}" for kind in kinds for verb in ("get", "create", "patch")]
+
+
+CRD = thing(
+    "apiextensions.k8s.io/v1",
+    "CustomResourceDefinition",
+    spec={"group": "example.com", "names": {"kind": "Widget", "plural": "widgetry"}, "scope": "Namespaced"},
+)
+
+
+def test_kinds_that_not_every_cluster_has():
+    widget, gadget = thing("example.com/v1", "Widget", "x"), thing("example.com/v1", "Gadget")
+    assert unknown_kinds([widget, widget, gadget, CRD]) == [gadget]
+    assert unknown_kinds([widget, thing("v1", "Secret")]) == [widget]
+    assert "get example.com/widgetry x" in asked(reviews([widget, CRD], {}))
+    listing = {
+        "groupVersion": "example.com/v1",
+        "resources": [
+            {"name": "gadgetries/status", "kind": "Gadget", "namespaced": False},
+            {"name": "gadgetries", "kind": "Gadget", "namespaced": False},
+            {"name": "gadgetries/scale", "kind": "Gadget", "namespaced": False},
+            {"name": "others", "kind": "Other", "namespaced": True},
+        ],
+    }
+    found = resources_in(listing, [widget, gadget])
+    assert found == {("example.com", "Gadget"): Resource("gadgetries", "example.com", False)}
+    assert asked(reviews([gadget], found))[0] == "get example.com/gadgetries "
+    assert reviews([gadget], {}) == [] and resources_in({}, [gadget]) == {}
+
+
+def test_what_is_denied_is_named():
+    answers = [{**one, "status": {"allowed": number % 2 == 0}} for number, one in enumerate(reviews([CRD], {}))]
+    findings = Findings()
+    judge_reviews(answers, findings)
+    assert findings.denied == ["create customresourcedefinitions.apiextensions.k8s.io"]
+    assert "has not the right to: create customresource" in findings.problems[0]
+    none = Findings()
+    judge_reviews([], none)
+    assert none.problems == []
