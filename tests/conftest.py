@@ -18,3 +18,8 @@ os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".collections")
 os.environ.setdefault("ANSIBLE_HOME", str(ROOT / ".cache" / "home" / ".ansible"))
 # Before hypothesis is imported; otherwise it makes a folder of its own in the root.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".cache" / "hypothesis"))
+from hypothesis import settings  # noqa: E402
+
+# How long an example takes depends on what else the machine does; pytest's own time-out is there for tests that hang.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")

@@ -108,8 +108,8 @@ def finish(process: subprocess.Popen[str], timeout: float = 120) -> dict[str, An
 
 def _main(module: str, speed: str) -> None:
     package = "ansible_collections.huaweicloud.hss.plugins"
-    shared = importlib.import_module(f"{package}.module_utils._module.frame")
-    shared.HssModule.sleep = staticmethod(lambda seconds: time.sleep(seconds / float(speed)))
+    shared = importlib.import_module(f"{package}.module_utils._connection.session")
+    shared.Session.sleep = staticmethod(lambda seconds: time.sleep(seconds / float(speed)))
     main = importlib.import_module(f"{package}.modules.{module}").main
     print(run(main, json.loads(sys.stdin.read())).output)
 

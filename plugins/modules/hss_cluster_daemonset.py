@@ -189,13 +189,9 @@ failure:
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import (
-    daemonset_spec,
-    failure_of,
-    reconcile,
-    result_of,
-    wait_spec,
-)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.options import daemonset_spec, wait_spec
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import reconcile
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.summary import result
 
 
 def main() -> None:
@@ -209,12 +205,12 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
-        (done,) = reconcile(module, [module.params], module.params["state"])
-        for text in done.warnings:
+        (outcome,) = reconcile(module.session, [module.params], module.params, module.check_mode)
+        for text in outcome.warnings:
             module.ansible.warn(text)
-        if done.error:
-            module.ansible.fail_json(**failure_of(module, done.error), **result_of(done))
-        return result_of(done)
+        if outcome.error:
+            module.fail(outcome.error, **result(outcome))
+        return result(outcome)
 
     module.run(work)
 

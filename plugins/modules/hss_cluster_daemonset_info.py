@@ -127,9 +127,9 @@ daemonsets:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import PROVIDERS
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import PROVIDERS
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import shown
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.summary import returned_fields
 
 
 def main() -> None:
@@ -144,12 +144,12 @@ def main() -> None:
 
     def work() -> dict[str, Any]:
         cluster_id = module.params["cluster_id"]
-        api = module.api()
+        api = module.session.api()
         api.require_region()
         rows = api.list_daemonsets(module.params["type"], module.params["access_status"])
         if cluster_id is not None:
             rows = [row for row in rows if row["cluster_id"] == cluster_id]
-            rows = [{**row, **(shown(api.show_daemonset(cluster_id)) or {})} for row in rows]
+            rows = [{**row, **(returned_fields(api.show_daemonset(cluster_id)) or {})} for row in rows]
         return {"changed": False, "daemonsets": rows}
 
     module.run(work)

@@ -193,18 +193,11 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import failure_summary, list_result
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.execute import Done
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import (
-    daemonset_spec,
-    failure_of,
-    in_words,
-    reconcile,
-    result_of,
-    status_of,
-    wait_spec,
-)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.options import daemonset_spec, wait_spec
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import reconcile
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.summary import entry
 
 
 def main() -> None:
@@ -220,34 +213,16 @@ def main() -> None:
 
     def work() -> dict[str, Any]:
         params = module.params
-        done = reconcile(module, params["daemonsets"], params["state"], params["concurrency"])
-        for item in done:
-            for text in item.warnings:
+        outcomes = reconcile(module.session, params["daemonsets"], params, module.check_mode, params["concurrency"])
+        for outcome in outcomes:
+            for text in outcome.warnings:
                 module.ansible.warn(text)
-        entries = [_entry(module, item) for item in done]
-        result = {
-            "changed": any(entry["changed"] for entry in entries),
-            "results": entries,
-            "diff": [entry.pop("diff") for entry in entries],
-        }
-        if any(item.error for item in done):
-            told = summary("node agents failed", done, "results")
-            module.ansible.fail_json(msg=module.secrets.scrub(told), **result)
+        result = list_result([entry(outcome, module.check_mode) for outcome in outcomes])
+        if any(outcome.error for outcome in outcomes):
+            module.ansible.fail_json(msg=failure_summary("node agents failed", outcomes, "results"), **result)
         return result
 
     module.run(work)
-
-
-def _entry(module: HssModule, item: Done) -> dict[str, Any]:
-    told = failure_of(module, item.error) if item.error else {"msg": in_words(item, module.check_mode)}
-    return {
-        "cluster_name": item.plan.cluster_name,
-        "failed": item.error is not None,
-        "status": status_of(item),
-        "warnings": item.warnings,
-        **told,
-        **result_of(item),
-    }
 
 
 if __name__ == "__main__":

@@ -139,16 +139,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import Parallel, summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import Parallel
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import REJECTED, HssError, invalid
-from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests import parse as _manifests
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import failure_summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse import (
+    ManifestError,
+    parse,
+    secret_values,
+)
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 _NETWORK = ("anp_address", "agent_address", "region_id")
 
 
 @dataclass
-class _Asked:
+class _Agent:
+    """The connection agent of one cluster.
+
+    :arg label: the cluster's id.
+    """
+
     label: str
     manifests: list[dict[str, Any]] = field(default_factory=list)
     error: HssError | None = None
@@ -166,52 +176,55 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
-        parallel = Parallel(module.params["concurrency"])
-        one, many = module.params["cluster_id"], module.params["cluster_ids"]
-        for option, ids in (("cluster_id", [] if one is None else [one]), ("cluster_ids", many or [])):
-            if not all(cluster_id.strip() for cluster_id in ids):
+        batch = Parallel(module.params["concurrency"])
+        single_id, ids = module.params["cluster_id"], module.params["cluster_ids"]
+        for option, given in (("cluster_id", [] if single_id is None else [single_id]), ("cluster_ids", ids or [])):
+            if not all(cluster_id.strip() for cluster_id in given):
                 raise invalid(option, "must not be empty.")
-        api = module.api()
+        api = module.session.api()
         network = api.show_agent_network()
         result: dict[str, Any] = {"changed": False, "network": {name: network.get(name) for name in _NETWORK}}
-        if one is not None:
-            result["manifests"] = _manifests_of(module, api, one)
-        if many is not None:
-            asked = [_Asked(cluster_id) for cluster_id in many]
-            parallel.each(asked, lambda item: item.manifests.extend(_manifests_of(module, api, item.label)))
-            if any(item.error for item in asked):
-                # The result is hidden, so it would not be seen there.
-                told = summary("clusters have no manifests to be applied", asked, "clusters in the result")
-                module.ansible.warn(module.secrets.scrub(told))
-            result["clusters"] = [_entry(module, item) for item in asked]
+        if single_id is not None:
+            result["manifests"] = _manifests(module, api, single_id)
+        if ids is not None:
+            agents = [_Agent(cluster_id) for cluster_id in ids]
+            batch.each(agents, lambda agent: agent.manifests.extend(_manifests(module, api, agent.label)))
+            if any(agent.error for agent in agents):
+                # The result is hidden, so nobody would see the failures in it.
+                module.ansible.warn(
+                    failure_summary("clusters have no usable manifests", agents, "clusters in the result")
+                )
+            result["clusters"] = [_entry(agent) for agent in agents]
         return result
 
     module.run(work)
 
 
-def _manifests_of(module: HssModule, api: HssApi, cluster_id: str) -> list[dict[str, Any]]:
+def _manifests(module: HssModule, api: HssApi, cluster_id: str) -> list[dict[str, Any]]:
     script = api.show_install_script(cluster_id)
     try:
-        objects = _manifests.parse(script)
-    except _manifests.ManifestError as exc:
+        objects = parse(script)
+    except ManifestError as exc:
         raise HssError(
             f"Could not read the connection agent's manifests for the cluster {cluster_id}: {exc}",
             operation="ShowMultiCloudClusterProxyScript",
-            hint="HSS gave something else than Kubernetes objects. Please report this as a bug, without that text: "
+            hint="HSS did not send Kubernetes objects. Please report this as a bug, without the text of the manifests: "
             "it may hold a token.",
             outcome=REJECTED,
         ) from None
-    # Not hidden from Ansible: it would put asterisks into the manifests, which have to be applied as they are. The
-    # action plugin hides them.
-    module.secrets.add(*_manifests.secret_values(objects))
+    # Ansible does not learn these secrets, because it would put asterisks into the manifests, which must be applied as
+    # they are. The action plugin hides the whole result instead.
+    module.session.secrets.add(*secret_values(objects))
     return objects
 
 
-def _entry(module: HssModule, item: _Asked) -> dict[str, Any]:
-    entry: dict[str, Any] = {"cluster_id": item.label, "manifests": item.manifests, "failed": item.error is not None}
-    if item.error:
-        entry.update(msg=module.secrets.scrub(str(item.error)), failure=item.error.failure())
-    return entry
+def _entry(agent: _Agent) -> dict[str, Any]:
+    return {
+        "cluster_id": agent.label,
+        "manifests": agent.manifests,
+        "failed": agent.error is not None,
+        **({"msg": str(agent.error), "failure": agent.error.failure()} if agent.error else {}),
+    }
 
 
 if __name__ == "__main__":

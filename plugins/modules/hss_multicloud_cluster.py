@@ -232,13 +232,14 @@ failure:
       sample: rejected
 """
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import (
-    HssModule,
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import (
     cluster_spec,
     policy_spec,
-    result_of,
     wait_spec,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.reconcile import reconcile
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import result
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 
 def main() -> None:
@@ -254,12 +255,12 @@ def main() -> None:
     )
 
     def work():
-        (done,) = module.reconcile([module.params], module.params["state"])
-        for text in done.warnings:
+        (outcome,) = reconcile(module.session, [module.params], module.params, module.check_mode)
+        for text in outcome.warnings:
             module.ansible.warn(text)
-        if done.error:
-            module.fail(done.error, **result_of(done))
-        return result_of(done)
+        if outcome.error:
+            module.fail(outcome.error, **result(outcome))
+        return result(outcome)
 
     module.run(work)
 

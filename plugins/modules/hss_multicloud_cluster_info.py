@@ -126,12 +126,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import (
-    PROVIDERS,
-    STATUSES,
-    days_left,
-    selected,
-)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.filters import days_left, filtered
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import PROVIDERS, STATUSES
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
@@ -157,10 +153,10 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
-        api = module.api()
-        now_ms = int(time.time() * 1000)
-        rows = [{**row, "days_left": days_left(row, now_ms)} for row in api.list_clusters()]
-        clusters = selected(rows, module.params)
+        api = module.session.api()
+        now = int(time.time() * 1000)
+        rows = [{**row, "days_left": days_left(row, now)} for row in api.list_clusters()]
+        clusters = filtered(rows, module.params)
         with ThreadPoolExecutor(_CONCURRENCY) as pool:
             list(pool.map(lambda cluster: _include(module, api, cluster), clusters))
         return {"changed": False, "clusters": clusters}
@@ -169,16 +165,16 @@ def main() -> None:
 
 
 def _include(module: HssModule, api: HssApi, cluster: dict[str, Any]) -> None:
-    """Asks for more about a cluster. One that HSS cannot say anything about does not spoil the rest."""
-    calls = {"permissions": api.list_permissions, "daemonset": api.show_daemonset}
-    for what in module.params["include"]:
+    """Adds to a cluster what the option include asks for; null and a warning if that cannot be read."""
+    requests = {"permissions": api.list_permissions, "daemonset": api.show_daemonset}
+    for key in module.params["include"]:
         try:
-            cluster[what] = calls[what](cluster["cluster_id"])
+            cluster[key] = requests[key](cluster["cluster_id"])
         except HssError as error:
             if error.http_status == 401:
                 raise
-            cluster[what] = None
-            module.ansible.warn(f"{cluster.get('cluster_name')}: {module.secrets.scrub(str(error))}")
+            cluster[key] = None
+            module.ansible.warn(f"{cluster.get('cluster_name')}: {error}")
 
 
 if __name__ == "__main__":

@@ -212,16 +212,20 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import in_words
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.workers import Done
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import check_concurrency, summary
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import (
-    HssModule,
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import (
     cluster_spec,
     policy_spec,
-    result_of,
     wait_spec,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.reconcile import reconcile
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import entry
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import check_concurrency
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import (
+    combined_warnings,
+    failure_summary,
+    list_result,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 
 def main() -> None:
@@ -243,43 +247,17 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
-        check_concurrency(module.params["concurrency"])
-        done = module.reconcile(module.params["clusters"], module.params["state"], module.params["concurrency"])
-        for text in gathered_warnings(done):
+        params = module.params
+        check_concurrency(params["concurrency"])
+        outcomes = reconcile(module.session, params["clusters"], params, module.check_mode, params["concurrency"])
+        for text in combined_warnings(outcomes):
             module.ansible.warn(text)
-        entries = [_entry(module, item) for item in done]
-        result = {
-            "changed": any(entry["changed"] for entry in entries),
-            "results": entries,
-            "diff": [entry.pop("diff") for entry in entries],
-        }
-        if any(item.error for item in done):
-            module.ansible.fail_json(msg=summary("clusters failed", done, "results"), **result)
+        result = list_result([entry(outcome, module.check_mode) for outcome in outcomes])
+        if any(outcome.error for outcome in outcomes):
+            module.ansible.fail_json(msg=failure_summary("clusters failed", outcomes, "results"), **result)
         return result
 
     module.run(work)
-
-
-def gathered_warnings(done: list[Done]) -> list[str]:
-    """Each text once, with the clusters that it is about: 500 clusters may share one."""
-    about: dict[str, list[str]] = {}
-    for item in done:
-        for text in item.warnings:
-            about.setdefault(text, []).append(item.plan.desired.label)
-    return [f"{', '.join(labels)}: {text}" for text, labels in about.items()]
-
-
-def _entry(module: HssModule, item: Done) -> dict[str, Any]:
-    words = str(item.error) if item.error else in_words(item.actions, item.cluster, module.check_mode)
-    return {
-        "name": item.plan.desired.name,
-        "failed": item.error is not None,
-        "status": (item.cluster or {}).get("status"),
-        "msg": words,
-        "warnings": item.warnings,
-        **({"failure": item.error.failure()} if item.error else {}),
-        **result_of(item),
-    }
 
 
 if __name__ == "__main__":

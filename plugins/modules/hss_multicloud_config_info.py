@@ -69,7 +69,8 @@ configs:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import uploadable
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.desired import checked_kube_config
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import secret_values
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 
@@ -84,9 +85,9 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
-        module.hide_cluster(module.params)
-        config = uploadable(module.params)
-        return {"changed": False, "configs": module.api().analyze_config(config.text)}
+        module.session.hide(*secret_values(module.params))
+        config = checked_kube_config(module.params)
+        return {"changed": False, "configs": module.session.api().analyze_config(config.text)}
 
     module.run(work)
 

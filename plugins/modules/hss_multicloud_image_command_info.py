@@ -124,7 +124,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_c
     COMMANDS,
     PLACEHOLDER,
     VARIABLE,
-    seal,
+    placeholder_spellings,
     secret_name,
     spellings,
     with_variable,
@@ -150,51 +150,44 @@ def main() -> None:
 
     def work() -> dict[str, Any]:
         params = module.params
-        _hide_password(module)
+        if params["image_repo_password"]:
+            known = spellings(params["image_repo_username"], params["image_repo_password"])
+            module.session.secrets.add(*known)
+            # Ansible hides the short spellings too.
+            module.ansible.no_log_values.update(known)
         for option in ("image_repo", "organization", "image_repo_username"):
             if not params[option].strip():
                 raise invalid(option, "must not be empty.")
-        if params["show_commands"]:
-            return _shown(module, _ask(module, PLACEHOLDER))
-        if not params["image_repo_password"]:
+        if not params["show_commands"] and not params["image_repo_password"]:
             raise invalid("image_repo_password", "must not be empty. show_commands=true needs none.")
-        result = _result(_ask(module, params["image_repo_password"]))
-        return {**result, "sealed": {name: seal(text) for name, text in result.items() if isinstance(text, str)}}
+        # HSS never gets the password, which would travel in the URL; the action plugin puts it into the commands.
+        reply = module.session.api().show_image_command(
+            params["image_repo"],
+            params["organization"],
+            params["image_repo_username"],
+            PLACEHOLDER,
+            params["plug_type"],
+        )
+        commands = {name: str(reply.get(name) or "") for name in COMMANDS}
+        if params["show_commands"]:
+            placeholders, missing = [PLACEHOLDER], f"there is no ${VARIABLE} in them"
+        else:
+            # The action plugin can also replace an encoded password; a shell cannot encode the value of a variable.
+            placeholders, missing = placeholder_spellings(params["image_repo_username"]), "it is not in them"
+        if not any(placeholder in command for command in commands.values() for placeholder in placeholders):
+            module.ansible.warn(
+                f"HSS does not write the password into the commands as it is, so {missing}. They may be of no use"
+            )
+        if params["show_commands"]:
+            commands = {name: with_variable(text) for name, text in commands.items()}
+        return {
+            "changed": False,
+            **commands,
+            "images_download_url": reply.get("images_download_url"),
+            "secret_name": secret_name(reply.get("secret_command")),
+        }
 
     module.run(work)
-
-
-def _hide_password(module: HssModule) -> None:
-    password = module.params["image_repo_password"]
-    if password:
-        known = spellings(module.params["image_repo_username"], password)
-        module.secrets.add(*known)
-        # Ansible hides the short ones too.
-        module.ansible.no_log_values.update(known)
-
-
-def _ask(module: HssModule, password: str) -> dict[str, Any]:
-    params = module.params
-    return module.api().show_image_command(
-        params["image_repo"], params["organization"], params["image_repo_username"], password, params["plug_type"]
-    )
-
-
-def _shown(module: HssModule, answer: dict[str, Any]) -> dict[str, Any]:
-    if not any(PLACEHOLDER in str(answer.get(name)) for name in COMMANDS):
-        module.ansible.warn(
-            f"HSS does not write the password into the commands as it is, so there is no ${VARIABLE} in them. They may "
-            "be of no use; show_commands=false gives those that are"
-        )
-    return _result({**answer, **{name: with_variable(str(answer.get(name) or "")) for name in COMMANDS}})
-
-
-def _result(answer: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "changed": False,
-        **{name: answer.get(name) for name in (*COMMANDS, "images_download_url")},
-        "secret_name": secret_name(answer.get("secret_command")),
-    }
 
 
 if __name__ == "__main__":

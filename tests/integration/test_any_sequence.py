@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from modules import run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster
 from simulator import Fault, Simulator
 
@@ -66,11 +66,11 @@ class AnySequence(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.simulator = Simulator().start()
-        self.sleep = _module.HssModule.sleep
-        _module.HssModule.sleep = staticmethod(lambda seconds: time.sleep(seconds / 50))
+        self.sleep = Session.sleep
+        Session.sleep = staticmethod(lambda seconds: time.sleep(seconds / 50))
 
     def teardown(self):
-        _module.HssModule.sleep = self.sleep
+        Session.sleep = self.sleep
         self.simulator.stop()
 
     @initialize(temperament=st.sampled_from(["reparse", "keep", "round"]))

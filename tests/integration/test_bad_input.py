@@ -14,7 +14,7 @@ import kubeconfigs
 import pytest
 from modules import run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from simulator import Fault, Simulator
 
@@ -23,7 +23,7 @@ CREATE, LIST = "CreateMultiCloudClusters", "ListMultiCloudClusters"
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda _seconds: None))
+    monkeypatch.setattr(Session, "sleep", staticmethod(lambda _seconds: None))
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from modules import Ran, run
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import metadata as _metadata
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles as _profiles
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from playbooks import play
 from simulator import Fault, Simulator
@@ -39,7 +39,7 @@ METADATA_TOKEN = "kX3vQ9zR7wB2nM5tY8pL"
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch, tmp_path):
     """No pauses, and nobody's credentials: neither from the environment nor from a home."""
-    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda _seconds: None))
+    monkeypatch.setattr(Session, "sleep", staticmethod(lambda _seconds: None))
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in list(os.environ):
         if name.startswith(("HW_", "HUAWEICLOUD_", "CLOUD_SDK_")):

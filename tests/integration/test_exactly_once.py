@@ -15,7 +15,7 @@ import kubeconfigs
 import pytest
 from modules import finish, run, start
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from simulator import Fault, Simulator
 
@@ -27,7 +27,7 @@ PATIENCE = 15 / SPEED
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda seconds: time.sleep(seconds / SPEED)))
+    monkeypatch.setattr(Session, "sleep", staticmethod(lambda seconds: time.sleep(seconds / SPEED)))
 
 
 @pytest.fixture(scope="module")

@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from modules import Ran, run
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core import redaction as _secrets
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_daemonset_info,
@@ -123,7 +123,7 @@ SAMPLE = 2
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch, tmp_path):
-    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda _seconds: None))
+    monkeypatch.setattr(Session, "sleep", staticmethod(lambda _seconds: None))
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in list(os.environ):
         if name.startswith(("HW_", "HUAWEICLOUD_", "CLOUD_SDK_")) or name.lower().endswith("_proxy"):

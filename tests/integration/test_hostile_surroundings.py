@@ -28,7 +28,7 @@ from hostile import Conversation, HostileServer
 from modules import Ran, run
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles as _profiles
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_cluster_info
 from playbooks import ROOT
 from simulator import Fault, Simulator
@@ -40,7 +40,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch, tmp_path):
-    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda _seconds: None))
+    monkeypatch.setattr(Session, "sleep", staticmethod(lambda _seconds: None))
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for name in list(os.environ):

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from modules import run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_multicloud_cluster,
     hss_multicloud_cluster_info,
@@ -32,7 +32,7 @@ SERVER = "https://10.0.0.5:6443"
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda seconds: time.sleep(seconds / 50)))
+    monkeypatch.setattr(Session, "sleep", staticmethod(lambda seconds: time.sleep(seconds / 50)))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from modules import run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_daemonset_info,
@@ -35,7 +35,7 @@ SELECTED = {"node_selector": ["disk=ssd", "pool=a"]}
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(lambda seconds: time.sleep(seconds / 200)))
+    monkeypatch.setattr(Session, "sleep", staticmethod(lambda seconds: time.sleep(seconds / 200)))
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_200_proves_nothing(simulator, agent, shop):
     agent(cluster_id=shop, wait=True)
     simulator.fault(UPDATE, Fault.ignored())
     ran = agent(cluster_id=shop, schedule_info=SELECTED)
-    assert ran.failed and "node_selector is not set, wanted is disk=ssd, pool=a" in ran.msg
+    assert ran.failed and "node_selector is not set, the options say disk=ssd, pool=a" in ran.msg
     simulator.fault(DELETE, Fault.ignored())
     ran = agent(cluster_id=shop, state="absent", wait_timeout=30)
     assert ran.failed and "still there after 30 seconds" in ran.msg
@@ -267,7 +267,7 @@ def test_each_of_many_has_its_own_result_in_order(simulator, agent):
 
 def test_waiting_for_many_takes_as_long_as_for_the_slowest(simulator, agent, monkeypatch):
     slept = []
-    monkeypatch.setattr(_module.HssModule, "sleep", staticmethod(slept.append))
+    monkeypatch.setattr(Session, "sleep", staticmethod(slept.append))
     simulator.configure(daemonset_polls=4)
     daemonsets = [{"cluster_id": each} for each in simulator.seed_clusters(40)]
     ran = agent(hss_cluster_daemonsets.main, daemonsets=daemonsets, wait=True)

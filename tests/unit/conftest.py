@@ -24,10 +24,10 @@ def _clean_environment(monkeypatch):
 def pauses(monkeypatch) -> list[float]:
     """The seconds that the modules would have slept."""
     # Not at the top: conftest files are read before the plugin that makes the collection importable is set up.
-    from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
+    from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 
     slept: list[float] = []
-    monkeypatch.setattr(HssModule, "sleep", staticmethod(slept.append))
+    monkeypatch.setattr(Session, "sleep", staticmethod(slept.append))
     return slept
 
 

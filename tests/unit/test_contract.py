@@ -14,8 +14,9 @@ import yaml
 from huaweicloudsdkhss.v5 import model
 
 from ansible_collections.huaweicloud.hss.plugins.doc_fragments import kubectl, policy
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters import plan as _cluster
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters import options
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import VERSION
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_multicloud_cluster,
     hss_multicloud_clusters,
@@ -67,7 +68,7 @@ def documented(module):
 def cluster_options():
     """(where, options) for each place that describes the fields of a cluster."""
     return {
-        "argument spec": _module.cluster_spec(),
+        "argument spec": options.cluster_spec(),
         "documentation of one": documented(hss_multicloud_cluster),
         "documentation of many": documented(hss_multicloud_clusters)["clusters"]["suboptions"],
     }
@@ -81,18 +82,18 @@ def test_the_create_call_of_the_sdk_is_the_vendor_pages():
 
 
 def test_the_create_fields_are_the_vendor_pages():
-    assert _cluster.CREATE_FIELDS == tuple(VENDOR_PAGE)
+    assert options.CREATE_FIELDS == tuple(VENDOR_PAGE)
     assert list(contract.CREATE_FIELDS) == list(VENDOR_PAGE)
 
 
 @pytest.mark.parametrize("place", cluster_options())
 def test_every_documented_field_is_an_option_of_its_name_and_type(place):
-    options = cluster_options()[place]
+    described = cluster_options()[place]
     for name, kind in VENDOR_PAGE.items():
         # Name servers are a list for people; the documented string is accepted and sent.
         expected = "list" if name == "dns_config" else ANSIBLE_TYPES[kind]
-        assert (name, options[name]["type"]) == (name, expected)
-        assert options[name].get("choices") == VENDOR_CHOICES.get(name)
+        assert (name, described[name]["type"]) == (name, expected)
+        assert described[name].get("choices") == VENDOR_CHOICES.get(name)
 
 
 def test_choices_are_the_simulators():
@@ -101,15 +102,15 @@ def test_choices_are_the_simulators():
 
 def test_what_is_read_back_is_what_the_sdk_reads_back():
     listed = set(model.MultiCloudClusterInfo.openapi_types)
-    assert set(_cluster.READ_NAMES.values()) <= listed
+    assert set(options.READ_NAMES.values()) <= listed
     assert listed == set(contract.LIST_FIELDS)
-    assert set(_cluster.READ_NAMES) <= set(VENDOR_PAGE)
+    assert set(options.READ_NAMES) <= set(VENDOR_PAGE)
     # Whatever is written under the same name that it is read back under is compared; nothing is forgotten.
-    assert {name for name in VENDOR_PAGE if name in listed} | {"name"} == set(_cluster.READ_NAMES)
+    assert {name for name in VENDOR_PAGE if name in listed} | {"name"} == set(options.READ_NAMES)
 
 
 def test_secrets_are_marked():
-    spec = {**_module.connection_spec(), **_module.cluster_spec()}
+    spec = {**connection_spec(), **options.cluster_spec()}
     marked = {name for name, option in spec.items() if option.get("no_log")}
     assert marked == {
         "access_key",
@@ -120,12 +121,12 @@ def test_secrets_are_marked():
         "kube_config",
         "image_repo_password",
     }
-    assert set(_cluster.SECRET_FIELDS) <= marked
+    assert set(options.SECRET_FIELDS) <= marked
 
 
 def test_policies_and_waiting_are_documented_as_they_are():
     fragment = yaml.safe_load(policy.ModuleDocFragment.DOCUMENTATION)["options"]
-    spec = {**_module.policy_spec(), **_module.wait_spec()}
+    spec = {**options.policy_spec(), **options.wait_spec()}
     told = {name: {key: option.get(key) for key in ("type", "default", "choices")} for name, option in fragment.items()}
     assert told == {
         name: {key: option.get(key) for key in ("type", "default", "choices")} for name, option in spec.items()
@@ -133,11 +134,11 @@ def test_policies_and_waiting_are_documented_as_they_are():
 
 
 def test_policies_are_options_of_both_forms():
-    policies = set(_module.policy_spec())
+    policies = set(options.policy_spec())
     assert policies <= set(documented(hss_multicloud_cluster))
     many = documented(hss_multicloud_clusters)
     assert policies <= set(many) and policies <= set(many["clusters"]["suboptions"])
-    assert set(_module.cluster_spec()) | policies == set(many["clusters"]["suboptions"])
+    assert set(options.cluster_spec()) | policies == set(many["clusters"]["suboptions"])
 
 
 def specs_of_action_plugins():
@@ -177,7 +178,7 @@ def test_every_module_that_talks_to_hss_is_in_the_action_group():
 
 
 def test_the_version_stands_in_one_way():
-    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == _module.VERSION
+    assert yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"] == VERSION
 
 
 def test_every_variable_of_the_role_stands_in_its_page_and_its_defaults():

@@ -12,9 +12,8 @@ import yaml
 from huaweicloudsdkhss.v5 import model
 
 from ansible_collections.huaweicloud.hss.plugins.doc_fragments import daemonset as fragment
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import plan as _daemonset
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import reconcile as _daemonset_module
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import status as _daemonset_shown
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import options as agent_options
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import status, summary
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_daemonset_info,
@@ -54,9 +53,9 @@ def described(options):
 
 
 def test_the_options_of_a_node_agent_are_the_fields_of_the_sdk():
-    spec = _daemonset_module.daemonset_spec()
+    spec = agent_options.daemonset_spec()
     created, updated = model.CreateDaemonsetRequestBody.openapi_types, model.UpdateDaemonsetRequestBody.openapi_types
-    assert tuple(created) == _daemonset.CREATE_FIELDS == tuple(contract.DAEMONSET_FIELDS)
+    assert tuple(created) == agent_options.CREATE_FIELDS == tuple(contract.DAEMONSET_FIELDS)
     assert set(spec) == {"cluster_id", *created, "agent_version"} == {"cluster_id", *updated} - CCE_ONLY
     for name, kind in updated.items():
         if name in spec:
@@ -69,7 +68,7 @@ def test_the_options_of_a_node_agent_are_the_fields_of_the_sdk():
 
 
 def test_choices_are_the_sdks_and_the_simulators():
-    spec = _daemonset_module.daemonset_spec()
+    spec = agent_options.daemonset_spec()
     runtimes = set(spec["runtime_info"]["options"]["runtime_name"]["choices"])
     assert runtimes == set(contract.RUNTIMES)
     assert runtimes == set(re.findall(r"\w+_endpoint", model.RuntimeRequestBody.__init__.__doc__ or ""))
@@ -82,7 +81,7 @@ def test_choices_are_the_sdks_and_the_simulators():
 
 
 def test_every_status_of_hss_is_known():
-    ends = {*_daemonset_shown.SUCCEEDED, *_daemonset_shown.FAILED} - {"partically_success"}
+    ends = {*status.SUCCEEDED, *status.FAILED} - {"partically_success"}
     assert ends | {"installing", "upgrading", "none"} == set(contract.INSTALLED_STATUSES)
 
 
@@ -92,19 +91,19 @@ def test_the_documentation_is_the_argument_spec(module):
     if module is hss_cluster_daemonsets:
         options = options["daemonsets"]["suboptions"]
     options.pop("state", None)
-    assert described(options) == described(_daemonset_module.daemonset_spec())
+    assert described(options) == described(agent_options.daemonset_spec())
 
 
 def test_waiting_is_documented_as_it_is():
     documentation = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)
-    assert described(documentation["options"]) == described(_daemonset_module.wait_spec())
+    assert described(documentation["options"]) == described(agent_options.wait_spec())
 
 
 def test_what_is_shown_is_what_the_sdk_reads():
     detail = set(model.ShowAgentDaemonsetDetailInfoResponse.openapi_types)
-    assert {*_daemonset_module._SHOWN, "yaml_content"} == detail == set(contract.DAEMONSET_DETAIL_FIELDS)
+    assert {*summary._RETURNED, "yaml_content"} == detail == set(contract.DAEMONSET_DETAIL_FIELDS)
     returned = yaml.safe_load(hss_cluster_daemonset.RETURN)["daemonset"]["contains"]
-    assert set(returned) == set(_daemonset_module._SHOWN)
+    assert set(returned) == set(summary._RETURNED)
     rows = set(yaml.safe_load(hss_cluster_daemonset_info.RETURN)["daemonsets"]["contains"])
     assert rows - {"runtime_info", "schedule_info"} <= set(model.ClusterInfoResponse.openapi_types)
 

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: registers clusters, so that each ends up registered once.
+"""PRIVATE to the collection: registers clusters so that each ends up registered exactly once.
 
-HSS has no idempotency token and lets names repeat. So a create is sent again only where it surely was not carried out,
-a lost answer is settled by listing, and after creating the list is read once more for a registration that another run
-made of the same cluster in the meantime.
+HSS has no idempotency token and allows several clusters of one name. Therefore a create request is repeated only where
+the first one certainly was not carried out, a lost response is resolved by listing, and after creating the list is read
+again to find a registration that another run made of the same cluster at the same time.
 """
 
 from __future__ import annotations
@@ -14,128 +14,132 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._core.errors import REJECTED, UNKNOWN, HssError
-from .workers import LOOKS, Done, Workers
+from .._core.outcome import without_error
+from .._core.polling import CONFIRMATION_PAUSES
+from .outcome import ClusterOutcome, Requests
 
-# A run that has given way waits for the others as well, and they may have begun later.
-_MORE_LOOKS = (2.0, 4.0, 8.0)
+# A run that removed its own registration waits for the other runs, which may have begun later. Seconds.
+_LATER_PAUSES = (2.0, 4.0, 8.0)
 _ROUNDS = 2
 
 
-class Registering:
-    """The creates of a run."""
+class Creation:
+    """The create requests of one run."""
 
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
-        self._api = workers.api
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+        self._api = requests.api
 
-    def register(self, items: list[Done]) -> None:
-        """Creates the clusters; afterwards each is registered once, or has an error."""
-        for item in items:
-            item.cluster = None  # what was predicted; from here on only what is listed counts
-        pending = items
+    def create(self, outcomes: Sequence[ClusterOutcome]) -> None:
+        """Registers the clusters; afterwards each is registered once, or its outcome has an error."""
+        for outcome in outcomes:
+            outcome.observed = None  # From here on, only a listing counts, not the expectation.
+        pending = list(outcomes)
         for _round in range(_ROUNDS):
             if not pending:
                 return
-            self._workers.each(pending, self._create)
-            absent = self._find_lost(pending)
-            # The gateway's 5xx come before the service as well as after it, so one more try is worth it now that
-            # listing shows nothing. A time-out or a reset is no such sign.
-            again = [item for item in absent if item.error and (item.error.http_status or 0) >= 500]
-            self._workers.each(again, self._create)
-            self._find_lost(again)
-            pending = self._settle([item for item in pending if item.error is None])
-        for item in pending:
-            item.error = HssError(
-                f"The cluster {item.plan.desired.label} is not registered: several runs registered it at the same "
-                "time, and each took its own registration back",
+            self._requests.each(pending, self._send)
+            absent = self._resolve_lost(pending)
+            # A gateway answers 5xx before or after it reached the service. Listings show that nothing was created, so
+            # one more request is safe enough. A time-out or a reset gives no such sign.
+            again = [outcome for outcome in absent if outcome.error and (outcome.error.http_status or 0) >= 500]
+            self._requests.each(again, self._send)
+            self._resolve_lost(again)
+            pending = self._resolve_duplicates(without_error(pending))
+        for outcome in pending:
+            outcome.error = HssError(
+                f"The cluster {outcome.label} is not registered: several runs registered it at the same time, and each "
+                "removed its own registration again",
                 operation="CreateMultiCloudClusters",
-                hint="Run again, and let one run at a time register a cluster.",
+                hint="Run again, and let only one run at a time register a cluster.",
                 outcome=REJECTED,
             )
 
-    def _create(self, item: Done) -> None:
-        item.error = None  # of a first try
-        item.own_id = self._api.create_cluster(dict(item.plan.body))
-        item.actions.append("create")
+    def _send(self, outcome: ClusterOutcome) -> None:
+        outcome.error = None  # That of a first attempt.
+        outcome.own_id = self._api.create_cluster(dict(outcome.plan.body))
+        outcome.actions.append("create")
 
-    def _find_lost(self, items: Sequence[Done]) -> list[Done]:
-        """Looks for clusters whose create was not answered; before it there surely was none of that name.
+    def _resolve_lost(self, outcomes: Sequence[ClusterOutcome]) -> list[ClusterOutcome]:
+        """Lists clusters whose create request had no usable response; no cluster of these names was there before.
 
-        :returns: those that every look proved absent.
+        :returns: the outcomes that every listing showed to be absent.
         """
-        lost = [item for item in items if item.error is not None and item.error.outcome == UNKNOWN]
-        for pause in LOOKS:
-            registered = self._workers.look(pause, lost)
+        lost = [outcome for outcome in outcomes if outcome.error is not None and outcome.error.outcome == UNKNOWN]
+        for pause in CONFIRMATION_PAUSES:
+            registered = self._requests.list_after(pause, lost)
             if registered is None:
                 return []
-            for item in lost:
-                rows = registered.by_name.get(item.name)
+            for outcome in lost:
+                rows = registered.by_name.get(outcome.name)
                 if rows:
-                    item.error, item.cluster = None, rows[0]
-                    item.actions.append("create")
-            lost = [item for item in lost if item.error]
-        for item in lost:
-            if item.error:
-                # What the exchange itself advised is beside the point now.
-                item.error.hint = (
-                    "HSS may have registered the cluster without saying so, or may yet do it. "
-                    "Run again: if it is registered by then, it is found and not registered twice."
+                    outcome.error, outcome.observed = None, rows[0]
+                    outcome.actions.append("create")
+            lost = [outcome for outcome in lost if outcome.error]
+        for outcome in lost:
+            if outcome.error:
+                # The hint about the lost response itself no longer helps.
+                outcome.error.hint = (
+                    "HSS may have registered the cluster without confirming it, or may still do so. "
+                    "Run again: a cluster that is registered by then is found and not registered twice."
                 )
         return lost
 
-    def _settle(self, items: Sequence[Done]) -> list[Done]:
-        """Sees to it that each name stands once, and returns those items whose name no longer stands at all.
+    def _resolve_duplicates(self, outcomes: Sequence[ClusterOutcome]) -> list[ClusterOutcome]:
+        """Makes sure that each name is registered once, and returns the outcomes whose names are not registered at all.
 
-        Where a name stands twice, another run has registered the cluster too. The lowest cluster_id stays, and every
-        other run removes its own. A run that holds the lowest waits for that; if the other registration is still
-        there in the end, its run was over before this one began to create, and has reported that id: so this one goes.
+        If a name is registered twice, another run has registered the cluster too. The registration with the lowest
+        cluster_id stays, and every other run removes its own. The run that owns the lowest waits for that. If the other
+        registration is still there in the end, the run that made it was over before this run created anything, and has
+        reported that registration; so this run removes its own.
         """
-        waiting = list(items)
-        gone: list[Done] = []
-        looks = (*LOOKS, *_MORE_LOOKS)
-        for number, pause in enumerate(looks, start=1):
-            registered = self._workers.look(pause, waiting)
+        waiting = list(outcomes)
+        gone: list[ClusterOutcome] = []
+        pauses = (*CONFIRMATION_PAUSES, *_LATER_PAUSES)
+        for number, pause in enumerate(pauses, start=1):
+            registered = self._requests.list_after(pause, waiting)
             if registered is None:
                 return gone
-            patient, last = number < len(LOOKS), number == len(looks)
-            still = []
-            for item in waiting:
-                rows = {row["cluster_id"]: row for row in registered.by_name.get(item.name, [])}
-                ids = sorted({*rows, item.own_id} if item.own_id else rows)
+            patient, last = number < len(CONFIRMATION_PAUSES), number == len(pauses)
+            undecided = []
+            for outcome in waiting:
+                rows = {row["cluster_id"]: row for row in registered.by_name.get(outcome.name, [])}
+                ids = sorted({*rows, outcome.own_id} if outcome.own_id else rows)
                 if len(ids) == 1 and (ids[0] in rows or not patient):
-                    self._keep(item, ids[0], rows)
+                    _adopt(outcome, ids[0], rows)
                 elif not ids and not patient:
-                    gone.append(item)
-                elif len(ids) > 1 and item.own_id and (item.own_id != ids[0] or not patient):
-                    self._workers.each([item], self._take_back)
-                    still += [] if item.error else [item]
+                    gone.append(outcome)
+                elif len(ids) > 1 and outcome.own_id and (outcome.own_id != ids[0] or not patient):
+                    self._requests.each([outcome], self._withdraw)
+                    undecided += without_error([outcome])
                 elif last:
-                    item.error = HssError(
-                        f"The cluster {item.plan.desired.label} is registered more than once: {', '.join(ids)}",
+                    outcome.error = HssError(
+                        f"The cluster {outcome.label} is registered more than once: {', '.join(ids)}",
                         operation="ListMultiCloudClusters",
                         hint="Another run registered it at the same time. Remove all but one with state=absent and "
                         "their cluster_id.",
                         outcome=REJECTED,
                     )
                 else:
-                    still.append(item)
-            waiting = still
+                    undecided.append(outcome)
+            waiting = undecided
         return gone
 
-    def _keep(self, item: Done, cluster_id: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
-        """The one registration that is left, be it this run's or another's."""
-        item.cluster = rows.get(cluster_id) or {**(item.plan.cluster or {}), "cluster_id": cluster_id}
-        if cluster_id not in rows:
-            item.warnings.append(f"HSS registered {item.name} as {cluster_id}, but does not list it yet")
-        elif item.taken_back:
-            item.warnings.append(
-                f"another run registered {item.name} at the same time; its registration {cluster_id} stays, and this "
-                f"run's own, {item.taken_back}, was removed"
-            )
-
-    def _take_back(self, item: Done) -> None:
-        own_id = str(item.own_id)
-        label = f"{item.plan.desired.label} ({own_id}), which another run registered at the same time,"
+    def _withdraw(self, outcome: ClusterOutcome) -> None:
+        own_id = str(outcome.own_id)
+        label = f"{outcome.label} ({own_id}), which another run registered at the same time,"
         self._api.delete_cluster(own_id, label)
-        item.actions.append("delete")
-        item.taken_back, item.own_id = own_id, None
+        outcome.actions.append("delete")
+        outcome.withdrawn_id, outcome.own_id = own_id, None
+
+
+def _adopt(outcome: ClusterOutcome, cluster_id: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    """Records the only registration that is left, whichever run made it."""
+    outcome.observed = rows.get(cluster_id) or {**(outcome.plan.expected or {}), "cluster_id": cluster_id}
+    if cluster_id not in rows:
+        outcome.warnings.append(f"HSS registered {outcome.name} as {cluster_id}, but does not list it yet")
+    elif outcome.withdrawn_id:
+        outcome.warnings.append(
+            f"another run registered {outcome.name} at the same time; its registration {cluster_id} stays, and this "
+            f"run's own, {outcome.withdrawn_id}, was removed"
+        )

@@ -1,32 +1,56 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: what became of a cluster, or would, in words for a report."""
+"""PRIVATE to the collection: what became of a cluster, as a result and as a line of a report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._kubeconfig import canonical as _kubeconfig
+from .._core.dates import utc_text
+from .._core.outcome import list_entry, single_result
+from .outcome import ClusterOutcome
+
+_PAST = {"create": "registered", "update": "updated", "delete": "removed"}
 
 
-def in_words(actions: Sequence[str], cluster: Mapping[str, Any] | None, check_mode: bool) -> str:
-    """One line of a report.
+def result(outcome: ClusterOutcome) -> dict[str, Any]:
+    """What the module of one cluster returns, without the error."""
+    cluster = dict(outcome.observed) if outcome.observed else None
+    desired = outcome.plan.desired
+    return {
+        **single_result(outcome, header=desired.name or str(desired.cluster_id)),
+        "cluster": cluster,
+        "cluster_id": (cluster or {}).get("cluster_id") or outcome.own_id or outcome.plan.cluster_id,
+    }
 
-    :arg actions: of C(create), C(update) and C(delete), in order.
+
+def entry(outcome: ClusterOutcome, check_mode: bool) -> dict[str, Any]:
+    """An entry of what the module of many clusters returns."""
+    return {
+        "name": outcome.plan.desired.name,
+        "status": (outcome.observed or {}).get("status"),
+        **list_entry(outcome, lambda: summary(outcome.actions, outcome.observed, check_mode)),
+        **result(outcome),
+    }
+
+
+def summary(actions: Sequence[str], cluster: Mapping[str, Any] | None, check_mode: bool) -> str:
+    """A line of a report: what was done, or would be, and the cluster's state.
+
     :arg cluster: as listed.
     """
     cluster = cluster or {}
-    verb = {"create": "registered", "update": "updated", "delete": "removed"}[actions[-1]] if actions else None
-    if verb:
-        words = [f"would be {verb}" if check_mode else verb]
+    if actions:
+        verb = _PAST[actions[-1]]
+        parts = [f"would be {verb}" if check_mode else verb]
     else:
-        words = ["unchanged" if cluster else "not registered"]
-    words += [str(cluster[name]) for name in ("server", "status") if cluster.get(name)]
-    end = cluster.get("certificate_expiration_date")
-    if isinstance(end, int):
-        words.append(f"credential until {_kubeconfig.date(end)}")
+        parts = ["unchanged" if cluster else "not registered"]
+    parts += [str(cluster[name]) for name in ("server", "status") if cluster.get(name)]
+    expiry = cluster.get("certificate_expiration_date")
+    if isinstance(expiry, int):
+        parts.append(f"credential until {utc_text(expiry)}")
     if cluster.get("cluster_id"):
-        words.append(f"id {cluster['cluster_id']}")
-    return ", ".join(words)
+        parts.append(f"id {cluster['cluster_id']}")
+    return ", ".join(parts)

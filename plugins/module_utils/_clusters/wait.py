@@ -5,101 +5,88 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .._api.hss import HssApi
 from .._core.errors import REJECTED, TIMEOUT, HssError
-from .plan import Registered
-from .workers import Done
+from .._core.outcome import without_error
+from .._core.polling import Poller, Wait
+from .outcome import ClusterOutcome
+from .plan import RegisteredClusters
 
 CONNECTED = "connect_success"
 FAILED = "connect_fail"
-# The pauses grow to at most so many times the first.
-_GENTLE = 3.0
-_GROWTH = 1.25
 
 
-@dataclass(frozen=True)
-class Wait:
-    """How to wait, in seconds."""
+def wait_connected(outcomes: Sequence[ClusterOutcome], api: HssApi, wait: Wait) -> None:
+    """Synchronizes and lists the clusters until each is connected or has failed, or the time is up.
 
-    timeout: float
-    sleep: float
-
-
-def wait_connected(items: Sequence[Done], api: HssApi, wait: Wait) -> None:
-    """Has HSS look at the connections and lists, until each cluster is connected, has failed, or time is up.
-
-    Notes the last listed cluster with each item, and the error of those that are not connected.
+    Records the cluster as last listed in each outcome, and an error in the outcomes of clusters that are not connected.
     """
-    waiting = [item for item in items if item.cluster and item.cluster.get("cluster_id")]
-    start, slept, pause = time.monotonic(), 0.0, wait.sleep
+    waiting = [outcome for outcome in outcomes if outcome.observed and outcome.observed.get("cluster_id")]
+    poller = Poller(wait, api.sleep)
     while waiting:
         try:
-            api.synchronize_status([str(item.cluster["cluster_id"]) for item in waiting if item.cluster])
-            registered = Registered(api.list_clusters())
+            api.synchronize_status([_cluster_id(outcome) for outcome in waiting])
+            registered = RegisteredClusters(api.list_clusters())
         except HssError as error:
-            for item in waiting:
-                item.error = error
+            for outcome in waiting:
+                outcome.error = error
             return
-        waited = max(slept, time.monotonic() - start)
-        for item in waiting:
-            _look(item, registered, waited)
-        failed = [item for item in waiting if not item.error and _status(item) == FAILED]
-        if failed:
-            _explain(failed, api)
-        waiting = [item for item in waiting if not item.error and _status(item) != CONNECTED]
-        if waited + pause > wait.timeout:
+        waited = poller.waited
+        for outcome in waiting:
+            _record(outcome, registered, waited)
+        _explain([outcome for outcome in without_error(waiting) if _status(outcome) == FAILED], api)
+        waiting = [outcome for outcome in without_error(waiting) if _status(outcome) != CONNECTED]
+        if not waiting or not poller.pause():
             break
-        if waiting:
-            api.sleep(pause)
-            slept += pause
-            pause = min(pause * _GROWTH, wait.sleep * _GENTLE)
-    for item in waiting:
-        item.error = HssError(
-            f"The cluster {item.plan.desired.label} is registered, but was not connected within {wait.timeout:g} "
-            f"seconds; its last status is {_status(item)}",
+    for outcome in waiting:
+        outcome.error = HssError(
+            f"The cluster {outcome.label} is registered, but was not connected within {wait.timeout:g} seconds; its "
+            f"last status is {_status(outcome)}",
             operation="ListMultiCloudClusters",
-            hint="Look at the connection agent in the cluster: kubectl -n hss get pods, and the logs of proxy-agent. "
-            "It has to be installed there, and needs a way to HSS. Waiting can be prolonged with wait_timeout.",
+            hint="Check the connection agent in the cluster: kubectl -n hss get pods, and the logs of proxy-agent. It "
+            "must be installed there and be able to reach HSS. Increase wait_timeout if it only needs more time.",
             outcome=TIMEOUT,
         )
 
 
-def _look(item: Done, registered: Registered, waited: float) -> None:
-    cluster_id = str((item.cluster or {}).get("cluster_id"))
-    row = registered.by_id.get(cluster_id)
+def _cluster_id(outcome: ClusterOutcome) -> str:
+    return str((outcome.observed or {}).get("cluster_id"))
+
+
+def _status(outcome: ClusterOutcome) -> str:
+    return str((outcome.observed or {}).get("status"))
+
+
+def _record(outcome: ClusterOutcome, registered: RegisteredClusters, waited: float) -> None:
+    row = registered.by_id.get(_cluster_id(outcome))
     if row is None:
-        item.error = HssError(
-            f"The cluster {item.plan.desired.label} ({cluster_id}) was removed while it was waited for",
+        outcome.error = HssError(
+            f"The cluster {outcome.label} ({_cluster_id(outcome)}) was removed while waiting for its connection",
             operation="ListMultiCloudClusters",
             outcome=REJECTED,
         )
         return
-    item.cluster = row
-    if not item.progress or not item.progress[-1].endswith(f" {_status(item)}"):
-        item.progress.append(f"{waited:.0f} s: {_status(item)}")
+    outcome.observed = row
+    outcome.note_progress(waited, _status(outcome))
 
 
-def _status(item: Done) -> str:
-    return str((item.cluster or {}).get("status"))
-
-
-def _explain(items: Sequence[Done], api: HssApi) -> None:
-    """HSS's own reason stands in another listing; if that cannot be had, the failure is told without it."""
+def _explain(outcomes: Sequence[ClusterOutcome], api: HssApi) -> None:
+    """Adds the error with HSS's own reason, which is in another listing; without it if that cannot be read."""
+    if not outcomes:
+        return
     try:
         reasons = {row["cluster_id"]: row.get("failed_message") for row in api.list_daemonsets()}
     except HssError:
         reasons = {}
-    for item in items:
-        reason = reasons.get((item.cluster or {}).get("cluster_id"))
-        item.error = HssError(
-            f"The cluster {item.plan.desired.label} is registered, but HSS could not connect to it",
+    for outcome in outcomes:
+        reason = reasons.get(_cluster_id(outcome))
+        outcome.error = HssError(
+            f"The cluster {outcome.label} is registered, but HSS could not connect to it",
             operation="ListMultiCloudClusters",
             error_msg=str(reason) if reason else None,
-            hint="Check that HSS can reach the server's address, that its certificate is made for it, and that the "
-            "credential works; HSS shows the reason in its console.",
+            hint="Check that HSS can reach the server's address, that the server's certificate is valid for it, and "
+            "that the credential is accepted; HSS shows the reason in its console.",
             outcome=REJECTED,
         )

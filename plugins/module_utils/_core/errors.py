@@ -139,6 +139,22 @@ class HssError(Exception):
             text += "."
         return f"{text} {self.hint}" if self.hint else text
 
+    def with_context(self, context: str, *, hint: str, outcome: str) -> HssError:
+        """The same error as the reason why an earlier request's effect is not known.
+
+        :arg context: a sentence that stands before the message.
+        """
+        return HssError(
+            f"{context} {self.message}",
+            operation=self.operation,
+            http_status=self.http_status,
+            error_code=self.error_code,
+            error_msg=self.error_msg,
+            request_id=self.request_id,
+            hint=hint,
+            outcome=outcome,
+        )
+
     def failure(self) -> dict[str, object]:
         """The C(failure) return value."""
         return {

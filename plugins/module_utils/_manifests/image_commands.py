@@ -11,7 +11,7 @@ import shlex
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-# What HSS gets in place of a password that need not be in the commands. Plain, so that no quoting changes it.
+# HSS gets this instead of the registry's password. It has no character that any quoting would change.
 PLACEHOLDER = "HSS-REGISTRY-PASSWORD-PLACEHOLDER"
 VARIABLE = "REGISTRY_PASSWORD"
 COMMANDS = ("image_command", "secret_command")
@@ -20,32 +20,57 @@ _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 def spellings(username: str, password: str) -> list[str]:
-    """A password in the ways in which it may stand in a URL, a command or a header, short as it may be."""
-    both = f"{username}:{password}"
-    found = [password, quote(password, safe=""), quote(password), quote_plus(password), shlex.quote(password)]
-    found += [shlex.quote(password)[1:-1] if shlex.quote(password) != password else password]
-    found += [base64.b64encode(text.encode()).decode() for text in (password, both, f"{password}\n")]
+    """The ways in which a password may stand in a URL, a command or a header, even if it is short."""
+    quoted = shlex.quote(password)
+    found = [password, quote(password, safe=""), quote(password), quote_plus(password), quoted]
+    found += [quoted[1:-1] if quoted != password else password, *_base64_spellings(username, password)]
     return list(dict.fromkeys(found))
 
 
+def placeholder_spellings(username: str) -> list[str]:
+    """The ways in which the placeholder may stand in a command: as it is, or encoded together with the user's name."""
+    return [PLACEHOLDER, *_base64_spellings(username, PLACEHOLDER)]
+
+
 def with_variable(command: str) -> str:
-    """A command with C($REGISTRY_PASSWORD) where the placeholder stands, so that a shell expands it as one word."""
+    """A command with C($REGISTRY_PASSWORD) in place of the placeholder, so that a shell expands it as one word."""
+    return _substitute(command, {"": f'"${VARIABLE}"', '"': f"${{{VARIABLE}}}", "'": f"'\"${VARIABLE}\"'"})
+
+
+def with_password(command: str, username: str, password: str) -> str:
+    """A command with the password in place of the placeholder, quoted as the place requires."""
+    escaped = re.sub(r'(["\\$`])', r"\\\1", password)
+    command = _substitute(command, {"": shlex.quote(password), '"': escaped, "'": password.replace("'", "'\"'\"'")})
+    encoded = zip(_base64_spellings(username, PLACEHOLDER), _base64_spellings(username, password))
+    for placeholder, real in encoded:
+        command = command.replace(placeholder, real)
+    return command
+
+
+def _base64_spellings(username: str, password: str) -> list[str]:
+    return [base64.b64encode(text.encode()).decode() for text in (f"{username}:{password}", password, f"{password}\n")]
+
+
+def _substitute(command: str, replacements: dict[str, str]) -> str:
+    """A shell command with something else in place of the placeholder.
+
+    :arg replacements: the text for a place outside of quotes, inside of double quotes, and inside of single quotes.
+    """
     parts: list[str] = []
     quoted, at, opened = "", 0, 0
     while at < len(command):
         if command.startswith(PLACEHOLDER, at):
             at += len(PLACEHOLDER)
             if quoted and opened == len(parts) and command[at : at + 1] == quoted:
-                parts.pop()  # it stands alone in its quotes
+                parts.pop()  # The placeholder is all that is between these quotes.
                 quoted, at = "", at + 1
-            inside = {"": f'"${VARIABLE}"', '"': f"${{{VARIABLE}}}", "'": f"'\"${VARIABLE}\"'"}
-            parts.append(inside[quoted])
+            parts.append(replacements[quoted])
             continue
-        letter = command[at]
-        step = 2 if letter == "\\" and quoted != "'" else 1
+        character = command[at]
+        step = 2 if character == "\\" and quoted != "'" else 1
         parts.append(command[at : at + step])
-        if letter in "'\"" and quoted in ("", letter):
-            quoted, opened = ("" if quoted else letter), len(parts)
+        if character in "'\"" and quoted in ("", character):
+            quoted, opened = ("" if quoted else character), len(parts)
         at += step
     return "".join(parts)
 
@@ -65,20 +90,3 @@ def secret_name(command: Any) -> str | None:
         if "=" not in word:
             next(rest, None)  # the option's value
     return None
-
-
-# --- past Ansible's own hiding ----------------------------------------------------------------------------------------
-# Ansible puts asterisks wherever the value of a secret option stands in a module's result. That makes the commands
-# useless, so they come in letters that no password has, and the action plugin, which hides the result, reads them.
-
-_FIRST = 0xE000  # of a range that Unicode leaves to private use
-
-
-def seal(text: str) -> str:
-    """A text in which no secret can be found."""
-    return "".join(chr(_FIRST + byte) for byte in text.encode("utf-8"))
-
-
-def unseal(text: str) -> str:
-    """What L(seal) was given."""
-    return bytes(ord(letter) - _FIRST for letter in text).decode("utf-8")

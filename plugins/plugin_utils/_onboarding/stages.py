@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Optional
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import in_words
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import summary as in_words
 
 Cluster = dict[str, Any]
 Clusters = dict[str, Cluster]

@@ -148,7 +148,7 @@ def test_check_mode_says_the_same_and_sends_nothing(hss):
 def test_200_and_none_there_is_an_error_that_says_what_to_do(hss, pauses):
     hss.cluster(ROW).shows(NONE).template().creates().shows(*[NONE] * LOOKS)
     ran = module()
-    assert ran.failed and "answered that it installs" in ran.msg and "there is none" in ran.msg
+    assert ran.failed and "accepted the request to install" in ran.msg and "there is none" in ran.msg
     assert "connect_success" in ran.msg and "include=[permissions]" in ran.msg
     assert (ran.result["changed"], ran.result["actions"], pauses) == (False, [], [1, 2, 4])
     assert ran.result["failure"]["operation"] == "CreateAgentDaemonset"
@@ -200,7 +200,7 @@ def test_what_cannot_be_read_back_is_unknown(hss):
     hss.cluster(ROW).shows(NONE).template().creates()
     hss.raw.get(ONE, status=400, json={"error_code": "HSS.0010"})
     ran = module()
-    assert ran.failed and "what came of it could not be read" in ran.msg and "HSS.0010" in ran.msg
+    assert ran.failed and "its effect could not be read" in ran.msg and "HSS.0010" in ran.msg
     assert ran.result["failure"]["outcome"] == "unknown"
 
 
@@ -237,7 +237,7 @@ def test_an_update_keeps_what_was_not_given_and_is_read_back(hss):
 def test_an_update_that_does_nothing_is_an_error_with_both_values(hss):
     hss.cluster(ROW).shows(RUNNING).updates().shows(*[RUNNING] * LOOKS)
     ran = module(schedule_info={"node_selector": ["a=b"]})
-    assert ran.failed and "schedule_info.node_selector is not set, wanted is a=b" in ran.msg
+    assert ran.failed and "schedule_info.node_selector is not set, the options say a=b" in ran.msg
     assert (ran.result["changed"], ran.result["failure"]["operation"]) == (False, "UpdateAgentDaemonset")
 
 
@@ -323,7 +323,7 @@ def test_in_vain_it_says_how_far_it_came_and_where_to_look(hss, pauses):
 
 def test_in_vain_for_no_node(hss):
     hss.cluster(ROW).shows(detail("install_success", 0, desired=0)).listed({"cluster_id": ID})
-    assert "no node that it is wanted on. Check node_selector" in module(wait=True, wait_timeout=5).msg
+    assert "no node for the agent. Check node_selector" in module(wait=True, wait_timeout=5).msg
 
 
 def test_in_vain_because_the_tunnel_is_gone(hss):
@@ -335,16 +335,21 @@ def test_in_vain_because_the_tunnel_is_gone(hss):
 def test_nothing_is_waited_for_where_nobody_can_tell(hss):
     hss.cluster({**ROW, "status": "connect_fail"}).shows(detail(ready=1))
     ran = module(wait=True)
-    assert ran.failed and "was last seen as installing, 1 of 3 ready" in ran.msg and "connect_fail" in ran.msg
+    assert (
+        ran.failed
+        and "The last known status" in ran.msg
+        and "installing, 1 of 3 ready" in ran.msg
+        and "connect_fail" in ran.msg
+    )
     hss.cluster({**ROW, "status": "connect_fail"}).shows(RUNNING)
     ran = module(wait=True)
-    assert not ran.failed and "may be old" in ran.warnings[0]
+    assert not ran.failed and "may be outdated" in ran.warnings[0]
 
 
 def test_removed_while_it_was_waited_for(hss):
     hss.cluster(ROW).shows(detail(), NONE)
     ran = module(wait=True)
-    assert ran.failed and "was removed while it was waited for" in ran.msg and ran.result["daemonset"] is None
+    assert ran.failed and "was removed while waiting for it" in ran.msg and ran.result["daemonset"] is None
 
 
 @pytest.mark.parametrize("option", ["wait_timeout", "wait_sleep"])
@@ -365,7 +370,7 @@ def test_removing_waits_until_it_is_gone(hss, pauses):
 def test_removing_without_waiting_says_what_is_still_there(hss, pauses):
     hss.cluster(ROW).shows(RUNNING).deletes().shows(detail())
     ran = module(state="absent", wait=False)
-    assert (ran.result["actions"], pauses) == (["delete"], []) and "still shows" in ran.warnings[0]
+    assert (ran.result["actions"], pauses) == (["delete"], []) and "still reports" in ran.warnings[0]
     hss.cluster(ROW).shows(RUNNING).deletes().shows(NONE)
     assert module(state="absent", wait=False).warnings == []
 
@@ -374,7 +379,7 @@ def test_removing_in_vain(hss):
     row = {"cluster_id": ID, "access_status": "connect_success"}
     hss.cluster(ROW).shows(RUNNING).deletes().shows(detail()).listed(row)
     ran = module(state="absent", wait_timeout=5)
-    assert ran.failed and "still there after 5 seconds" in ran.msg and ran.result["failure"]["outcome"] == "timeout"
+    assert ran.failed and "still there 5 seconds after" in ran.msg and ran.result["failure"]["outcome"] == "timeout"
     assert ran.result["actions"] == ["delete"]
 
 
@@ -382,14 +387,14 @@ def test_removing_through_a_tunnel_that_breaks_meanwhile(hss):
     row = {"cluster_id": ID, "access_status": "connect_disruption"}
     hss.cluster(ROW).shows(RUNNING).deletes().shows(detail()).listed(row)
     ran = module(state="absent", wait_timeout=5)
-    assert not ran.failed and "not connected to it (connect_disruption)" in ran.warnings[0]
+    assert not ran.failed and "not connected to the cluster (connect_disruption)" in ran.warnings[0]
 
 
 def test_removing_without_a_tunnel_does_not_wait_for_ever(hss, pauses):
     hss.cluster({**ROW, "status": "connect_disruption"}).shows(RUNNING).deletes().shows(*[RUNNING] * 3)
     ran = module(state="absent")
     assert (ran.failed, ran.result["actions"]) == (False, ["delete"]) and sum(pauses) <= 3
-    assert "nobody can tell whether that happens" in ran.warnings[0]
+    assert "the removal cannot be confirmed" in ran.warnings[0]
     assert ran.result["daemonset"] is not None
 
 

@@ -15,7 +15,10 @@ import requests
 from modules import run
 from responses import matchers
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import PLACEHOLDER, unseal
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
+    PLACEHOLDER,
+    with_password,
+)
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_multicloud_agent_info,
     hss_multicloud_image_command_info,
@@ -92,7 +95,7 @@ def test_manifests_of_many_come_in_order_and_each_failure_is_its_own(transcript)
     assert "for the cluster c3: document 1 is not an object" in clusters[2]["msg"] and TOKEN not in clusters[2]["msg"]
     assert "the answer holds no text" in clusters[3]["msg"]
     (warning,) = ran.warnings
-    assert warning.startswith("3 of 5 clusters have no manifests") and "c2: " in warning and TOKEN not in warning
+    assert warning.startswith("3 of 5 clusters have no usable manifests") and "c2: " in warning and TOKEN not in warning
 
 
 def test_of_none_there_are_none(transcript):
@@ -149,15 +152,16 @@ def commands(transcript, sent, answer, **options):
     return run(hss_multicloud_image_command_info.main, {**CONNECTION, **REGISTRY, **options})
 
 
-def test_the_commands_are_complete_where_only_the_action_plugin_reads_them(transcript):
+def test_the_action_plugin_completes_commands_that_never_had_the_password(transcript):
     ran = commands(
-        transcript, PASSWORD, {"json": answer_with(PASSWORD)}, image_repo_password=PASSWORD, plug_type="agent"
+        transcript, PLACEHOLDER, {"json": answer_with(PLACEHOLDER)}, image_repo_password=PASSWORD, plug_type="agent"
     )
-    assert {name: unseal(text) for name, text in ran.result["sealed"].items()} == {
-        **answer_with(PASSWORD),
-        "secret_name": "hss-registry",
-    }
     assert secrets_in(ran.output) == []
+    complete = {
+        name: with_password(ran.result[name], "puller", PASSWORD) for name in ("image_command", "secret_command")
+    }
+    assert {**complete, "images_download_url": ran.result["images_download_url"]} == answer_with(PASSWORD)
+    assert (ran.result["secret_name"], ran.warnings) == ("hss-registry", [])
 
 
 def test_commands_to_be_shown_never_met_the_password(transcript):
@@ -168,7 +172,7 @@ def test_commands_to_be_shown_never_met_the_password(transcript):
         'docker login -u puller -p "$REGISTRY_PASSWORD" r.example.com && docker push r.example.com/o/x'
     )
     assert '--docker-password="$REGISTRY_PASSWORD"' in ran.result["secret_command"]
-    assert (ran.result["secret_name"], "sealed" in ran.result, ran.warnings) == ("hss-registry", False, [])
+    assert (ran.result["secret_name"], ran.warnings) == ("hss-registry", [])
 
 
 def test_a_password_that_hss_transforms_is_told(transcript):
@@ -216,15 +220,15 @@ FAILURES = {
 
 @pytest.mark.parametrize("answer", FAILURES.values(), ids=FAILURES)
 def test_no_failure_shows_any_spelling_of_the_password(transcript, answer):
-    ran = commands(transcript, PASSWORD, answer, image_repo_password=PASSWORD)
+    ran = commands(transcript, PLACEHOLDER, answer, image_repo_password=PASSWORD)
     assert ran.failed and ran.result["failure"]["operation"] == "ShowMultiCloudClusterImageCommand"
     assert secrets_in(ran.output) == []
 
 
 def test_a_short_password_is_hidden_in_its_spellings_too(transcript):
-    """Too short for the scrubber, but not for Ansible."""
+    """Too short for the redactor, but not for Ansible."""
     words = {"error_code": "HSS.0001", "error_msg": f"a&b {quote('a&b')} {shlex.quote('a&b')}"}
-    ran = commands(transcript, "a&b", {"status": 400, "json": words}, image_repo_password="a&b")
+    ran = commands(transcript, PLACEHOLDER, {"status": 400, "json": words}, image_repo_password="a&b")
     assert ran.failed and "a&b" not in ran.output and "a%26b" not in ran.output
 
 

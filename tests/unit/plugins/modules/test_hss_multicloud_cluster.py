@@ -185,10 +185,10 @@ def test_two_of_one_name_are_refused_with_their_ids(transcript, kube_config, row
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({"provider": "azure"}, "provider is 'aws', wanted is 'azure'"),
-        ({"image_repo": "registry.example.com"}, "image_repo is '', wanted is 'registry.example.com'"),
-        ({"server": "https://10.0.0.6:6443"}, "server is https://10.0.0.5:6443, wanted is https://10.0.0.6:6443"),
-        ({"name": "bank", "cluster_id": ID}, "name is 'shop', wanted is 'bank'"),
+        ({"provider": "azure"}, "provider is 'aws', the option says 'azure'"),
+        ({"image_repo": "registry.example.com"}, "image_repo is '', the option says 'registry.example.com'"),
+        ({"server": "https://10.0.0.6:6443"}, "server is https://10.0.0.5:6443, the option says https://10.0.0.6:6443"),
+        ({"name": "bank", "cluster_id": ID}, "name is 'shop', the option says 'bank'"),
     ],
 )
 def test_what_hss_cannot_change_is_refused(transcript, row, options, words):
@@ -235,7 +235,7 @@ def test_when_the_same_kubeconfig_is_sent(transcript, kube_config, row, policy, 
     listed(transcript, row)
     ran = module(kube_config, name="shop", update_kube_config=policy, check=True)
     assert ran.result["actions"] == actions
-    assert ("sent anew" in ran.result["diff"]["after"]) is bool(actions)
+    assert ("sent again" in ran.result["diff"]["after"]) is bool(actions)
 
 
 def test_the_current_date_alone_is_an_update_of_it_alone(transcript, row):
@@ -273,7 +273,7 @@ def test_drift_may_be_a_warning(transcript, row):
     listed(transcript, row)
     ran = module(name="shop", provider="azure", on_drift="warn")
     assert ran.result["changed"] is False
-    assert any("provider is 'aws', wanted is 'azure'" in text for text in ran.warnings)
+    assert any("provider is 'aws', the option says 'azure'" in text for text in ran.warnings)
 
 
 def test_drift_with_a_warning_still_updates_what_can_be_updated(transcript, kube_config, row):

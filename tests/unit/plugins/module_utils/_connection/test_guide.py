@@ -13,10 +13,11 @@ import jinja2
 import pytest
 import yaml
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import cluster_spec
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import resolve as _credentials
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.profiles import sdk
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 
 ROOT = Path(__file__).resolve().parents[5]
 GUIDE = (ROOT / "docs/docsite/rst/credentials_guide.rst").read_text()
@@ -42,7 +43,7 @@ def test_exactly_the_variables_that_are_read():
 def test_only_options_that_exist():
     plays = [block for block in blocks("yaml") if block.startswith("- name")]
     assert len(plays) == 2
-    spec = {**_module.connection_spec(), **_module.cluster_spec()}
+    spec = {**connection_spec(), **cluster_spec()}
     for play in plays:
         (parsed,) = yaml.safe_load(play)
         assert set(parsed["module_defaults"]["group/huaweicloud.hss.hss"]) <= set(spec)

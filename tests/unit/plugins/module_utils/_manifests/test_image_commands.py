@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HSS's commands: the name in them, a variable in place of the password, and a way past Ansible's asterisks."""
+"""HSS's commands: the Secret's name in them, and a variable or the password in place of the placeholder."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ import subprocess
 from urllib.parse import quote, quote_plus
 
 import pytest
-from ansible.module_utils.common.parameters import remove_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     PLACEHOLDER,
-    seal,
     secret_name,
     spellings,
-    unseal,
+    with_password,
     with_variable,
 )
 
@@ -75,7 +73,7 @@ WORD = st.text("ab '\"\\$`*é", max_size=6)
 @settings(max_examples=60, deadline=None)
 @given(password=st.text("ab '\"\\$`*é-", min_size=1, max_size=8), before=WORD, after=WORD, style=st.integers(0, 3))
 def test_a_shell_makes_the_same_words_of_it(password, before, after, style):
-    """The oracle is /bin/sh: with the variable, it sees the words that it would have seen with the password."""
+    """The oracle is /bin/sh: it must see the arguments that it would see if the password had been there."""
     inner = before + PLACEHOLDER + after
     quoted = [
         shlex.quote(before) + PLACEHOLDER + shlex.quote(after),
@@ -83,18 +81,19 @@ def test_a_shell_makes_the_same_words_of_it(password, before, after, style):
         '"' + "".join(f"\\{letter}" if letter in '"\\$`' else letter for letter in inner) + '"',
         shlex.quote(before) + f"'{PLACEHOLDER}'" + shlex.quote(after),
     ][style]
-    command = f"printf '<%s>' first {with_variable(quoted)} last"
-    done = subprocess.run(
-        ["/bin/sh", "-c", command], env={"REGISTRY_PASSWORD": password}, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == f"<first><{before}{password}{after}><last>"
+    for replaced in (with_variable(quoted), with_password(quoted, "puller", password)):
+        command = f"printf '<%s>' first {replaced} last"
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], env={"REGISTRY_PASSWORD": password}, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == f"<first><{before}{password}{after}><last>"
 
 
-@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=80), st.sampled_from(["a", "hss", "pass w", "9"]))
-def test_sealed_texts_survive_ansibles_asterisks(text, password):
-    sealed = seal(text + password)
-    assert remove_values({"sealed": sealed}, {password}) == {"sealed": sealed}
-    assert unseal(sealed) == text + password
+@pytest.mark.parametrize("text", [PLACEHOLDER, f"puller:{PLACEHOLDER}", f"{PLACEHOLDER}\n"])
+def test_an_encoded_placeholder_is_replaced_by_the_encoded_password(text):
+    command = "auth " + base64.b64encode(text.encode()).decode()
+    expected = base64.b64encode(text.replace(PLACEHOLDER, "pass word").encode()).decode()
+    assert with_password(command, "puller", "pass word") == f"auth {expected}"
 
 
 def test_a_password_is_known_in_every_spelling():

@@ -12,8 +12,8 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors impor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.redacting import (
     HIDDEN,
-    WordedModule,
-    shown_options,
+    RedactingModule,
+    visible_options,
 )
 
 SECRET = "kX3vQ9zR7wB2nM5tY8pL"
@@ -24,7 +24,7 @@ PLAIN = "red [31m ******** x"
 def ended(work):
     def main():
         module = HssModule({})
-        module.secrets.add(SECRET)
+        module.session.hide(SECRET)
         module.run(lambda: work(module))
 
     return run(main, {})
@@ -70,8 +70,8 @@ def test_the_systems_log_gets_no_secret_of_a_list(monkeypatch):
     spec = {"clusters": {"type": "list", "elements": "dict", "options": options}}
 
     def main():
-        monkeypatch.setattr(WordedModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args)))
-        module = WordedModule(argument_spec=spec)
+        monkeypatch.setattr(RedactingModule, "log", lambda _self, msg, log_args=None: logged.append((msg, log_args)))
+        module = RedactingModule(argument_spec=spec)
         module.exit_json(same=module.params["clusters"][0]["text"] == text)
 
     assert run(main, {"clusters": [{"name": "shop", "text": text}]}).result["same"] is True
@@ -106,7 +106,7 @@ SPEC = {
     ],
 )
 def test_options_as_everybody_may_see_them(given, shown):
-    assert shown_options(given, SPEC) == shown
+    assert visible_options(given, SPEC) == shown
 
 
 @pytest.mark.parametrize("option", ["text", "txt"])
@@ -115,7 +115,7 @@ def test_a_failure_shows_no_option_that_is_not_known_to_be_harmless(option):
 
     def main():
         spec = {"type": "list", "elements": "dict", "options": {"text": {"type": "str", "no_log": True}, "name": {}}}
-        WordedModule(argument_spec={"clusters": spec}).fail_json("no")
+        RedactingModule(argument_spec={"clusters": spec}).fail_json("no")
 
     ran = run(main, options)
     assert ran.failed and SECRET not in ran.output and "shop" in str(ran.result.get("invocation", "shop"))

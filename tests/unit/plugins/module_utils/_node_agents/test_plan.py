@@ -10,14 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.plan import (
-    Observed,
-    check_unique,
-    desire,
-    needs_template,
-    plan,
-)
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import is_ready, progress_of
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import require_unique
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.desired import desire
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.plan import Observed, needs_template, plan
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import is_ready, status_text
 
 ID = "6f2b5593"
 CLUSTER = {"cluster_id": ID, "cluster_name": "shop", "status": "connect_success"}
@@ -194,12 +190,12 @@ def test_the_diff_has_a_line_for_each_thing():
 
 def test_what_hss_still_shows_otherwise_is_told_in_words():
     made = planned(THERE, schedule_info={"node_selector": []}, runtime_info=[DOCKER], resource_info={"cpu_limit": "2"})
-    assert set(made.unlike(THERE).split("; ")) == {
-        "resource_info.cpu_limit is 1, wanted is 2",
-        "runtime_info.containerd_endpoint is /run/containerd/containerd.sock, wanted is none",
-        "schedule_info.node_selector is a=b, c=d, wanted is none",
+    assert set(made.deviations(THERE).split("; ")) == {
+        "resource_info.cpu_limit is 1, the options say 2",
+        "runtime_info.containerd_endpoint is /run/containerd/containerd.sock, the options say none",
+        "schedule_info.node_selector is a=b, c=d, the options say none",
     }
-    assert made.unlike({**THERE, **made.daemonset}) == ""
+    assert made.deviations({**THERE, **made.expected}) == ""
 
 
 # --- refusing ---------------------------------------------------------------------------------------------------------
@@ -213,7 +209,7 @@ def test_nothing_is_sent_through_a_tunnel_that_is_not_there(status):
             planned(there, cluster=cluster, **options)
         assert caught.value.outcome == "not_sent" and "hss_multicloud_agent_info" in str(caught.value)
     unchanged = planned(THERE, cluster=cluster)
-    assert unchanged.actions == () and "may be old" in unchanged.warnings[0]
+    assert unchanged.actions == () and "may be outdated" in unchanged.warnings[0]
     assert planned(THERE, cluster=cluster, state="absent").actions == ("delete",)
 
 
@@ -241,7 +237,10 @@ def test_removing():
         ({"runtime_info": [DOCKER, {"runtime_name": "docker_endpoint"}]}, "runtime_info: names docker_endpoint twice"),
         ({"schedule_info": {"node_selector": ["a=b", " "]}}, "schedule_info.node_selector: has an empty entry"),
         ({"resource_info": {"cpu_limit": "1" * 33}}, "resource_info.cpu_limit: has more than 32 characters"),
-        ({"resource_info": {"mode": "default", "mem_limit": "1Gi"}}, "resource_info.mem_limit: does not go with"),
+        (
+            {"resource_info": {"mode": "default", "mem_limit": "1Gi"}},
+            "resource_info.mem_limit: cannot be combined",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_by_the_options_name(options, reason):
@@ -251,10 +250,9 @@ def test_what_cannot_work_is_refused_by_the_options_name(options, reason):
 
 
 def test_a_cluster_is_given_once():
-    some = [desire({"cluster_id": cluster_id}, "absent") for cluster_id in ("a", "b", "a")]
     with pytest.raises(HssError, match=r"daemonsets\[2\].cluster_id: 'a' is already given by daemonsets\[0\]"):
-        check_unique(some)
-    check_unique(some[:2])
+        require_unique(["a", "b", "a"], "daemonsets", "cluster_id")
+    require_unique(["a", "b", None, None], "daemonsets", "cluster_id")
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -275,12 +273,12 @@ def test_a_cluster_is_given_once():
 def test_ready_is_all_of_them_and_a_success(status, numbers, ready):
     there = {"installed_status": status, "ds_info": dict(zip(("ready_num", "desired_num"), numbers, strict=True))}
     assert is_ready(there) is ready
-    assert progress_of(there) == f"{status}, {numbers[0]} of {numbers[1]} ready"
+    assert status_text(there) == f"{status}, {numbers[0]} of {numbers[1]} ready"
 
 
 def test_words_for_what_hss_does_not_say():
-    assert progress_of(None) == "absent" and not is_ready(None)
-    assert progress_of({"ds_info": None, "installed_status": None}) == "None, 0 of 0 ready"
+    assert status_text(None) == "absent" and not is_ready(None)
+    assert status_text({"ds_info": None, "installed_status": None}) == "None, 0 of 0 ready"
 
 
 # --- whatever the options are -----------------------------------------------------------------------------------------

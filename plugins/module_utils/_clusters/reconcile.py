@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: from the options of clusters to their outcomes, for one cluster and for a thousand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._api.hss import ALL_ENTERPRISE_PROJECTS
+from .._connection.session import Session
+from .._core import outcome as core
+from .._core.errors import HssError, invalid
+from .._core.polling import wait_options
+from .desired import desire, identity
+from .execute import execute
+from .options import secret_values
+from .outcome import ClusterOutcome
+from .plan import Plan, RegisteredClusters, plan
+
+
+def reconcile(
+    session: Session,
+    clusters: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    check_mode: bool,
+    concurrency: int = 1,
+) -> list[ClusterOutcome]:
+    """Registers, updates or removes clusters. One listing is enough to plan them all.
+
+    :arg clusters: the options of each cluster. An entry that cannot work has its error in its outcome.
+    :arg params: the options of the module, which stand in for those that an entry does not give.
+    """
+    # Before anything can fail and quote one of them.
+    for options in clusters:
+        session.hide(*secret_values(options))
+    state = params["state"]
+    wait = wait_options(params, enabled=params["wait"] and state == "present")
+    entries = [{**params, **{key: value for key, value in each.items() if value is not None}} for each in clusters]
+    outcomes = [_outcome(entry, state) for entry in entries]
+    for key in ("name", "cluster_id"):
+        core.require_unique((getattr(outcome.plan.desired, key) for outcome in outcomes), "clusters", key)
+
+    def make_plans(valid: Sequence[ClusterOutcome]) -> None:
+        api = session.api()
+        registered = RegisteredClusters(api.list_clusters())
+        for outcome in valid:
+            try:
+                outcome.plan = plan(outcome.plan.desired, registered)
+                _require_enterprise_project(api.enterprise_project_id, outcome.plan)
+            except HssError as error:
+                outcome.error = error
+
+    def carry_out(valid: Sequence[ClusterOutcome]) -> None:
+        execute(valid, session.api(), concurrency)
+        if wait:
+            from .wait import wait_connected
+
+            wait_connected(core.without_error(valid), session.api(), wait)
+
+    core.reconcile(outcomes, make_plans, carry_out, check_mode)
+    return outcomes
+
+
+def _outcome(options: Mapping[str, Any], state: str) -> ClusterOutcome:
+    try:
+        return ClusterOutcome(Plan(desire(options, state)))
+    except HssError as error:
+        return ClusterOutcome(Plan(identity(options, state)), error=error)
+
+
+def _require_enterprise_project(enterprise_project_id: str | None, made: Plan) -> None:
+    if enterprise_project_id == ALL_ENTERPRISE_PROJECTS and "create" in made.actions:
+        raise invalid(
+            "enterprise_project_id",
+            f"'{ALL_ENTERPRISE_PROJECTS}' means all projects; name the one to register the cluster in.",
+        )
