@@ -187,7 +187,7 @@ def test_failures_are_shown_without_secrets(simulator, played):
         assert (name, [item["failed"] for item in many["clusters"]], ready["failed"]) == (name, [True, False], True)
         # The failure is told, though the result that holds it is hidden.
         assert bad[number] in ran.output and ready["msg"][:40] in ran.output
-    assert ran.output.count("1 of 2 clusters have no manifests") >= len(FAULTS)
+    assert ran.output.count("1 of 2 clusters have no usable manifests") >= len(FAULTS)
     refused = results[2 * len(FAULTS) :]
     assert all(result["failed"] for result in refused) and "async" in refused[-1]["msg"]
     assert simulator.count(SCRIPT) == 2 * len(FAULTS) and simulator.count(IMAGES) == len(FAULTS)

@@ -170,7 +170,7 @@ def test_200_proves_nothing(simulator, agent, shop):
     assert ran.failed and "node_selector is not set, the options say disk=ssd, pool=a" in ran.msg
     simulator.fault(DELETE, Fault.ignored())
     ran = agent(cluster_id=shop, state="absent", wait_timeout=30)
-    assert ran.failed and "still there after 30 seconds" in ran.msg
+    assert ran.failed and "still there 30 seconds after" in ran.msg
     assert agent(cluster_id=shop, state="absent").result["actions"] == ["delete"]
 
 
