@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig import canonical as _kubeconfig
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.server import Server
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
@@ -62,9 +62,9 @@ class ActionModule(ActionBase):
         try:
             found, config = self._read(args)
         except (_kubeconfig.KubeconfigError, HostFileError) as exc:
-            return {**result, "failed": True, "msg": plain(str(exc))}
+            return {**result, "failed": True, "msg": sanitize(str(exc))}
         # What concerns the upload is said by the module that uploads.
-        warnings = [plain(text) for text in (*config.expiry_warnings, *config.server_warnings)]
+        warnings = [sanitize(text) for text in (*config.expiry_warnings, *config.server_warnings)]
         if warnings:
             result["warnings"] = warnings
             warn(result)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
     TARGET_SPEC,
@@ -70,7 +70,7 @@ class ActionModule(KubectlAction):
         try:
             changes, hidden = self._carry_out(args)
         except KubectlError as exc:
-            failed = {"failed": True, "changed": self._begun, "answered": self._answered, "msg": plain(str(exc))}
+            failed = {"failed": True, "changed": self._begun, "answered": self._answered, "msg": sanitize(str(exc))}
             return {**result, **failed}
         return {
             **result,
@@ -206,7 +206,7 @@ class ActionModule(KubectlAction):
         # Of hundreds a few say enough.
         why = [f"{one.label} {trouble}: {_kube_plan.reason_to_remain(one)}" for one in remaining[:5]]
         why += [f"{len(remaining) - 5} more"] if len(remaining) > 5 else []
-        raise KubectlError(f"After {self._wait_timeout} seconds: {self._hidden.scrub('; '.join(why))}.")
+        raise KubectlError(f"After {self._wait_timeout} seconds: {self._hidden.redact('; '.join(why))}.")
 
     def _call(self, call: Call, data: bytes) -> Reply:
         answer = self._ask(self._cluster, [call], data)

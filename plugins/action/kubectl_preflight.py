@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
     TARGET_SPEC,
@@ -62,7 +62,7 @@ _VERSION = Call(["version", "-o", "json"], vital=True)
 # Without --raw kubectl would first ask for everything that the API server has, several times if there is no answer.
 _NODES = Call(["get", "--raw", "/api/v1/nodes"])
 _REVIEW = Call(["create", "-f", "-", "-o", "json"], reads=True)
-_NOTHING_HIDDEN = Secrets()
+_NOTHING_HIDDEN = Redactor()
 
 
 class ActionModule(KubectlAction):
@@ -78,10 +78,10 @@ class ActionModule(KubectlAction):
         try:
             kubectl, findings = self._look(args)
         except KubectlError as exc:
-            return {**result, "failed": True, "msg": plain(str(exc))}
-        problems = [plain(text) for text in findings.problems]
+            return {**result, "failed": True, "msg": sanitize(str(exc))}
+        problems = [sanitize(text) for text in findings.problems]
         if findings.warnings:
-            result["warnings"] = [plain(text) for text in findings.warnings]
+            result["warnings"] = [sanitize(text) for text in findings.warnings]
         if problems and args["fail"]:
             result.update(failed=True, msg=" ".join(problems))
         return {

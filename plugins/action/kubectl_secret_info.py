@@ -9,8 +9,8 @@ import re
 import time
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
     TARGET_SPEC,
@@ -45,7 +45,7 @@ class ActionModule(KubectlAction):
             _check(args)
             kubectl, data = self._read(args)
         except KubectlError as exc:
-            return {**result, "failed": True, "msg": plain(str(exc))}
+            return {**result, "failed": True, "msg": sanitize(str(exc))}
         return {**result, "changed": False, "kubectl": kubectl, "data": data, "_ansible_no_log": True}
 
     def _read(self, args: dict[str, Any]) -> tuple[str, dict[str, str]]:
@@ -58,7 +58,7 @@ class ActionModule(KubectlAction):
             answer = self._ask(target, [call], b"")
             reply = answer.replies[0]
             if reply.rc:
-                raise failure(f"looking for the Secret {name}", reply, Secrets())
+                raise failure(f"looking for the Secret {name}", reply, Redactor())
             there = bool(reply.stdout.strip())
             data = dict(document(reply.stdout).get("data") or {}) if there else {}
             missing = [key for key in keys if not data.get(key)]

@@ -139,8 +139,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import Parallel
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import REJECTED, HssError, invalid
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import Batch
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import REJECTED, HssError, invalid_option
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import failure_summary
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse import (
     ManifestError,
@@ -176,11 +176,11 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
-        batch = Parallel(module.params["concurrency"])
+        batch = Batch(module.params["concurrency"])
         single_id, ids = module.params["cluster_id"], module.params["cluster_ids"]
         for option, given in (("cluster_id", [] if single_id is None else [single_id]), ("cluster_ids", ids or [])):
             if not all(cluster_id.strip() for cluster_id in given):
-                raise invalid(option, "must not be empty.")
+                raise invalid_option(option, "must not be empty.")
         api = module.session.api()
         network = api.show_agent_network()
         result: dict[str, Any] = {"changed": False, "network": {name: network.get(name) for name in _NETWORK}}
@@ -188,7 +188,7 @@ def main() -> None:
             result["manifests"] = _manifests(module, api, single_id)
         if ids is not None:
             agents = [_Agent(cluster_id) for cluster_id in ids]
-            batch.each(agents, lambda agent: agent.manifests.extend(_manifests(module, api, agent.label)))
+            batch.run_each(agents, lambda agent: agent.manifests.extend(_manifests(module, api, agent.label)))
             if any(agent.error for agent in agents):
                 # The result is hidden, so nobody would see the failures in it.
                 module.ansible.warn(
@@ -214,7 +214,7 @@ def _manifests(module: HssModule, api: HssApi, cluster_id: str) -> list[dict[str
         ) from None
     # Ansible does not learn these secrets, because it would put asterisks into the manifests, which must be applied as
     # they are. The action plugin hides the whole result instead.
-    module.session.secrets.add(*secret_values(objects))
+    module.session.redactor.add(*secret_values(objects))
     return objects
 
 

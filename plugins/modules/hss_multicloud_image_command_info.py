@@ -119,7 +119,7 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import invalid
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import invalid_option
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     COMMANDS,
     PLACEHOLDER,
@@ -152,14 +152,14 @@ def main() -> None:
         params = module.params
         if params["image_repo_password"]:
             known = spellings(params["image_repo_username"], params["image_repo_password"])
-            module.session.secrets.add(*known)
+            module.session.redactor.add(*known)
             # Ansible hides the short spellings too.
             module.ansible.no_log_values.update(known)
         for option in ("image_repo", "organization", "image_repo_username"):
             if not params[option].strip():
-                raise invalid(option, "must not be empty.")
+                raise invalid_option(option, "must not be empty.")
         if not params["show_commands"] and not params["image_repo_password"]:
-            raise invalid("image_repo_password", "must not be empty. show_commands=true needs none.")
+            raise invalid_option("image_repo_password", "must not be empty. show_commands=true needs none.")
         # HSS never gets the password, which would travel in the URL; the action plugin puts it into the commands.
         reply = module.session.api().show_image_command(
             params["image_repo"],

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import resolve as _credentials
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster_info
 
 # ansible-runner opens files in a way that Python 3.14 advises against.
@@ -126,9 +126,9 @@ def test_what_is_left_empty_counts_as_not_set(simulator, tmp_path, kind):
     empty = {name for name, value in env.items() if not value}
     assert {"HW_ACCESS_KEY", "HW_USER_NAME", "HW_AUTH_TOKEN", "HW_PROJECT_ID", "HW_ENTERPRISE_PROJECT_ID"} & empty
     params = {"timeout": 30}
-    with_empty = _credentials.resolve(params, env, Secrets(), lambda _path: None)
+    with_empty = _credentials.resolve(params, env, Redactor(), lambda _path: None)
     assert with_empty == _credentials.resolve(
-        params, {name: env[name] for name in set(env) - empty}, Secrets(), lambda _path: None
+        params, {name: env[name] for name in set(env) - empty}, Redactor(), lambda _path: None
     )
     assert with_empty.credential.access_key == (inputs["access_key"] or None)
 
@@ -137,7 +137,7 @@ def test_without_an_authority_the_usual_ones_are_trusted(simulator, tmp_path):
     inputs = {**credential(simulator), "ca_certificates": ""}
     env, _shown = awx.CredentialType().inject(inputs, tmp_path, tmp_path)
     assert (tmp_path / "env" / "injected").read_text() == ""  # as AWX does it
-    assert _credentials.resolve({"timeout": 30}, env, Secrets(), lambda _path: None).verify is True
+    assert _credentials.resolve({"timeout": 30}, env, Redactor(), lambda _path: None).verify is True
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Callable
 from urllib.parse import quote
 
-from .._core.errors import REJECTED, UNKNOWN, HssError, invalid
+from .._core.errors import REJECTED, UNKNOWN, HssError, invalid_option
 from .._http.client import HttpClient
 from .schema import wrong_field
 
@@ -51,7 +51,7 @@ class Calls:
         :raises HssError: if the region is not known, which these calls want in a header.
         """
         if not self._region:
-            raise invalid("region", "is needed here, also beside endpoint: HSS wants it in a header.")
+            raise invalid_option("region", "is needed here, also beside endpoint: HSS wants it in a header.")
 
     def _list(
         self,

@@ -38,12 +38,12 @@ class Creation:
         for _round in range(_ROUNDS):
             if not pending:
                 return
-            self._requests.each(pending, self._send)
+            self._requests.run_each(pending, self._send)
             absent = self._resolve_lost(pending)
             # A gateway answers 5xx before or after it reached the service. Listings show that nothing was created, so
             # one more request is safe enough. A time-out or a reset gives no such sign.
             again = [outcome for outcome in absent if outcome.error and (outcome.error.http_status or 0) >= 500]
-            self._requests.each(again, self._send)
+            self._requests.run_each(again, self._send)
             self._resolve_lost(again)
             pending = self._resolve_duplicates(without_error(pending))
         for outcome in pending:
@@ -110,7 +110,7 @@ class Creation:
                 elif not ids and not patient:
                     gone.append(outcome)
                 elif len(ids) > 1 and outcome.own_id and (outcome.own_id != ids[0] or not patient):
-                    self._requests.each([outcome], self._withdraw)
+                    self._requests.run_each([outcome], self._withdraw)
                     undecided += without_error([outcome])
                 elif last:
                     outcome.error = HssError(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._core.dates import LAST_DATE, utc_text
-from .._core.errors import invalid
+from .._core.errors import invalid_option
 from .._kubeconfig.server import Server, ServerError
 from .options import CREATE_FIELDS, DATE_FIELDS
 
@@ -68,9 +68,9 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
     """
     name, cluster_id = options.get("name"), options.get("cluster_id")
     if not name and not cluster_id:
-        raise invalid("name", "is missing. Give the cluster's name, or its cluster_id.")
+        raise invalid_option("name", "is missing. Give the cluster's name, or its cluster_id.")
     if name is not None and (not name or name != name.strip() or not name.isprintable()):
-        raise invalid("name", "must not be empty, begin or end with white space, or hold control characters.")
+        raise invalid_option("name", "must not be empty, begin or end with white space, or hold control characters.")
     if state == "absent":
         return identity(options, state)
 
@@ -100,9 +100,9 @@ def _check_date(option: str, value: int | None) -> None:
     if value is None:
         return
     if 0 < value < 100_000_000_000:
-        raise invalid(option, f"{value} looks like seconds. It must be epoch milliseconds: {value * 1000}?")
+        raise invalid_option(option, f"{value} looks like seconds. It must be epoch milliseconds: {value * 1000}?")
     if not 0 < value <= LAST_DATE:
-        raise invalid(option, f"{value} is not a date in epoch milliseconds.")
+        raise invalid_option(option, f"{value} is not a date in epoch milliseconds.")
 
 
 def _normalize_dns(body: dict[str, Any]) -> None:
@@ -115,10 +115,10 @@ def _normalize_dns(body: dict[str, Any]) -> None:
             try:
                 ipaddress.ip_address(address)
             except ValueError:
-                raise invalid("dns_config", f"'{address}' is not an IP address.") from None
+                raise invalid_option("dns_config", f"'{address}' is not an IP address.") from None
         body["dns_config"] = ";".join(addresses)
     if ("dns_config" in body) != (body.get("dns_policy") == "none"):
-        raise invalid("dns_config", "goes with dns_policy=none, and dns_policy=none needs it.")
+        raise invalid_option("dns_config", "goes with dns_policy=none, and dns_policy=none needs it.")
 
 
 def _usable_server(text: str) -> Server:
@@ -126,7 +126,7 @@ def _usable_server(text: str) -> Server:
         server = Server.parse(text)
         server.require_usable()
     except ServerError as exc:
-        raise invalid("server", str(exc)) from None
+        raise invalid_option("server", str(exc)) from None
     return server
 
 
@@ -174,5 +174,5 @@ def checked_kube_config(options: Mapping[str, Any], now: float | None = None) ->
         return canonical.to_canonical(options["kube_config"], policy, now=now)
     except canonical.KubeconfigError as exc:
         if exc.where == "server":
-            raise invalid("server", exc.reason) from None
-        raise invalid("kube_config", f"{exc}") from None
+            raise invalid_option("server", exc.reason) from None
+        raise invalid_option("kube_config", f"{exc}") from None

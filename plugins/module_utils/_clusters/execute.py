@@ -41,7 +41,7 @@ def _update(outcomes: Sequence[ClusterOutcome], requests: Requests) -> None:
         requests.api.update_cluster(str(outcome.plan.cluster_id), outcome.plan.changes, outcome.label)
         outcome.actions.append("update")
 
-    requests.each(outcomes, send)
+    requests.run_each(outcomes, send)
     updated = without_error(outcomes)
     registered = requests.list_after(0.0, updated)
     if registered is None:
@@ -64,7 +64,7 @@ def _delete(outcomes: Sequence[ClusterOutcome], requests: Requests) -> None:
         requests.api.delete_cluster(str(outcome.plan.cluster_id), outcome.label)
         outcome.actions.append("delete")
 
-    requests.each(outcomes, send)
+    requests.run_each(outcomes, send)
 
 
 def _await_absence(outcomes: Sequence[ClusterOutcome], requests: Requests) -> None:

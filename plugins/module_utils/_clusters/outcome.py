@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from .._api.hss import HssApi
-from .._core.batch import Parallel
+from .._core.batch import Batch
 from .._core.errors import UNKNOWN, HssError
 from .._core.outcome import Outcome
 from .plan import Plan, RegisteredClusters
@@ -44,11 +44,11 @@ class Requests:
 
     def __init__(self, api: HssApi, concurrency: int) -> None:
         self.api = api
-        self._batch = Parallel(concurrency)
+        self._batch = Batch(concurrency)
 
-    def each(self, outcomes: Sequence[ClusterOutcome], send: Callable[[ClusterOutcome], Any]) -> None:
+    def run_each(self, outcomes: Sequence[ClusterOutcome], send: Callable[[ClusterOutcome], Any]) -> None:
         """Calls a function for each outcome; an HssError that it raises becomes the outcome's."""
-        self._batch.each(outcomes, send)
+        self._batch.run_each(outcomes, send)
 
     def list_after(self, pause: float, outcomes: Sequence[ClusterOutcome]) -> RegisteredClusters | None:
         """Lists the clusters again after a pause in seconds, unless there is no outcome to list them for.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._core.dates import date_text, same_second
-from .._core.errors import REJECTED, HssError, invalid
+from .._core.errors import REJECTED, HssError, invalid_option
 from .._kubeconfig.server import Server, ServerError
 from .desired import Desired
 from .options import CREATE_FIELDS, DATE_FIELDS, READ_NAMES, SECRET_FIELDS
@@ -127,7 +127,7 @@ def _find(desired: Desired, registered: RegisteredClusters) -> Mapping[str, Any]
 
 def _plan_create(desired: Desired, registered: RegisteredClusters, instead_of: str | None = None) -> Plan:
     if "kube_config" not in desired.body:
-        raise invalid(
+        raise invalid_option(
             "kube_config",
             f"is needed to register the cluster {desired.label}, which is not registered yet. Give the kubeconfig's "
             "text; the kubeconfig_info module reads it from a host.",
@@ -171,7 +171,7 @@ def _plan_update(desired: Desired, row: Mapping[str, Any]) -> Plan:
         same_second(desired_certificate, date) for date in (current, certificate)
     )
     if renewed and "kube_config" not in body:
-        raise invalid(
+        raise invalid_option(
             "certificate_expiration_date",
             f"is registered as {date_text(certificate)}, and HSS changes it only together with the kubeconfig. Give "
             "kube_config as well, or leave certificate_expiration_date out.",

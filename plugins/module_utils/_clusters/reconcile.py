@@ -11,7 +11,7 @@ from typing import Any
 from .._api.hss import ALL_ENTERPRISE_PROJECTS
 from .._connection.session import Session
 from .._core import outcome as core
-from .._core.errors import HssError, invalid
+from .._core.errors import HssError, invalid_option
 from .._core.polling import wait_options
 from .desired import desire, identity
 from .execute import execute
@@ -72,7 +72,7 @@ def _outcome(options: Mapping[str, Any], state: str) -> ClusterOutcome:
 
 def _require_enterprise_project(enterprise_project_id: str | None, made: Plan) -> None:
     if enterprise_project_id == ALL_ENTERPRISE_PROJECTS and "create" in made.actions:
-        raise invalid(
+        raise invalid_option(
             "enterprise_project_id",
             f"'{ALL_ENTERPRISE_PROJECTS}' means all projects; name the one to register the cluster in.",
         )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple
 
 from .._core.errors import HssError
-from .._core.redaction import Secrets
+from .._core.redaction import Redactor
 
 _LARGEST = 1024 * 1024
 
@@ -64,7 +64,7 @@ class Unusable(Exception):
     """The file is sound and is of no use here. Its text says why, and goes on after the path and a colon."""
 
 
-Parser = Callable[[str, str, "str | None", Secrets], Profile]
+Parser = Callable[[str, str, "str | None", Redactor], Profile]
 
 
 def read_file(path: str) -> File | None:
@@ -111,7 +111,7 @@ def _can_be_reached(path: str) -> bool:
         folder = os.path.dirname(folder)
 
 
-def koocli(text: str, path: str, name: str | None, secrets: Secrets) -> Profile:
+def koocli(text: str, path: str, name: str | None, secrets: Redactor) -> Profile:
     """A profile of KooCLI: the named one, else the one that the file calls C(current).
 
     :arg secrets: learns the keys of all profiles, for a message that names one profile must not show another's.
@@ -160,7 +160,7 @@ def koocli(text: str, path: str, name: str | None, secrets: Secrets) -> Profile:
     )
 
 
-def sdk(text: str, path: str, _name: str | None, secrets: Secrets) -> Profile:
+def sdk(text: str, path: str, _name: str | None, secrets: Redactor) -> Profile:
     """The section C([basic]) of the SDKs' file.
 
     :raises Unusable: if there is no such section, or it asks for a federated login.

@@ -19,8 +19,8 @@ from functools import partial
 from typing import Any, Callable, NamedTuple, Union
 from urllib.parse import unquote, urlsplit
 
-from .._core.errors import HssError, invalid
-from .._core.redaction import Secrets
+from .._core.errors import HssError, invalid_option
+from .._core.redaction import Redactor
 from . import profiles as _profiles
 
 # Option -> variables, first set one wins.
@@ -152,7 +152,7 @@ Reader = Callable[[str], "_profiles.File | None"]
 
 
 def resolve(
-    params: Mapping[str, Any], environ: Mapping[str, str], secrets: Secrets, read: Reader = _profiles.read_file
+    params: Mapping[str, Any], environ: Mapping[str, str], secrets: Redactor, read: Reader = _profiles.read_file
 ) -> Connection:
     """Options, environment and files to a connection. Sends nothing.
 
@@ -171,14 +171,16 @@ def resolve(
     credential, beside = _credential(params, environ, secrets, read, warnings)
     region = _option(params, environ, "region") or beside.region
     if region and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", region):
-        raise invalid("region", f"'{region}' is not a region's name. Give one such as 'eu-west-101' or 'cn-north-4'.")
+        raise invalid_option(
+            "region", f"'{region}' is not a region's name. Give one such as 'eu-west-101' or 'cn-north-4'."
+        )
     domain = _domain(region, _option(params, environ, "cloud"))
     endpoint = _address("endpoint", _option(params, environ, "endpoint"), warnings)
     auth_url = _address("auth_url", _option(params, environ, "auth_url") or beside.auth_url, warnings)
     project_id, project_name = _project(params, environ, beside, region)
     if not endpoint:
         if not region:
-            raise invalid(
+            raise invalid_option(
                 "region",
                 "no region is given. Set region (or HW_REGION_NAME), or endpoint together with project_id.",
             )
@@ -186,17 +188,17 @@ def resolve(
     if not auth_url and region:
         auth_url = f"https://iam.{region}.{domain}"
     if not project_id and not (project_name and auth_url):
-        raise invalid(
+        raise invalid_option(
             "project_id",
             "no project is given. Set project_id (or HW_PROJECT_ID), or region, whose project is then looked up.",
         )
     if credential.password and not auth_url:
-        raise invalid("auth_url", "needed to sign in with user_name. Set it (or HW_AUTH_URL), or region.")
+        raise invalid_option("auth_url", "needed to sign in with user_name. Set it (or HW_AUTH_URL), or region.")
     enterprise_project_id = _option(params, environ, "enterprise_project_id")
     _check_id("project_id", project_id)
     _check_id("enterprise_project_id", enterprise_project_id)
     if project_name and not project_name.isprintable():
-        raise invalid("project_name", "holds a line break or another control character; copy it again.")
+        raise invalid_option("project_name", "holds a line break or another control character; copy it again.")
     verify = _verification(params, environ)
     if verify is False:
         warnings.append("validate_certs is off: whoever answers at the endpoint receives the kubeconfigs.")
@@ -223,7 +225,7 @@ def _option(params: Mapping[str, Any], environ: Mapping[str, str], name: str) ->
 
 
 def _credential(
-    params: Mapping[str, Any], environ: Mapping[str, str], secrets: Secrets, read: Reader, warnings: list[str]
+    params: Mapping[str, Any], environ: Mapping[str, str], secrets: Redactor, read: Reader, warnings: list[str]
 ) -> _Found:
     """The first whole credential: of the options, the environment, a profile's file, the instance."""
     profile = _option(params, environ, "profile")
@@ -273,7 +275,7 @@ def _in_file(
     meant: bool,
     *,
     profile: str | None,
-    secrets: Secrets,
+    secrets: Redactor,
     read: Reader,
     warnings: list[str],
 ) -> _Looked:
@@ -286,7 +288,7 @@ def _in_file(
             raise _profiles.Unusable(f"{exc.strerror}: it must belong to the user that runs the module") from None
         except (OSError, ValueError) as exc:
             reason = getattr(exc, "strerror", None) or exc
-            raise invalid(file.label, f"'{path}' cannot be read: {reason}. It must be a text file.") from None
+            raise invalid_option(file.label, f"'{path}' cannot be read: {reason}. It must be a text file.") from None
         if content is None:
             raise _profiles.Unusable("there is no such file")
         found = file.parse(content.text, path, profile, secrets)
@@ -295,7 +297,7 @@ def _in_file(
             raise _profiles.Unusable(f"no {_and(list(file.names.values())[:2])}{found.where}")
     except _profiles.Unusable as exc:
         if meant:
-            raise invalid(file.label, f"'{path}' cannot be used: {exc}.") from None
+            raise invalid_option(file.label, f"'{path}' cannot be used: {exc}.") from None
         return f"{path}: {exc}"
     if content.wide_mode is not None:
         warnings.append(
@@ -320,13 +322,13 @@ def _whole(names: Mapping[str, str], values: Mapping[str, Any], where: str = "")
         return None
     kind, present = kinds[0]
     if len(kinds) > 1:
-        raise invalid(
+        raise invalid_option(
             names[kinds[1][1][0]],
             f"given together with {names[present[0]]}; one of the two credentials has to go.",
         )
     for part in kind.needed:
         if part not in given:
-            raise invalid(
+            raise invalid_option(
                 names[part],
                 f"missing beside {_and(sorted(names[one] for one in present))}{where}. A credential must be whole in "
                 f"one place: give {_and(names[one] for one in kind.needed)} together.",
@@ -335,9 +337,13 @@ def _whole(names: Mapping[str, str], values: Mapping[str, Any], where: str = "")
         value = given.get(part, "")
         if part in ("user_name", "domain_name", "password"):
             if not value.isprintable():
-                raise invalid(names[part], f"holds a line break or another control character{where}; copy it again.")
+                raise invalid_option(
+                    names[part], f"holds a line break or another control character{where}; copy it again."
+                )
         elif re.search(r"\s", value) or not value.isascii() or not value.isprintable():
-            raise invalid(names[part], f"holds a space, a line break or a non-ASCII character{where}; copy it again.")
+            raise invalid_option(
+                names[part], f"holds a space, a line break or a non-ASCII character{where}; copy it again."
+            )
     return Credential(**{part: given[part] for part in kind.needed + kind.optional if part in given})
 
 
@@ -358,7 +364,7 @@ def passwords_in(address: str) -> list[str]:
 def _check_id(option: str, value: str | None) -> None:
     """An id becomes a part of an address or of a header."""
     if value and not re.fullmatch(r"[A-Za-z0-9_-]+", value):
-        raise invalid(option, "is not an id, which has letters, digits, '-' and '_' alone; copy it again.")
+        raise invalid_option(option, "is not an id, which has letters, digits, '-' and '_' alone; copy it again.")
 
 
 def _project(
@@ -386,11 +392,13 @@ def _address(option: str, value: str | None, warnings: list[str]) -> str | None:
     if not re.fullmatch(r"[!-~]+", url) or not re.fullmatch(r"[a-z0-9_.-]+|[0-9a-f:.]+", host or ""):
         host = None
     if not host or parts.scheme not in ("https", "http") or parts.query or parts.fragment:
-        raise invalid(
+        raise invalid_option(
             option, "not an address. Give scheme and host, such as 'https://hss.eu-west-101.myhuaweicloud.eu'."
         )
     if "@" in parts.netloc:
-        raise invalid(option, "holds a user or password. Give the address alone, and the credential with its options.")
+        raise invalid_option(
+            option, "holds a user or password. Give the address alone, and the credential with its options."
+        )
     if parts.scheme == "http" and not _LOOPBACK.match(host):
         warnings.append(f"{option} is plain http: credentials and kubeconfigs travel unencrypted. Use https.")
     return url.rstrip("/")
@@ -399,7 +407,7 @@ def _address(option: str, value: str | None, warnings: list[str]) -> str | None:
 def _domain(region: str | None, cloud: str | None) -> str:
     if cloud:
         if not re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9-]+", cloud):
-            raise invalid(
+            raise invalid_option(
                 "cloud", f"'{cloud}' is not a domain. Give one such as 'myhuaweicloud.com'; addresses go to endpoint."
             )
         return cloud.lower()
@@ -417,7 +425,7 @@ def _validates(params: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
         return False
     if text in ("", "0", "f", "false", "n", "no", "off"):
         return True
-    raise invalid(INSECURE, "must be true or false. It is true where certificates are not to be checked.")
+    raise invalid_option(INSECURE, "must be true or false. It is true where certificates are not to be checked.")
 
 
 def _verification(params: Mapping[str, Any], environ: Mapping[str, str]) -> bool | str:
@@ -430,7 +438,7 @@ def _verification(params: Mapping[str, Any], environ: Mapping[str, str]) -> bool
     path = os.path.expanduser(path)
     if os.path.isdir(path):
         if not any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in _names_in(path)):
-            raise invalid(
+            raise invalid_option(
                 "ca_path",
                 f"the folder '{path}' has no certificate under its hash: run 'openssl rehash' on it.{_CA_FROM}",
             )
@@ -439,7 +447,7 @@ def _verification(params: Mapping[str, Any], environ: Mapping[str, str]) -> bool
         ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError) as exc:
         reason = exc.strerror if exc.strerror and not isinstance(exc, ssl.SSLError) else "it holds no PEM certificate"
-        raise invalid("ca_path", f"'{path}' cannot be used as a CA file: {reason}.{_CA_FROM}") from None
+        raise invalid_option("ca_path", f"'{path}' cannot be used as a CA file: {reason}.{_CA_FROM}") from None
     return path
 
 
@@ -447,17 +455,17 @@ def _names_in(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
     except OSError as exc:
-        raise invalid("ca_path", f"the folder '{folder}' cannot be read: {exc.strerror}.{_CA_FROM}") from None
+        raise invalid_option("ca_path", f"the folder '{folder}' cannot be read: {exc.strerror}.{_CA_FROM}") from None
 
 
 def _seconds(option: str, value: Any) -> float:
     if value is None or not 0 < value <= _LONGEST_TIMEOUT:
-        raise invalid(option, f"must be more than 0 seconds and at most {_LONGEST_TIMEOUT}, not {value}.")
+        raise invalid_option(option, f"must be more than 0 seconds and at most {_LONGEST_TIMEOUT}, not {value}.")
     return float(value)
 
 
 def _retries(params: Mapping[str, Any], environ: Mapping[str, str]) -> int:
     text = _option(params, environ, "max_retries") or "5"
     if not re.fullmatch(r"\d{1,3}", text):
-        raise invalid("max_retries", f"must be a number from 0 on, not '{text}'.")
+        raise invalid_option("max_retries", f"must be a number from 0 on, not '{text}'.")
     return int(text)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from .._api.hss import HssApi, IamApi, Token
-from .._core.redaction import Secrets
+from .._core.redaction import Redactor
 from .._http.auth import NoAuth, SigningAuth, TokenAuth
 from .._http.client import HttpClient
 from .resolve import Connection, Credential, resolve
@@ -26,7 +26,7 @@ class Session:
 
     :arg options: the connection options; None for what is not given.
     :arg environment: the variables that stand in for options.
-    :arg secrets: gets every secret as soon as it is known, before anything can fail and quote it.
+    :arg redactor: gets every secret as soon as it is known, before anything can fail and quote it.
     :arg warn: takes a text for the user.
     """
 
@@ -37,18 +37,18 @@ class Session:
         self,
         options: Mapping[str, Any],
         environment: Mapping[str, str],
-        secrets: Secrets,
+        redactor: Redactor,
         warn: Callable[[str], None],
     ) -> None:
         self._options = options
         self._environment = environment
-        self.secrets = secrets
+        self.redactor = redactor
         self._warn = warn
         self._api: HssApi | None = None
 
     def hide(self, *values: str | None) -> None:
         """Keeps secrets out of everything that is shown."""
-        self.secrets.add(*values)
+        self.redactor.add(*values)
 
     def api(self) -> HssApi:
         """The client. The first call asks IAM for a token and for the project's id, if they are needed.
@@ -60,7 +60,7 @@ class Session:
         return self._api
 
     def _connect(self) -> HssApi:
-        connection = resolve(self._options, self._environment, self.secrets)
+        connection = resolve(self._options, self._environment, self.redactor)
         for text in connection.warnings:
             self._warn(text)
         credential, project_id = connection.credential, connection.project_id
@@ -107,7 +107,7 @@ class Session:
             verify=connection.verify,
             timeout=connection.timeout,
             max_retries=connection.max_retries,
-            secrets=self.secrets,
+            secrets=self.redactor,
             user_agent=f"ansible-huaweicloud.hss/{VERSION}",
             sleep=self.sleep,
         )

@@ -1,38 +1,28 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: does one thing for many clusters, several at a time, and notes with each what failed."""
+"""PRIVATE to the collection: runs a function for several clusters in parallel and records the error of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Protocol, TypeVar
+from typing import Any, Callable, TypeVar
 
-from .errors import HssError, invalid
+from .errors import HssError, invalid_option
+from .outcome import Entry
 
 MAX_CONCURRENCY = 32
-_QUOTED_FAILURES = 5
 
 
-class Item(Protocol):
-    """A cluster that something is done for."""
-
-    error: HssError | None
-
-    @property
-    def label(self) -> str:
-        """For messages."""
+EntryT = TypeVar("EntryT", bound=Entry)
 
 
-ItemT = TypeVar("ItemT", bound=Item)
+class Batch:
+    """Runs functions for several clusters in parallel. After HSS refuses the credentials, no further one is started.
 
-
-class Parallel:
-    """Runs a work for several items at a time. Once HSS refuses the credentials, no other item is tried with them.
-
-    :arg concurrency: the option's value.
-    :raises HssError: if it cannot be used.
+    :arg concurrency: the value of the option C(concurrency).
+    :raises HssError: if the value is out of range.
     """
 
     def __init__(self, concurrency: int = 1) -> None:
@@ -40,48 +30,34 @@ class Parallel:
         self._concurrency = concurrency
         self._refused: HssError | None = None
 
-    def each(self, items: Sequence[ItemT], work: Callable[[ItemT], Any]) -> None:
-        """Does the work for each item; where it raises an HssError, that becomes the item's."""
+    def run_each(self, entries: Sequence[EntryT], function: Callable[[EntryT], Any]) -> None:
+        """Calls the function for each entry. An HssError that it raises is stored in the entry's C(error)."""
 
-        def one(item: ItemT) -> None:
+        def run(entry: EntryT) -> None:
             if self._refused:
-                item.error = HssError(
-                    f"The cluster {item.label} was left alone: HSS refused the credentials before",
+                entry.error = HssError(
+                    f"The cluster {entry.label} was not processed, because HSS had already refused the credentials",
                     error_code=self._refused.error_code,
                     request_id=self._refused.request_id,
                     hint=self._refused.hint,
                 )
                 return
             try:
-                work(item)
+                function(entry)
             except HssError as error:
-                item.error = error
+                entry.error = error
                 if error.http_status == 401:
-                    # Every further refusal brings the access key nearer to being locked.
+                    # Repeated refusals lock the access key.
                     self._refused = error
 
-        if len(items) == 1:
-            one(items[0])
-        elif items:
-            with ThreadPoolExecutor(min(self._concurrency, len(items))) as pool:
-                list(pool.map(one, items))
+        if len(entries) == 1:
+            run(entries[0])
+        elif entries:
+            with ThreadPoolExecutor(min(self._concurrency, len(entries))) as pool:
+                list(pool.map(run, entries))
 
 
 def check_concurrency(value: int) -> None:
-    """:raises HssError: if the option's value cannot be used."""
+    """:raises HssError: if the value of the option C(concurrency) is out of range."""
     if not 1 <= value <= MAX_CONCURRENCY:
-        raise invalid("concurrency", f"must be from 1 to {MAX_CONCURRENCY}, not {value}.")
-
-
-def summary(what: str, items: Iterable[Item], where: str) -> str:
-    """The failures of many in one message.
-
-    :arg what: "node agents failed".
-    :arg where: the return value that holds the rest.
-    """
-    every = list(items)
-    failed = [item for item in every if item.error]
-    told = [f"{item.label}: {item.error}" for item in failed[:_QUOTED_FAILURES]]
-    if len(failed) > _QUOTED_FAILURES:
-        told.append(f"and {len(failed) - _QUOTED_FAILURES} more, see {where}")
-    return f"{len(failed)} of {len(every)} {what}. " + " | ".join(told)
+        raise invalid_option("concurrency", f"must be from 1 to {MAX_CONCURRENCY}, not {value}.")

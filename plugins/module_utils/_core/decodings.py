@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: reads a text in every way in which a server might quote a secret.
+"""PRIVATE to the collection: decodes a text in every way in which a server might have encoded a secret in it.
 
-In other case, broken by spaces or line breaks, escaped as in URLs, JSON or HTML, and in base64, several of them at
-once. Whatever a text of some thousand characters holds, to read it takes a part of a second.
+A secret may be in another case, interrupted by spaces or line breaks, escaped as in URLs, JSON or HTML, in base64, or
+in a combination of these. Decoding any text of a few thousand characters takes less than a second.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# How many ways of writing are seen through at once: base64 of JSON in a URL.
-_DEPTH = 3
-# So many characters are read at most, in all the ways together. 7,000 characters of prose take a third of it; what
-# takes more was made to take long.
-MOST_WORK = 600_000
-_READING_WORK = 50  # to begin a reading takes as long as so many of its characters
+# Nested encodings are decoded to this depth, such as base64 of JSON in a URL.
+_MAX_DEPTH = 3
+# The limit of characters in all decodings of a text together. 7,000 characters of prose need a third of it; a text that
+# needs more was made to exhaust the limit.
+MAX_WORK = 600_000
+_DECODING_WORK = 50  # the fixed cost of a decoding, in characters
 
 
 class TooMuchWork(Exception):
-    """There are more ways to read a text than anybody has time for."""
+    """A text has so many decodings that they exceed L(MAX_WORK)."""
 
 
-# --- spelling ---------------------------------------------------------------------------------------------------------
+# --- normalization ----------------------------------------------------------------------------------------------------
 
 
-def joined(text: str) -> str:
-    """Without white space, and without what is not seen."""
-    return "".join(filter(_is_seen, text))
+def compact(text: str) -> str:
+    """Removes white space and invisible characters."""
+    return "".join(filter(_is_visible, text))
 
 
-def _is_seen(letter: str) -> bool:
-    # Halves of characters are seen once they are put together.
-    return letter.isprintable() and letter != " " or "\ud800" <= letter <= "\udfff"
+def _is_visible(character: str) -> bool:
+    # Two surrogates together are a visible character.
+    return character.isprintable() and character != " " or "\ud800" <= character <= "\udfff"
 
 
 def folded(text: str) -> str:
-    """In one case, and in halves, as JSON escapes it, what is beyond 16 bits."""
+    """Folds the case, and splits characters beyond 16 bits into surrogates, as JSON escapes them."""
     text = text.casefold()
     if max(text, default="") <= "\uffff":
         return text
@@ -50,118 +50,123 @@ def folded(text: str) -> str:
     return "".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2))
 
 
-# --- ways to read a text ----------------------------------------------------------------------------------------------
+# --- decodings --------------------------------------------------------------------------------------------------------
 
-# In HTML the semicolon after a number or an old name may be missing.
-_OLD_NAMES = "|".join(sorted((name for name in html.entities.html5 if name[-1] != ";"), key=len, reverse=True))
+# In HTML the semicolon is optional after a number and after some of the names.
+_OPTIONAL_SEMICOLON = "|".join(sorted((name for name in html.entities.html5 if name[-1] != ";"), key=len, reverse=True))
 _ESCAPE = re.compile(
     r"(?P<url>(?:%[0-9A-Fa-f]{2})+)|\\u(?P<json>[0-9A-Fa-f]{4})|\\(?P<letter>.)"
-    rf"|(?P<html>&#?\w{{1,8}};|(?P<open>&(?:#[0-9]{{1,8}}|#[Xx][0-9A-Fa-f]{{1,8}}|(?:{_OLD_NAMES}))))",
+    rf"|(?P<html>&#?\w{{1,8}};|(?P<open>&(?:#[0-9]{{1,8}}|#[Xx][0-9A-Fa-f]{{1,8}}|(?:{_OPTIONAL_SEMICOLON}))))",
     re.DOTALL,
 )
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
-# What is base64 by chance becomes bytes by chance, which are hardly ever a few bytes of text in a row. Fewer than these
-# hold nothing that anybody looks for, even where a letter of 2 bytes stands for 3 letters in the other case.
+# A word that only looks like base64 decodes to random bytes, which are rarely valid text for several bytes in a row.
+# A shorter run of text cannot hold a secret's piece, even where case folding turns 2 bytes into 3 letters.
 _TEXT = re.compile(rb"(?:[\x00-\x7f]|[\xc2-\xf4][\x80-\xbf]{1,3}){5,}")
 
 
-class _Reading(NamedTuple):
-    """A text that was read out of another one, and for each of its characters where it stands there."""
+class _Decoding(NamedTuple):
+    """A decoded text, and for each of its characters the start and the end of its encoded form in the original."""
 
     text: str
     starts: tuple[int, ...]
     ends: tuple[int, ...]
 
     @classmethod
-    def of(cls, text: str) -> _Reading:
-        """The text as it stands."""
+    def of(cls, text: str) -> _Decoding:
+        """Returns the text itself as a decoding."""
         return cls(text, tuple(range(len(text))), tuple(range(1, len(text) + 1)))
 
-    def joined(self) -> _Reading:
-        """Without white space, and without what is not seen."""
+    def compact(self) -> _Decoding:
+        """Removes white space and invisible characters."""
         if self.text.isprintable() and " " not in self.text:
             return self
-        return self._only([at for at, letter in enumerate(self.text) if _is_seen(letter)])
+        return self._select([at for at, character in enumerate(self.text) if _is_visible(character)])
 
-    def _only(self, kept: list[int]) -> _Reading:
+    def _select(self, kept: list[int]) -> _Decoding:
         text, starts, ends = self
-        return _Reading(
+        return _Decoding(
             "".join([text[at] for at in kept]), tuple([starts[at] for at in kept]), tuple([ends[at] for at in kept])
         )
 
-    def folded(self) -> _Reading:
-        """In one case; see L(folded)."""
+    def folded(self) -> _Decoding:
+        """Folds the case; see L(folded)."""
         text = folded(self.text)
         if len(text) == len(self.text):
-            return _Reading(text, self.starts, self.ends)
-        parts = [folded(letter) for letter in self.text]
-        starts = tuple(start for part, start in zip(parts, self.starts) for _letter in part)
-        return _Reading("".join(parts), starts, tuple(end for part, end in zip(parts, self.ends) for _letter in part))
+            return _Decoding(text, self.starts, self.ends)
+        parts = [folded(character) for character in self.text]
+        starts = tuple(start for part, start in zip(parts, self.starts) for _character in part)
+        return _Decoding(
+            "".join(parts), starts, tuple(end for part, end in zip(parts, self.ends) for _character in part)
+        )
 
-    def unescaped(self) -> Iterator[_Reading]:
-        """Without the escapes of URLs, JSON and HTML, if there are any; in URLs, a plus may be a space."""
+    def unescaped(self) -> Iterator[_Decoding]:
+        """Resolves the escapes of URLs, JSON and HTML, if there are any. In a URL, a plus may stand for a space."""
         for text in dict.fromkeys((self.text, self.text.replace("+", " "))):
             escapes = list(_ESCAPE.finditer(text))
-            # What is HTML with no semicolon may end later, in what another escape stands for.
-            ended = [found for found in escapes if not found["open"]]
-            for some in (escapes, ended) if len(ended) < len(escapes) else (escapes,):
-                if some or text != self.text:
-                    yield self._with(text, [part for found in some for part in _meant(found)])
+            # An HTML escape without its semicolon may continue in the result of another escape.
+            terminated = [escape for escape in escapes if not escape["open"]]
+            for selected in (escapes, terminated) if len(terminated) < len(escapes) else (escapes,):
+                if selected or text != self.text:
+                    yield self._with_replacements(text, [part for escape in selected for part in _unescape(escape)])
 
-    def _with(self, text: str, changes: list[tuple[int, int, str]]) -> _Reading:
-        """Of as long a text, in which some places are read as something else."""
-        letters: list[str] = []
+    def _with_replacements(self, text: str, replacements: list[tuple[int, int, str]]) -> _Decoding:
+        """Replaces parts of a text that is as long as this one.
+
+        :arg replacements: start, end and replacement of each part.
+        """
+        characters: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
         done = 0
-        for start, end, meant in [*changes, (len(text), len(text), "")]:
-            letters += text[done:start]
+        for start, end, replacement in [*replacements, (len(text), len(text), "")]:
+            characters += text[done:start]
             starts += self.starts[done:start]
             ends += self.ends[done:start]
-            for letter in meant:
-                letters.append(letter)
+            for character in replacement:
+                characters.append(character)
                 starts.append(self.starts[start])
                 ends.append(self.ends[end - 1])
             done = end
-        return _Reading("".join(letters), tuple(starts), tuple(ends))
+        return _Decoding("".join(characters), tuple(starts), tuple(ends))
 
-    def out_of_base64(self) -> Iterator[_Reading]:
-        """What its words are base64 of, wherever in them it begins, as far as that is text."""
+    def base64_decoded(self) -> Iterator[_Decoding]:
+        """Decodes each word as base64, from each of its first 4 characters on, where the result is text."""
         for found in _BASE64.finditer(self.text):
             for first in range(found.start(), found.start() + 4):
                 word = self.text[first : found.end()].replace("-", "+").replace("_", "/")
                 data = base64.b64decode(word + "A" * (-len(word) % 4))
                 for part in _TEXT.finditer(data):
-                    yield self._out_of(part, first, found.end() - 1)
+                    yield self._decoded_part(part, first, found.end() - 1)
 
-    def _out_of(self, part: re.Match[bytes], first: int, last: int) -> _Reading:
-        """A part of what the letters from C(first) to C(last) are base64 of."""
-        letters = list(_characters(part[0], part.start()))
-        # Each 3 bytes stand in 4 letters, each byte in 2 of them.
-        starts = [first + start // 3 * 4 + start % 3 for _letter, start, _end in letters]
-        ends = [first + (end - 1) // 3 * 4 + (end - 1) % 3 + 1 for _letter, _start, end in letters]
-        return _Reading(
-            "".join([letter for letter, _start, _end in letters]),
+    def _decoded_part(self, part: re.Match[bytes], first: int, last: int) -> _Decoding:
+        """Returns a part of the bytes that are encoded in the base64 digits from C(first) to C(last)."""
+        characters = list(_characters(part[0], part.start()))
+        # 4 digits encode 3 bytes, and each byte is spread over 2 digits.
+        starts = [first + start // 3 * 4 + start % 3 for _character, start, _end in characters]
+        ends = [first + (end - 1) // 3 * 4 + (end - 1) % 3 + 1 for _character, _start, end in characters]
+        return _Decoding(
+            "".join([character for character, _start, _end in characters]),
             tuple([self.starts[min(at, last)] for at in starts]),
             tuple([self.ends[min(at, last)] for at in ends]),
         )
 
 
 def _characters(data: bytes, at: int = 0) -> Iterator[tuple[str, int, int]]:
-    """UTF-8 to its characters, each with its first byte and the one after it; what is no UTF-8, byte by byte."""
-    for letter in data.decode("utf-8", "surrogateescape"):
-        size = 1 if letter < "\x80" or "\udc80" <= letter <= "\udcff" else len(letter.encode("utf-8"))
-        yield letter, at, at + size
+    """Decodes UTF-8 to characters with the start and the end of their bytes; invalid bytes become one each."""
+    for character in data.decode("utf-8", "surrogateescape"):
+        size = 1 if character < "\x80" or "\udc80" <= character <= "\udcff" else len(character.encode("utf-8"))
+        yield character, at, at + size
         at += size
 
 
-def _meant(escape: re.Match[str]) -> Iterator[tuple[int, int, str]]:
-    """What an escape stands for, with the place of each part."""
+def _unescape(escape: re.Match[str]) -> Iterator[tuple[int, int, str]]:
+    """Resolves an escape to start, end and text of each part."""
     start, end = escape.span()
     if escape["url"]:
-        for letter, first, after in _characters(bytes.fromhex(escape["url"].replace("%", ""))):
-            yield start + 3 * first, start + 3 * after, letter
+        for character, first, after in _characters(bytes.fromhex(escape["url"].replace("%", ""))):
+            yield start + 3 * first, start + 3 * after, character
     elif escape["json"]:
         yield start, end, chr(int(escape["json"], 16))
     elif escape["html"]:
@@ -170,34 +175,34 @@ def _meant(escape: re.Match[str]) -> Iterator[tuple[int, int, str]]:
         yield start, end, _LETTERS.get(escape["letter"], escape["letter"])
 
 
-def readings(text: str) -> Iterator[_Reading]:
-    """A text in every way in which it can be read, each once.
+def decodings(text: str) -> Iterator[_Decoding]:
+    """Yields every decoding of a text once, each normalized for comparison.
 
     :raises TooMuchWork: if there are too many.
     """
-    level = [_Reading.of(text)]
+    level = [_Decoding.of(text)]
     seen = set(level)
     work = 0
-    for depth in range(_DEPTH, -1, -1):
-        deeper: list[_Reading] = []
-        for reading in level:
-            together = reading.joined()
-            yield reading.folded()
-            if together is not reading:
-                yield together.folded()
-            for one in _deeper(reading, together) if depth else ():
-                work += len(one.text) + _READING_WORK
-                if work > MOST_WORK:
+    for depth in range(_MAX_DEPTH, -1, -1):
+        next_level: list[_Decoding] = []
+        for decoding in level:
+            compacted = decoding.compact()
+            yield decoding.folded()
+            if compacted is not decoding:
+                yield compacted.folded()
+            for inner in _decode_once(decoding, compacted) if depth else ():
+                work += len(inner.text) + _DECODING_WORK
+                if work > MAX_WORK:
                     raise TooMuchWork
-                if one not in seen:
-                    seen.add(one)
-                    deeper.append(one)
-        level = deeper
+                if inner not in seen:
+                    seen.add(inner)
+                    next_level.append(inner)
+        level = next_level
 
 
-def _deeper(reading: _Reading, together: _Reading) -> Iterator[_Reading]:
-    """The next ways to read a text, given as it stands and joined."""
-    yield from reading.unescaped()
-    if together is not reading:
-        yield from together.unescaped()
-    yield from together.out_of_base64()
+def _decode_once(decoding: _Decoding, compacted: _Decoding) -> Iterator[_Decoding]:
+    """Removes one layer of encoding from a text and from its compact form."""
+    yield from decoding.unescaped()
+    if compacted is not decoding:
+        yield from compacted.unescaped()
+    yield from compacted.base64_decoded()

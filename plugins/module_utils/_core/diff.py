@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import plain
+from .errors import sanitize
 
 
 def diff_text(fields: Mapping[str, Any]) -> str:
@@ -16,4 +16,4 @@ def diff_text(fields: Mapping[str, Any]) -> str:
 
     It is a text, not a mapping, because Ansible would sort a mapping's keys and show it as JSON.
     """
-    return "".join(f"{key}: {plain(str(value))}\n" for key, value in fields.items())
+    return "".join(f"{key}: {sanitize(str(value))}\n" for key, value in fields.items())

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Generic, Protocol, TypeVar
 
 from .diff import diff_text
-from .errors import HssError, invalid
+from .errors import HssError, invalid_option
 
 _QUOTED_FAILURES = 5
 
@@ -113,7 +113,9 @@ def require_unique(values: Iterable[Any], list_name: str, key: str) -> None:
     seen: dict[Any, int] = {}
     for index, value in enumerate(values):
         if value is not None and seen.setdefault(value, index) != index:
-            raise invalid(f"{list_name}[{index}].{key}", f"'{value}' is already given by {list_name}[{seen[value]}].")
+            raise invalid_option(
+                f"{list_name}[{index}].{key}", f"'{value}' is already given by {list_name}[{seen[value]}]."
+            )
 
 
 # --- Results ----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from .errors import invalid
+from .errors import invalid_option
 
 # Seconds before each request that looks for the effect of an earlier request: 15 in all.
 CONFIRMATION_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0)
@@ -34,7 +34,7 @@ def wait_options(params: Mapping[str, Any], enabled: bool) -> Wait | None:
     """
     for option in ("wait_timeout", "wait_sleep"):
         if params[option] <= 0:
-            raise invalid(option, f"must be more than 0 seconds, not {params[option]}.")
+            raise invalid_option(option, f"must be more than 0 seconds, not {params[option]}.")
     return Wait(params["wait_timeout"], params["wait_sleep"]) if enabled else None
 
 

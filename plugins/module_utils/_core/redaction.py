@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: knows the secret values of a run and takes them, or any piece of them, out of a text.
+"""PRIVATE to the collection: removes the secret values of a run, and any piece of them, from a text.
 
-A value is kept in one spelling; it is the text, of which only the beginning counts, that is read in every way in
-which a server might quote one.
+Each value is stored in a normalized form. The text is decoded in every way in which a server might quote a value; only
+its beginning is examined and returned.
 """
 
 from __future__ import annotations
@@ -15,77 +15,78 @@ import threading
 from array import array
 from collections.abc import Iterator
 
-from .decodings import TooMuchWork, folded, joined, readings
+from .decodings import TooMuchWork, compact, decodings, folded
 
 MASK = "********"
-# Shorter values are words like "admin" that would star out half of every message; Ansible still hides them where they
-# are whole parameters.
-SHORTEST = 8
+# Shorter values are words such as "admin", and redacting them would make messages unreadable. Ansible still hides them
+# where they are the whole value of a parameter.
+MIN_SECRET_LENGTH = 8
 
-# Any 8 characters in a row of a value hold 7 that begin at an even place, so half of the pieces are enough; and the
-# last ones, so that of a whole value nothing is left.
-_PIECE = SHORTEST - 1
+# Any 8 consecutive characters of a value contain 7 that begin at an even index, so that every second piece is enough.
+# The last piece is always included, so that a complete value is redacted to its end.
+_PIECE_LENGTH = MIN_SECRET_LENGTH - 1
 _STEP = 2
-# Of a text so much is shown, and so much after it looked at: what begins before the end and goes on is seen whole.
-_LONGEST = 6_000
-_BEYOND = 1_000
+# The maximum length of the returned text. The characters after it that are examined as well, so that a secret is found
+# which begins before the end and continues beyond it.
+_MAX_TEXT = 6_000
+_LOOKAHEAD = 1_000
 
 
-class Secrets:
-    """A set of secret values. It costs nothing until something has to be scrubbed."""
+class Redactor:
+    """A set of secret values, and the redaction of texts. Nothing is computed before the first text is redacted."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._new: dict[str, None] = {}
-        self._known: list[_Pieces] = []
+        self._pending: dict[str, None] = {}
+        self._tables: list[_PieceTable] = []
 
     def add(self, *values: str | None) -> None:
-        """Registers values; None and values shorter than 8 characters are passed over."""
+        """Registers values. None and values shorter than 8 characters are ignored."""
         with self._lock:
-            self._new.update((value, None) for value in values if value and len(value) >= SHORTEST)
+            self._pending.update((value, None) for value in values if value and len(value) >= MIN_SECRET_LENGTH)
 
-    def scrub(self, text: str, longest: int = _LONGEST) -> str:
-        """The text with every piece of a secret replaced by asterisks: no 8 characters in a row of any are left.
+    def redact(self, text: str, max_length: int = _MAX_TEXT) -> str:
+        """Replaces every piece of a secret with asterisks, so that no 8 consecutive characters of any are left.
 
-        Of a text that was made to take long nothing is left.
+        A text that was made to exhaust the decoding limit is replaced as a whole.
 
-        :arg longest: so many characters of the text are shown, and dots for the rest.
+        :arg max_length: a longer text is truncated, with an ellipsis at the end.
         """
-        known = self._pieces()
-        if not known:
+        tables = self._current_tables()
+        if not tables:
             return text
-        text, more = text[: longest + _BEYOND], len(text) > longest
+        text, truncated = text[: max_length + _LOOKAHEAD], len(text) > max_length
         hidden = bytearray(len(text))
         try:
-            for reading in readings(text):
-                for pieces in known:
-                    for at in pieces.places(reading.text):
-                        start, end = reading.starts[at], reading.ends[at + _PIECE - 1]
+            for decoding in decodings(text):
+                for table in tables:
+                    for at in table.find(decoding.text):
+                        start, end = decoding.starts[at], decoding.ends[at + _PIECE_LENGTH - 1]
                         hidden[start:end] = b"\1" * (end - start)
         except TooMuchWork:
             return MASK
-        shown: list[str] = []
-        for at, character in enumerate(text[:longest]):
+        visible: list[str] = []
+        for at, character in enumerate(text[:max_length]):
             if not hidden[at]:
-                shown.append(character)
+                visible.append(character)
             elif not at or not hidden[at - 1]:
-                shown.append(MASK)
-        return "".join(shown) + ("…" if more else "")
+                visible.append(MASK)
+        return "".join(visible) + ("…" if truncated else "")
 
-    def _pieces(self) -> list[_Pieces]:
+    def _current_tables(self) -> list[_PieceTable]:
         with self._lock:
-            if self._new:
-                values = [text for value in self._new for text in _spellings(value)]
-                # Few tables, however values and texts take turns: a text is looked up in each.
-                while self._known and self._known[-1].count <= 2 * sum(map(len, values)):
-                    values += self._known.pop().values
-                self._known.append(_Pieces(values))
-                self._new = {}
-            return list(self._known)
+            if self._pending:
+                values = [form for value in self._pending for form in _normalized_forms(value)]
+                # Smaller tables are merged, so that there are few: each text is looked up in all of them.
+                while self._tables and self._tables[-1].count <= 2 * sum(map(len, values)):
+                    values += self._tables.pop().values
+                self._tables.append(_PieceTable(values))
+                self._pending = {}
+            return list(self._tables)
 
 
-class _Pieces:
-    """The pieces of some values: their hashes in a table of which half is empty, 8 bytes for each."""
+class _PieceTable:
+    """A hash table of the pieces of some values, at most half full, with 8 bytes for each piece."""
 
     def __init__(self, values: list[str]) -> None:
         self.values = values
@@ -95,19 +96,19 @@ class _Pieces:
         self._marks = array("I", bytes(4 * (self._mask + 1)))
         marks, mask = self._marks, self._mask
         for value in values:
-            last = len(value) - _PIECE
+            last = len(value) - _PIECE_LENGTH
             for at in (*range(0, last, _STEP), last):
-                number = hash(value[at : at + _PIECE])
+                number = hash(value[at : at + _PIECE_LENGTH])
                 place, mark = number & mask, _mark(number)
                 while marks[place] not in (0, mark):
                     place = (place + 1) & mask
                 marks[place] = mark
 
-    def places(self, text: str) -> Iterator[int]:
-        """Where pieces begin in a text."""
+    def find(self, text: str) -> Iterator[int]:
+        """Yields the index of each piece in a text."""
         marks, mask = self._marks, self._mask
-        for at in range(len(text) - _PIECE + 1):
-            number = hash(text[at : at + _PIECE])
+        for at in range(len(text) - _PIECE_LENGTH + 1):
+            number = hash(text[at : at + _PIECE_LENGTH])
             place = number & mask
             if marks[place]:
                 mark = _mark(number)
@@ -124,13 +125,13 @@ def _mark(number: int) -> int:
 # --- values -----------------------------------------------------------------------------------------------------------
 
 
-def _spellings(value: str) -> set[str]:
-    """The value as readings show it, and if it is base64 of a text, as a kubeconfig's keys are, that text too."""
+def _normalized_forms(value: str) -> set[str]:
+    """Returns the value as decodings are normalized, and the decoded text if it is base64, as a kubeconfig's keys."""
     texts = [value]
     try:
         inner = base64.b64decode("".join(value.split()), validate=True).decode("utf-8")
-        # The lines around a PEM are everybody's, and it would be no help to hide each "certificate" in a message.
+        # The lines around PEM data are not secret, and redacting "certificate" would make messages unreadable.
         texts.append("".join(line for line in inner.splitlines() if not line.startswith("-----")))
     except (binascii.Error, ValueError):
         pass
-    return {folded(form) for text in texts for form in (text, joined(text))}
+    return {folded(form) for text in texts for form in (text, compact(text))}

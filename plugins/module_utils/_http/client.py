@@ -27,7 +27,7 @@ except ImportError:  # reported by _module, which can say how to install it
     requests = None  # type: ignore[assignment]
 
 from .._core.errors import NOT_SENT, REJECTED, UNKNOWN, HssError
-from .._core.redaction import MASK, Secrets
+from .._core.redaction import MASK, Redactor
 from .transport import FAILURES, Answer, Unreadable, Unsendable, Wire
 
 _AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -93,7 +93,7 @@ class HttpClient:
         verify: bool | str = True,
         timeout: float = 30.0,
         max_retries: int = 5,
-        secrets: Secrets | None = None,
+        secrets: Redactor | None = None,
         user_agent: str = "ansible-huaweicloud.hss",
         sleep: Callable[[float], None] = time.sleep,
         pool_size: int = 32,
@@ -101,7 +101,7 @@ class HttpClient:
         self._auth = auth
         self._timeout = timeout
         self._max_retries = max_retries
-        self._secrets = secrets or Secrets()
+        self._secrets = secrets or Redactor()
         self._sleep = sleep
         self._headers = {"User-Agent": user_agent, "Accept": "application/json", "Content-Type": "application/json"}
         self._wire = Wire(verify, timeout, pool_size=pool_size)
@@ -209,7 +209,7 @@ class HttpClient:
         # A refused signature comes back with the request that was to be signed, which helps nobody who reads a log.
         words = re.split(r"[,;]?\s*canonical ?request", words[:_LONGEST_READ], maxsplit=1, flags=re.IGNORECASE)[0]
         # Before the end is cut off, which would leave a part of a signature that is no longer that long.
-        return self._secrets.scrub(_TOKEN.sub(MASK, words), longest)
+        return self._secrets.redact(_TOKEN.sub(MASK, words), longest)
 
     def _elsewhere(self, request: _Request, answer: Answer) -> str:
         location = (answer.headers.get("Location") or "")[:_LONGEST_READ]

@@ -13,8 +13,8 @@ from ansible.module_utils.basic import missing_required_lib
 
 from .._connection.options import connection_spec
 from .._connection.session import Session
-from .._core.errors import HssError, unexpected
-from .._core.redaction import SHORTEST, Secrets
+from .._core.errors import HssError, unexpected_error_message
+from .._core.redaction import MIN_SECRET_LENGTH, Redactor
 from .._http import client
 from .redacting import RedactingModule
 
@@ -23,12 +23,12 @@ class _ModuleSession(Session):
     """A session whose secrets Ansible's own redaction knows as well."""
 
     def __init__(self, ansible: RedactingModule) -> None:
-        super().__init__(ansible.params, os.environ, ansible.secrets, ansible.warn)
+        super().__init__(ansible.params, os.environ, ansible.redactor, ansible.warn)
         self._ansible = ansible
 
     def hide(self, *values: str | None) -> None:
         super().hide(*values)
-        self._ansible.no_log_values.update(value for value in values if value and len(value) >= SHORTEST)
+        self._ansible.no_log_values.update(value for value in values if value and len(value) >= MIN_SECRET_LENGTH)
 
 
 class HssModule:
@@ -38,7 +38,7 @@ class HssModule:
         self.ansible = RedactingModule(
             argument_spec={**connection_spec(), **spec}, supports_check_mode=True, **constraints
         )
-        self.ansible.secrets = Secrets()
+        self.ansible.redactor = Redactor()
         self.params: dict[str, Any] = self.ansible.params
         self.check_mode: bool = self.ansible.check_mode
         self.session = _ModuleSession(self.ansible)
@@ -57,7 +57,7 @@ class HssModule:
         if isinstance(failure, HssError):
             self.fail(failure)
         elif failure:
-            self.ansible.fail_json(msg=unexpected(failure))
+            self.ansible.fail_json(msg=unexpected_error_message(failure))
         else:
             self.ansible.exit_json(**result)
 

@@ -11,8 +11,8 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.errors import plain
-from .._core.redaction import Secrets
+from .._core.errors import sanitize
+from .._core.redaction import Redactor
 
 # Ansible's own text, so that users know what it means.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -24,7 +24,7 @@ _TEXT_KEYS = ("msg", "failure", "warnings", "progress")
 class RedactingModule(AnsibleModule):
     """An AnsibleModule whose results, warnings and log hold no secret and no control character in texts for people."""
 
-    secrets = Secrets()
+    redactor = Redactor()
     params: dict[str, Any]
 
     def _log_invocation(self) -> None:
@@ -70,11 +70,11 @@ class RedactingModule(AnsibleModule):
         # would take seconds.
         own = () if entry.get("failed") else ("msg", "progress")
         texts = {key: entry[key] for key in _TEXT_KEYS if key in entry}
-        clean = {key: _map_texts(text, plain) if key in own else self._redact(text) for key, text in texts.items()}
+        clean = {key: _map_texts(text, sanitize) if key in own else self._redact(text) for key, text in texts.items()}
         return {**entry, **clean}
 
     def _redact(self, value: Any) -> Any:
-        return _map_texts(_map_texts(value, self.secrets.scrub), plain)
+        return _map_texts(_map_texts(value, self.redactor.redact), sanitize)
 
 
 def visible_options(given: Mapping[str, Any], spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -115,4 +115,4 @@ def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 def _sanitize_lines(text: str) -> str:
     """A text of several lines that keeps its lines and their indentation."""
-    return "\n".join(" " * (len(line) - len(line.lstrip(" "))) + plain(line) for line in text.split("\n"))
+    return "\n".join(" " * (len(line) - len(line.lstrip(" "))) + sanitize(line) for line in text.split("\n"))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._core.errors import invalid
+from .._core.errors import invalid_option
 from .options import LIMITS, RESOURCE_FIELDS, SCHEDULE_FIELDS
 from .status import differences
 
@@ -57,7 +57,7 @@ def desire(options: Mapping[str, Any], state: str) -> Desired:
     """
     cluster_id = options["cluster_id"]
     if not cluster_id.strip() or len(cluster_id) > _MAX_ID or not cluster_id.isprintable():
-        raise invalid("cluster_id", "is not an id. The modules that register and list clusters return it.")
+        raise invalid_option("cluster_id", "is not an id. The modules that register and list clusters return it.")
     if state == "absent":
         return Desired(state, cluster_id)
     schedule = options.get("schedule_info") or {}
@@ -77,12 +77,12 @@ def _runtimes(given: Sequence[Mapping[str, Any]] | None) -> dict[str, str | None
     if given is None:
         return None
     if not given:
-        raise invalid("runtime_info", "names no runtime. Leave it out to use those of HSS's template.")
+        raise invalid_option("runtime_info", "names no runtime. Leave it out to use those of HSS's template.")
     runtimes: dict[str, str | None] = {}
     for item in given:
         name = item["runtime_name"]
         if name in runtimes:
-            raise invalid("runtime_info", f"names {name} twice.")
+            raise invalid_option("runtime_info", f"names {name} twice.")
         runtimes[name] = item.get("runtime_path") or None
     return runtimes
 
@@ -90,7 +90,7 @@ def _runtimes(given: Sequence[Mapping[str, Any]] | None) -> dict[str, str | None
 def _values(name: str, given: Sequence[str]) -> tuple[str, ...]:
     values = tuple(dict.fromkeys(value.strip() for value in given))
     if "" in values:
-        raise invalid(f"schedule_info.{name}", "has an empty entry.")
+        raise invalid_option(f"schedule_info.{name}", "has an empty entry.")
     return values
 
 
@@ -98,8 +98,8 @@ def _resources(given: Mapping[str, Any]) -> dict[str, str]:
     resources = {name: str(given[name]).strip() for name in RESOURCE_FIELDS if given.get(name) not in (None, "")}
     for name in LIMITS:
         if len(resources.get(name, "")) > _MAX_LIMIT:
-            raise invalid(f"resource_info.{name}", f"has more than {_MAX_LIMIT} characters.")
+            raise invalid_option(f"resource_info.{name}", f"has more than {_MAX_LIMIT} characters.")
     limits = [name for name in LIMITS if name in resources]
     if limits and resources.setdefault("mode", "customized") == "default":
-        raise invalid(f"resource_info.{limits[0]}", "cannot be combined with mode=default.")
+        raise invalid_option(f"resource_info.{limits[0]}", "cannot be combined with mode=default.")
     return resources

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._api.hss import HssApi
-from .._core.batch import Parallel
+from .._core.batch import Batch
 from .._core.errors import REJECTED, UNKNOWN, HssError
 from .._core.outcome import Outcome, without_error
 from .plan import Plan
@@ -34,12 +34,12 @@ class AgentOutcome(Outcome[Plan]):
         return self.plan.desired.cluster_id
 
 
-def execute(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Parallel) -> None:
+def execute(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Batch) -> None:
     """Carries out the plans, and records in each outcome what became of it. Raises no HssError."""
     execution = _Execution(api, batch)
     execution.create([outcome for outcome in outcomes if "create" in outcome.plan.actions])
     execution.update([outcome for outcome in without_error(outcomes) if "update" in outcome.plan.actions])
-    batch.each([outcome for outcome in outcomes if "delete" in outcome.plan.actions], execution.delete)
+    batch.run_each([outcome for outcome in outcomes if "delete" in outcome.plan.actions], execution.delete)
 
 
 def read(api: HssApi, outcome: AgentOutcome) -> None:
@@ -48,7 +48,7 @@ def read(api: HssApi, outcome: AgentOutcome) -> None:
 
 
 class _Execution:
-    def __init__(self, api: HssApi, batch: Parallel) -> None:
+    def __init__(self, api: HssApi, batch: Batch) -> None:
         self._api = api
         self._batch = batch
 
@@ -70,7 +70,7 @@ class _Execution:
         """
         for outcome in outcomes:
             outcome.error = None
-        self._batch.each(
+        self._batch.run_each(
             outcomes, lambda outcome: self._api.create_daemonset(outcome.cluster_id, outcome.plan.body, outcome.label)
         )
         lost = {outcome.cluster_id: outcome.error for outcome in outcomes if outcome.error}
@@ -87,7 +87,7 @@ class _Execution:
 
     def update(self, outcomes: Sequence[AgentOutcome]) -> None:
         """Changes node agents, and confirms by reading that they have the desired values."""
-        self._batch.each(
+        self._batch.run_each(
             outcomes,
             lambda outcome: self._api.update_daemonset(outcome.cluster_id, outcome.plan.changes, outcome.label),
         )
@@ -118,7 +118,7 @@ class _Execution:
             self._api.sleep(pause)
         for outcome in outcomes:
             outcome.error = None
-        self._batch.each(outcomes, lambda outcome: read(self._api, outcome))
+        self._batch.run_each(outcomes, lambda outcome: read(self._api, outcome))
         for outcome in outcomes:
             if outcome.error:
                 outcome.error = outcome.error.with_context(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._core.errors import HssError, invalid
+from .._core.errors import HssError, invalid_option
 from .desired import Desired
 from .options import RESOURCE_FIELDS, SCHEDULE_FIELDS
 from .status import readable
@@ -146,7 +146,7 @@ def _create(made: Plan, template: Mapping[str, Any]) -> Plan:
     offered = {str(item.get("runtime_name")): item for item in template.get("runtime_info") or ()}
     names = desired.runtimes if desired.runtimes is not None else dict.fromkeys(offered)
     if not names:
-        raise invalid("runtime_info", "is needed: HSS's template names no container runtime.")
+        raise invalid_option("runtime_info", "is needed: HSS's template names no container runtime.")
     schedule = {**_present(template.get("schedule_info"), SCHEDULE_FIELDS), **_as_lists(desired.schedule)}
     body: dict[str, Any] = {
         "cluster_name": desired.cluster_name or made.cluster_name or desired.cluster_id,
@@ -179,7 +179,7 @@ def _update(made: Plan) -> Plan:
     present = {str(item.get("runtime_name")): item for item in now.get("runtime_info") or ()}
     names = desired.runtimes if desired.runtimes is not None else dict.fromkeys(present)
     if not names:
-        raise invalid("runtime_info", "is needed to change the node agent: HSS does not report its runtimes.")
+        raise invalid_option("runtime_info", "is needed to change the node agent: HSS does not report its runtimes.")
     schedule = {**_present(now.get("schedule_info"), SCHEDULE_FIELDS), **_as_lists(desired.schedule)}
     kept = _present(now.get("resource_info"), RESOURCE_FIELDS)
     if desired.resources.get("mode") not in (None, kept.get("mode")):

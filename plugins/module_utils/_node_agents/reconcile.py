@@ -11,7 +11,7 @@ from typing import Any
 from .._api.hss import HssApi
 from .._connection.session import Session
 from .._core import outcome as core
-from .._core.batch import Parallel
+from .._core.batch import Batch
 from .._core.errors import HssError
 from .._core.polling import wait_options
 from .desired import desire, identity
@@ -33,7 +33,7 @@ def reconcile(
     :arg params: the options of the module.
     """
     state = params["state"]
-    batch = Parallel(concurrency)
+    batch = Batch(concurrency)
     # Removing a registration before its node agents are gone would leave them behind, so absent waits by default.
     wait = wait_options(params, enabled=state == "absent" if params["wait"] is None else params["wait"])
     outcomes = [_outcome(options, state) for options in daemonsets]
@@ -63,7 +63,7 @@ def _outcome(options: Mapping[str, Any], state: str) -> AgentOutcome:
         return AgentOutcome(Plan(identity(options, state)), error=error)
 
 
-def _make_plans(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Parallel) -> None:
+def _make_plans(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Batch) -> None:
     """Makes the plans from one listing for all and one request for each."""
     only = outcomes[0].cluster_id if len(outcomes) == 1 else None
     rows = {row["cluster_id"]: row for row in api.list_clusters(only)}
@@ -74,7 +74,7 @@ def _make_plans(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Parallel) 
     for outcome in registered:
         # From here on, messages have the cluster's name.
         outcome.plan = Plan(outcome.plan.desired, Observed(rows[outcome.cluster_id]))
-    batch.each(registered, lambda outcome: read(api, outcome))
+    batch.run_each(registered, lambda outcome: read(api, outcome))
     for outcome in registered:
         observed = Observed(rows[outcome.cluster_id], outcome.observed, versions.get(outcome.cluster_id))
         outcome.plan = Plan(outcome.plan.desired, observed, expected=outcome.observed)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 from .._api.hss import HssApi
-from .._core.batch import Parallel
+from .._core.batch import Batch
 from .._core.errors import REJECTED, TIMEOUT, HssError
 from .._core.outcome import without_error
 from .._core.polling import Poller, Wait
@@ -27,7 +27,7 @@ class Waiter:
     :arg wait: how long to wait; None for no waiting.
     """
 
-    def __init__(self, api: HssApi, batch: Parallel, wait: Wait | None) -> None:
+    def __init__(self, api: HssApi, batch: Batch, wait: Wait | None) -> None:
         self._api = api
         self._batch = batch
         self._wait = wait
@@ -88,7 +88,7 @@ class Waiter:
         for outcome in self._poll(disconnected, _DISCONNECTED_WAIT, _is_gone, read_first=True):
             outcome.warnings.append(_unconfirmed(outcome, outcome.plan.observed.status))
         if not self._wait:
-            self._batch.each(connected, lambda outcome: read(self._api, outcome))
+            self._batch.run_each(connected, lambda outcome: read(self._api, outcome))
             for outcome in without_error(connected):
                 if outcome.observed is not None:
                     outcome.warnings.append(
@@ -128,7 +128,7 @@ class Waiter:
         waiting = without_error(outcomes)
         while waiting:
             if poll or read_first:
-                self._batch.each(waiting, lambda outcome: read(self._api, outcome))
+                self._batch.run_each(waiting, lambda outcome: read(self._api, outcome))
             for outcome in without_error(waiting):
                 outcome.note_progress(poller.waited, status_text(outcome.observed))
             waiting = [outcome for outcome in without_error(waiting) if not is_done(outcome, poll)]

@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import unexpected
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import unexpected_error_message
 
 Run = Callable[..., dict[str, Any]]
 
@@ -29,6 +29,6 @@ def guarded(run: Run) -> Run:
         except AnsibleError:
             raise
         except Exception as exc:
-            return {"failed": True, "msg": unexpected(exc)}
+            return {"failed": True, "msg": unexpected_error_message(exc)}
 
     return guarded_run

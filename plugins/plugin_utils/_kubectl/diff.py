@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import plain
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import plain_text
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import Hidden, KubeObject, comparable
 
@@ -33,7 +33,7 @@ def difference(before: KubeObject | None, after: KubeObject | None, hidden: Hidd
     if before and after and one.is_secret:
         _mark_changes(before, after, shown_after)
     # Names and values may come from anywhere, and Ansible prints a diff as it is.
-    label = plain(one.label)
+    label = sanitize(one.label)
     return {
         "before_header": label,
         "after_header": label,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import KubectlError, Reply, plain_text
 
 _LONGEST = 400
@@ -89,7 +89,7 @@ def error_lines(stderr: str) -> list[str]:
     return [line for line in lines if not _NOISE.search(line)]
 
 
-def failure(doing: str, reply: Reply, hidden: Secrets, lines: list[str] | None = None) -> KubectlError:
+def failure(doing: str, reply: Reply, hidden: Redactor, lines: list[str] | None = None) -> KubectlError:
     """The error for a call that failed.
 
     :arg doing: what was being done, in words that come after C(while).
@@ -107,9 +107,9 @@ def failure(doing: str, reply: Reply, hidden: Secrets, lines: list[str] | None =
     return KubectlError(f"While {doing}, kubectl failed with exit code {reply.rc}{quoted}")
 
 
-def _quoted(line: str, hidden: Secrets) -> str:
+def _quoted(line: str, hidden: Redactor) -> str:
     # Some versions print the whole object as Go shows a map, and some API servers the place that they do not like.
     text = re.sub(r"&\{.*\}|map\[.*\]|, error found in #\d+ byte of .*", "...", line)
     # To look for secrets takes its time, so not in more than may be shown, and a piece that the end may cut off.
-    text = hidden.scrub(text[: 3 * _LONGEST])
+    text = hidden.redact(text[: 3 * _LONGEST])
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."

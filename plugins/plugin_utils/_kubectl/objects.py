@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, SHORTEST, Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, MIN_SECRET_LENGTH, Redactor
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import KubectlError
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -210,7 +210,7 @@ def match(wanted: Sequence[KubeObject], live: Iterable[Mapping[str, Any]]) -> li
 _PASSWORD = re.compile(r"://[^\s/:@\"\\]*:([^\s/\"\\]+)@")
 
 
-class Hidden(Secrets):
+class Hidden(Redactor):
     """The values in Secrets. What scrubs a message, looking at every piece of it, would take minutes for a manifest."""
 
     def __init__(self) -> None:
@@ -220,7 +220,7 @@ class Hidden(Secrets):
     def add(self, *values: str | None) -> None:
         """Registers values; None and values shorter than 8 characters are passed over."""
         super().add(*values)
-        new = {value for value in values if value and len(value) >= SHORTEST}
+        new = {value for value in values if value and len(value) >= MIN_SECRET_LENGTH}
         # A longer one first: it may begin with a shorter one, whose asterisks would leave its rest.
         self._whole = sorted({*self._whole, *new}, key=len, reverse=True)
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import VARIABLE, spellings
 
 Plan = Mapping[str, Any]
@@ -228,7 +228,7 @@ class _Words:
         password = str(cluster.get("image_repo_password") or "")
         # The longest first, since one may hold another.
         self._secret = sorted(spellings(self._username, password), key=len, reverse=True) if password else []
-        self._pieces = Secrets()
+        self._pieces = Redactor()
         self._pieces.add(*self._secret)
 
     def tool_missing(self) -> str:
@@ -257,7 +257,7 @@ class _Words:
     def _scrubbed(self, text: str) -> str:
         for secret in self._secret:
             text = text.replace(secret, MASK)
-        return self._pieces.scrub(text)
+        return self._pieces.redact(text)
 
 
 def _last_word(result: Answer) -> str:

@@ -17,7 +17,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import resolve as _credentials
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.profiles import sdk
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 
 ROOT = Path(__file__).resolve().parents[5]
 GUIDE = (ROOT / "docs/docsite/rst/credentials_guide.rst").read_text()
@@ -75,7 +75,7 @@ def test_the_credential_type_for_awx(given):
     template = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environ = {name: template.from_string(text).render(values) for name, text in injectors["env"].items()}
     assert set(environ) <= KNOWN
-    found = _credentials.resolve({"timeout": 30}, environ, Secrets(), lambda _path: None)
+    found = _credentials.resolve({"timeout": 30}, environ, Redactor(), lambda _path: None)
     assert found.endpoint == "https://hss.eu-west-101.myhuaweicloud.eu"
     parts = {"password" if name == "user_password" else name: value for name, value in given.items()}
     assert found.credential == _credentials.Credential(**parts)
@@ -83,7 +83,7 @@ def test_the_credential_type_for_awx(given):
 
 def test_the_file_of_the_sdks():
     (text,) = blocks("ini")
-    assert sdk(text.replace("...", "value"), "path", None, Secrets()).values == {
+    assert sdk(text.replace("...", "value"), "path", None, Redactor()).values == {
         "access_key": "value",
         "secret_key": "value",
         "security_token": "value",

@@ -18,7 +18,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.profiles import File, read_file
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import Credential, resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 
 KOOCLI, SDK = "~/.hcloud/config.json", "~/.huaweicloud/credentials"
 BASE = {"region": "cn-north-4", "timeout": 30}
@@ -65,7 +65,7 @@ def connection(options=None, environ=None, files=None, secrets=None):
             raise content
         return File(content) if isinstance(content, str) else content
 
-    return resolve({**BASE, **(options or {})}, environ or {}, secrets or Secrets(), read)
+    return resolve({**BASE, **(options or {})}, environ or {}, secrets or Redactor(), read)
 
 
 def refusal(options=None, environ=None, files=None):
@@ -294,19 +294,19 @@ def test_encryption_comes_with_its_remedy():
 
 @pytest.mark.parametrize("files", [{KOOCLI: DEFAULT}, {SDK: BASIC}, {KOOCLI: koocli(profile("default"), current="no")}])
 def test_the_keys_of_a_file_are_known_to_the_scrubber(files):
-    secrets = Secrets()
+    secrets = Redactor()
     try:
         connection({}, {}, files, secrets)
     except HssError:
         pass
-    known = secrets.scrub("secret-of-default sdk-secret ACCESSDEFAULT SDKACCESS")
+    known = secrets.redact("secret-of-default sdk-secret ACCESSDEFAULT SDKACCESS")
     assert known.count("********") == 2
 
 
 def test_the_keys_of_the_other_profiles_are_known_too():
-    secrets = Secrets()
+    secrets = Redactor()
     connection({}, {}, {KOOCLI: DEFAULT}, secrets)
-    assert "secret-of-other" not in secrets.scrub("secret-of-other")
+    assert "secret-of-other" not in secrets.redact("secret-of-other")
 
 
 @pytest.mark.parametrize("path, text", [(KOOCLI, DEFAULT), (SDK, BASIC)])

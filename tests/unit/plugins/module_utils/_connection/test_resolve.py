@@ -13,7 +13,7 @@ from ansible_collections.huaweicloud.hss.plugins.doc_fragments.connection import
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import resolve as _credentials
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import Credential, resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 
 BASE = {"region": "cn-north-4", "timeout": 30, "validate_certs": True}
@@ -31,7 +31,7 @@ def no_files(_path):
 
 
 def connection(options=None, environ=None):
-    return resolve({**BASE, **(options or {})}, environ or {}, Secrets(), no_files)
+    return resolve({**BASE, **(options or {})}, environ or {}, Redactor(), no_files)
 
 
 def refusal(options=None, environ=None):
@@ -284,9 +284,9 @@ def test_a_variable_that_names_no_certificates_is_named(name):
     ],
 )
 def test_a_proxys_password_is_known_to_the_scrubber(name, address, hidden):
-    secrets = Secrets()
+    secrets = Redactor()
     resolve({**BASE, **KEYS}, {name: address}, secrets, no_files)
-    assert [secrets.scrub(text) for text in hidden] == ["********"] * len(hidden)
+    assert [secrets.redact(text) for text in hidden] == ["********"] * len(hidden)
 
 
 def test_a_ca_may_be_a_folder_that_openssl_can_use(tmp_path):
@@ -356,11 +356,11 @@ def test_plain_http_is_a_warning_except_on_loopback(endpoint, warned):
 
 @pytest.mark.parametrize("part", ["access_key", "secret_key", "security_token", "auth_token", "password"])
 def test_the_secrets_are_known_to_the_scrubber_even_if_refused(part):
-    secrets = Secrets()
+    secrets = Redactor()
     options, variable = {**BASE, **USER, **KEYS, part: "of-the-option"}, _credentials.ENVIRONMENT[0][part]
     with pytest.raises(HssError):
         resolve(options, {variable: "in-the-variable"}, secrets, no_files)
-    assert secrets.scrub("of-the-option in-the-variable") == "******** ********"
+    assert secrets.redact("of-the-option in-the-variable") == "******** ********"
 
 
 def test_the_representation_of_a_credential_shows_no_secret():

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import MAX_CONCURRENCY, Parallel, summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import MAX_CONCURRENCY, Batch
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import failure_summary
 
 
 @dataclass
@@ -30,7 +31,7 @@ def test_a_failure_is_the_items_own():
             raise HssError("no")
 
     some = items(3)
-    Parallel(8).each(some, work)
+    Batch(8).run_each(some, work)
     assert [str(item.error) for item in some] == ["None", "no.", "None"]
 
 
@@ -42,11 +43,11 @@ def test_refused_credentials_are_not_tried_again(count):
         tried.append(item.label)
         raise HssError("refused", http_status=401, error_code="APIGW.0301", outcome="rejected")
 
-    some, parallel = items(count), Parallel(1)
-    parallel.each(some, work)
-    parallel.each(more := items(1), work)
+    some, parallel = items(count), Batch(1)
+    parallel.run_each(some, work)
+    parallel.run_each(more := items(1), work)
     assert tried == ["c0"]
-    assert all("was left alone" in str(item.error) for item in [*some[1:], *more])
+    assert all("was not processed" in str(item.error) for item in [*some[1:], *more])
     assert {item.error.outcome for item in more if item.error} == {"not_sent"}
 
 
@@ -62,20 +63,20 @@ def test_at_most_so_many_at_a_time():
         with lock:
             now -= 1
 
-    Parallel(3).each(items(9), work)
+    Batch(3).run_each(items(9), work)
     assert most == 3
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, MAX_CONCURRENCY + 1])
 def test_the_number_is_checked(concurrency):
     with pytest.raises(HssError, match="concurrency: must be from 1 to 32"):
-        Parallel(concurrency)
+        Batch(concurrency)
 
 
 def test_the_summary_quotes_five():
     some = items(9)
     for item in some[1:]:
         item.error = HssError("no")
-    text = summary("node agents failed", some, "results")
+    text = failure_summary("node agents failed", some, "results")
     assert text.startswith("8 of 9 node agents failed. c1: no. | c2: no.")
     assert text.endswith("c5: no. | and 3 more, see results")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, hint_for, plain
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.hints import hint_for
 
 # Code -> a word of the remedy.
 HSS = {
@@ -84,13 +85,13 @@ def test_a_hint_of_ones_own_goes_before_the_table():
     ],
 )
 def test_what_steers_a_terminal_is_taken_out(text, shown):
-    assert plain(text) == shown
+    assert sanitize(text) == shown
 
 
 @given(text=st.text(max_size=200), longest=st.integers(1, 100))
 def test_plain_text_is_one_line_of_visible_characters_and_not_too_long(text, longest):
-    shown = plain(text, longest)
-    assert shown.isprintable() and len(shown) <= longest and plain(shown, longest) == shown
+    shown = sanitize(text, longest)
+    assert shown.isprintable() and len(shown) <= longest and sanitize(shown, longest) == shown
 
 
 def test_every_part_of_an_error_is_plain():

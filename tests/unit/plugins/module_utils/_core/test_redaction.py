@@ -20,60 +20,60 @@ from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core import decodings as _readings
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core import redaction as _secrets
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, SHORTEST, Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, MIN_SECRET_LENGTH, Redactor
 
 SECRET = 's3cr3t-Value/with+ü"quotes" and spaces'
 
 
 def scrubber(*values):
-    secrets = Secrets()
+    secrets = Redactor()
     secrets.add(*values)
     return secrets
 
 
 def test_whole_values_are_hidden_and_the_rest_is_kept():
-    assert scrubber(SECRET).scrub(f"before {SECRET} after {SECRET}") == f"before {MASK} after {MASK}"
+    assert scrubber(SECRET).redact(f"before {SECRET} after {SECRET}") == f"before {MASK} after {MASK}"
 
 
 def test_spellings_of_json_and_urls_are_hidden():
     for spelling in (json.dumps(SECRET), json.dumps(SECRET, ensure_ascii=False), quote(SECRET), quote_plus(SECRET)):
-        shown = scrubber(SECRET).scrub(f"<{spelling}>")
+        shown = scrubber(SECRET).redact(f"<{spelling}>")
         assert "s3cr3t" not in shown and "quotes" not in shown, shown
 
 
 def test_a_part_of_a_value_is_hidden():
-    assert scrubber(SECRET).scrub("cut: s3cr3t-Va, and more") == f"cut: {MASK}, and more"
+    assert scrubber(SECRET).redact("cut: s3cr3t-Va, and more") == f"cut: {MASK}, and more"
 
 
 def test_short_values_are_passed_over():
-    assert scrubber("admin", None, "").scrub("admin") == "admin"
+    assert scrubber("admin", None, "").redact("admin") == "admin"
 
 
 def test_values_side_by_side_are_hidden():
-    assert scrubber("aaaaaaaabbbbbbbb", "ccccccccdddddddd").scrub("aaaaaaaabbbbbbbbccccccccdddddddd!") in (
+    assert scrubber("aaaaaaaabbbbbbbb", "ccccccccdddddddd").redact("aaaaaaaabbbbbbbbccccccccdddddddd!") in (
         f"{MASK}!",
         f"{MASK}{MASK}!",
     )
 
 
 @given(
-    secret=st.text(min_size=SHORTEST, max_size=60),
+    secret=st.text(min_size=MIN_SECRET_LENGTH, max_size=60),
     before=st.text(max_size=30),
     after=st.text(max_size=30),
     data=st.data(),
 )
 def test_no_eight_characters_of_a_secret_survive(secret, before, after, data):
-    start = data.draw(st.integers(0, len(secret) - SHORTEST))
-    end = data.draw(st.integers(start + SHORTEST, len(secret)))
-    shown = scrubber(secret).scrub(before + secret[start:end] + after)
-    pieces = {secret[at : at + SHORTEST] for at in range(len(secret) - SHORTEST + 1)}
+    start = data.draw(st.integers(0, len(secret) - MIN_SECRET_LENGTH))
+    end = data.draw(st.integers(start + MIN_SECRET_LENGTH, len(secret)))
+    shown = scrubber(secret).redact(before + secret[start:end] + after)
+    pieces = {secret[at : at + MIN_SECRET_LENGTH] for at in range(len(secret) - MIN_SECRET_LENGTH + 1)}
     # The mask itself may happen to be such a piece.
     assert not any(piece in shown for piece in pieces if piece.strip("*"))
 
 
 @given(text=st.text(max_size=80))
 def test_without_secrets_nothing_changes(text):
-    assert scrubber().scrub(text) == text
+    assert scrubber().redact(text) == text
 
 
 # Whatever a server makes of a secret before it says it: ways of writing, several of them one after another.
@@ -105,7 +105,7 @@ def test_the_meanings_are_found():
     ],
 )
 def test_every_way_of_writing_a_whole_secret_is_seen_through(secret, way):
-    shown = scrubber(secret).scrub(f"Not accepted: {PLAIN_WAYS[way](secret)}, see the documentation.")
+    shown = scrubber(secret).redact(f"Not accepted: {PLAIN_WAYS[way](secret)}, see the documentation.")
     assert found_in(secret, shown) == [] and shown.startswith("Not accepted: ") and MASK in shown
 
 
@@ -117,7 +117,7 @@ def test_no_way_of_writing_a_secret_survives(secret, ways, data):
         said = way(said)
     start = data.draw(st.integers(0, max(0, len(said) // 2)))
     said = said[start : data.draw(st.integers(start, len(said)))]
-    shown = scrubber(secret).scrub(f"Not accepted: {said}, see the documentation.")
+    shown = scrubber(secret).redact(f"Not accepted: {said}, see the documentation.")
     assert found_in(secret, shown) == []
 
 
@@ -125,17 +125,17 @@ def test_a_kubeconfigs_key_is_hidden_as_pem_too():
     pem = kubeconfigs.Authority().issue("admin", ["system:masters"]).key_pem.decode()
     secrets = scrubber(base64.b64encode(pem.encode()).decode())
     lines = pem.strip().splitlines()
-    shown = secrets.scrub(f"cannot parse {pem} nor {''.join(lines[1:-1])}")
-    assert not any(piece in shown for line in lines[1:-1] for piece in re.findall("." * SHORTEST, line))
+    shown = secrets.redact(f"cannot parse {pem} nor {''.join(lines[1:-1])}")
+    assert not any(piece in shown for line in lines[1:-1] for piece in re.findall("." * MIN_SECRET_LENGTH, line))
     # Of these everybody knows them, and they stand in hints.
-    assert secrets.scrub("-----BEGIN CERTIFICATE----- PRIVATE KEY") == "-----BEGIN CERTIFICATE----- PRIVATE KEY"
+    assert secrets.redact("-----BEGIN CERTIFICATE----- PRIVATE KEY") == "-----BEGIN CERTIFICATE----- PRIVATE KEY"
 
 
 def test_what_is_registered_later_is_hidden_too():
     secrets = scrubber("QZ7KX3VW9RB2")
-    assert secrets.scrub("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} zz9kq3vw7rb2"
+    assert secrets.redact("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} zz9kq3vw7rb2"
     secrets.add("zz9kq3vw7rb2")
-    assert secrets.scrub("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} {MASK}"
+    assert secrets.redact("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} {MASK}"
 
 
 def test_what_is_not_secret_is_left_alone_beside_thousands_of_secrets():
@@ -143,7 +143,7 @@ def test_what_is_not_secret_is_left_alone_beside_thousands_of_secrets():
         *(base64.b64encode(bytes([number % 251] * 7 + [number // 251] * 9)).decode() for number in range(5000))
     )
     text = "Could not register the cluster 'shop-prod': https://hss.eu-west-101.example.com refused: HSS.1002: 配额不足"
-    assert secrets.scrub(text) == text
+    assert secrets.redact(text) == text
 
 
 # A server decides how long its words are and what is in them. What counts is how much is read, not for how long.
@@ -182,40 +182,40 @@ def read(monkeypatch):
     def readings(text):
         every = []
         found.append((len(text), every))
-        for one in _readings.readings(text):
+        for one in _readings.decodings(text):
             every.append(one.text)
             yield one
 
-    monkeypatch.setattr(_secrets, "readings", readings)
+    monkeypatch.setattr(_secrets, "decodings", readings)
     return found
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_so_much_is_read_however_long_a_text_is(read, kind):
-    shown = scrubber(KEY).scrub(HOSTILE[kind])
+    shown = scrubber(KEY).redact(HOSTILE[kind])
     ((length, every),) = read
     assert length <= 7_000 and len(shown) <= 6_001
     # Each is read as it stands and joined.
-    assert sum(map(len, every)) <= 2 * (_readings.MOST_WORK + length)
+    assert sum(map(len, every)) <= 2 * (_readings.MAX_WORK + length)
 
 
 def test_prose_is_far_from_what_is_too_much(read):
     prose = "The quota of this region is used up: buy another one, or remove clusters that are gone (HSS.1002). "
     text = prose * (7_000 // len(prose))
-    assert scrubber(KEY).scrub(text, 7_000) == text
-    assert sum(map(len, read[0][1])) < _readings.MOST_WORK / 4
+    assert scrubber(KEY).redact(text, 7_000) == text
+    assert sum(map(len, read[0][1])) < _readings.MAX_WORK / 4
 
 
 def test_what_can_be_read_in_one_way_by_two_ways_is_read_once(read):
-    scrubber(KEY).scrub(noise(LETTERS + "+/%&;\\ u", 2_000))
-    assert sum(map(len, read[0][1])) < _readings.MOST_WORK / 4
+    scrubber(KEY).redact(noise(LETTERS + "+/%&;\\ u", 2_000))
+    assert sum(map(len, read[0][1])) < _readings.MAX_WORK / 4
 
 
 def test_of_a_text_that_takes_too_long_nothing_is_shown(monkeypatch):
     text = f"Not accepted: {quote(in_base64(KEY))}."
-    assert scrubber(KEY).scrub(text).startswith("Not accepted: ")
-    monkeypatch.setattr(_readings, "MOST_WORK", 100)
-    assert scrubber(KEY).scrub(text) == MASK
+    assert scrubber(KEY).redact(text).startswith("Not accepted: ")
+    monkeypatch.setattr(_readings, "MAX_WORK", 100)
+    assert scrubber(KEY).redact(text) == MASK
 
 
 @pytest.mark.parametrize(
@@ -231,21 +231,21 @@ def test_a_secret_where_a_text_is_cut_off_leaves_nothing(way):
     secret = KEY[:39]  # so that nothing is filled up in base64
     written = way(secret)
     for before in range(100 - len(written), 100):
-        shown = scrubber(secret).scrub("." * before + written + "." * 100, 100)
+        shown = scrubber(secret).redact("." * before + written + "." * 100, 100)
         assert set(shown) <= set(".*\u2026") and shown.endswith("\u2026"), shown
 
 
 @given(text=st.text(max_size=80), longest=st.integers(1, 80))
 def test_what_is_cut_off_is_told(text, longest):
-    shown = scrubber("QZ7KX3VW9RB2").scrub(text, longest)
+    shown = scrubber("QZ7KX3VW9RB2").redact(text, longest)
     assert shown == (text if len(text) <= longest else text[:longest] + "\u2026")
 
 
 def test_secrets_that_come_one_by_one_are_looked_up_together():
-    secrets = Secrets()
+    secrets = Redactor()
     values = [noise(LETTERS, 20, seed) for seed in range(300)]
     for value in values:
         secrets.add(value)
-        assert secrets.scrub(value) == MASK
-    assert secrets.scrub(" ".join(values[:99])).replace(MASK, "").strip() == ""
-    assert len(secrets._known) < 10
+        assert secrets.redact(value) == MASK
+    assert secrets.redact(" ".join(values[:99])).replace(MASK, "").strip() == ""
+    assert len(secrets._tables) < 10

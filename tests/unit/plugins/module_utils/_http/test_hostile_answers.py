@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core import redaction as _secrets
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http import client as _http
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http.auth import SigningAuth, TokenAuth
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http.client import HttpClient
@@ -38,7 +38,7 @@ class Client:
     def __init__(self, server, **options):
         self.slept = []
         self.server = server
-        secrets = Secrets()
+        secrets = Redactor()
         secrets.add(TOKEN)
         self.http = HttpClient(
             TokenAuth(TOKEN),
@@ -190,7 +190,7 @@ def test_a_secret_is_gone_before_anybody_handles_the_error(at):
 def test_what_a_server_says_is_looked_at_up_to_a_length(monkeypatch, at):
     """To look for secrets in megabytes would take minutes."""
     lengths = []
-    monkeypatch.setattr(_secrets, "readings", lambda text: lengths.append(len(text)) or [])
+    monkeypatch.setattr(_secrets, "decodings", lambda text: lengths.append(len(text)) or [])
     monkeypatch.setattr(_http, "_TOKEN", SimpleNamespace(sub=lambda _mask, text: lengths.append(len(text)) or text))
     error(lambda talk, _request: talk.json({at: "quQte%41 " * 400_000}, 400))
     assert len(lengths) >= 2 and max(lengths) <= 3_000

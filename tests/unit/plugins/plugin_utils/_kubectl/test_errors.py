@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Reply
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import error_lines, failure
 
@@ -119,7 +119,7 @@ SAID = [
 
 @pytest.mark.parametrize("stderr, meaning", SAID)
 def test_each_complaint_has_its_meaning(stderr, meaning):
-    said = str(failure("looking", Reply(1, "", stderr), Secrets()))
+    said = str(failure("looking", Reply(1, "", stderr), Redactor()))
     assert said.startswith("While looking, ") and meaning in said
     assert "\n" not in said
 
@@ -148,17 +148,17 @@ QUOTES = [
 
 @pytest.mark.parametrize("stderr", QUOTES)
 def test_no_secret_is_quoted_however_short(stderr):
-    hidden = Secrets()
+    hidden = Redactor()
     hidden.add("a-long-CANARY-value-0123")
     said = str(failure("applying", Reply(1, "", stderr), hidden))
     assert "CANARY" not in said and "\x1b" not in said
 
 
 def test_a_long_complaint_is_cut():
-    assert len(str(failure("looking", Reply(1, "", "x" * 10_000), Secrets()))) < 600
+    assert len(str(failure("looking", Reply(1, "", "x" * 10_000), Redactor()))) < 600
 
 
 def test_only_the_complaints_that_count():
     reply = Reply(1, "", f'no matches for kind "A" in version "b/v1"\nError from server (Forbidden): {FORBIDDEN}')
-    said = str(failure("looking", reply, Secrets(), [f"Error from server (Forbidden): {FORBIDDEN}"]))
+    said = str(failure("looking", reply, Redactor(), [f"Error from server (Forbidden): {FORBIDDEN}"]))
     assert "has not the right" in said

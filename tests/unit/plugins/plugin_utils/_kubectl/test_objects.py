@@ -181,16 +181,16 @@ def test_values_of_secrets_are_known_in_both_forms_and_by_line():
     hidden = secrets_of(
         map(KubeObject, [secret(data={"a": b64(LONG), "b": "no base64, but long"}), thing(data={"x": "public"})])
     )
-    assert hidden.scrub(f"<{LONG}> <{b64(LONG)}> <no base64, but long>").count("canary") == 0
-    assert "no base64" not in hidden.scrub("no base64, but long") and hidden.scrub("public") == "public"
+    assert hidden.redact(f"<{LONG}> <{b64(LONG)}> <no base64, but long>").count("canary") == 0
+    assert "no base64" not in hidden.redact("no base64, but long") and hidden.redact("public") == "public"
     lines = secrets_of([KubeObject(secret(data={"a": b64(pem)}))])
-    assert "MIIcanary" not in lines.scrub("error near MIIcanary0123456789")
+    assert "MIIcanary" not in lines.redact("error near MIIcanary0123456789")
 
 
 def test_passwords_in_addresses_are_known_whatever_object_they_are_in():
     one = KubeObject(thing(data={"proxy": "http://op:canary%2Fpassword@10.0.0.1:3128 and http://10.0.0.2:3128/a:b@c"}))
     hidden = secrets_of([one])
-    assert hidden.scrub("near canary%2Fpassword") == hidden.scrub("near canary/password") == "near ********"
+    assert hidden.redact("near canary%2Fpassword") == hidden.redact("near canary/password") == "near ********"
     assert difference(None, one, hidden)["after"].count("********@10.0.0.1:3128 and http://10.0.0.2:3128/a:b@c") == 1
 
 
