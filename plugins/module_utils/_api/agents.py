@@ -60,7 +60,7 @@ class AgentCalls(Calls):
             "POST",
             _daemonset_path(cluster_id),
             body=body,
-            repeatable=False,
+            retryable=False,
         )
 
     def update_daemonset(self, cluster_id: str, body: Mapping[str, Any], label: str) -> None:

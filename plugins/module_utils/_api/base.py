@@ -133,10 +133,10 @@ class Calls:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        repeatable: bool = True,
+        retryable: bool = True,
     ) -> dict[str, Any]:
         query = {"enterprise_project_id": self.enterprise_project_id, **(query or {})}
-        answer = self._http.call(
+        answer = self._http.request(
             operation,
             doing,
             method,
@@ -144,7 +144,7 @@ class Calls:
             query=query,
             body=body,
             headers=headers,
-            repeatable=repeatable,
+            retryable=retryable,
         ).data
         wrong = wrong_field(answer)
         if wrong:

@@ -47,7 +47,7 @@ class HssApi(AgentCalls):
         """
         doing = f"register the cluster '{body.get('name')}'"
         operation = "CreateMultiCloudClusters"
-        reply = self._call(operation, doing, "POST", "/multi-cloud/clusters", body=body, repeatable=False)
+        reply = self._call(operation, doing, "POST", "/multi-cloud/clusters", body=body, retryable=False)
         cluster_id = reply.get("cluster_id")
         if not isinstance(cluster_id, str) or not cluster_id:
             raise HssError(f"Could not {doing}: the answer holds no cluster_id", operation=operation, outcome=UNKNOWN)
@@ -161,7 +161,7 @@ class IamApi:
             }
         }
         try:
-            reply = self._http.call(operation, doing, "POST", f"{self._base}/auth/tokens", body=body)
+            reply = self._http.request(operation, doing, "POST", f"{self._base}/auth/tokens", body=body)
         except HssError as error:
             # Nothing was to be changed, so nothing is left in doubt.
             if error.outcome == UNKNOWN:
@@ -190,7 +190,7 @@ class IamApi:
         :raises HssError: if there is none, or more than one.
         """
         operation = "KeystoneListProjects"
-        reply = self._http.call(
+        reply = self._http.request(
             operation, f"look up the project '{name}' in IAM", "GET", f"{self._base}/projects", query={"name": name}
         )
         projects = reply.data.get("projects")

@@ -15,7 +15,7 @@ from typing import Callable
 
 from .._core.errors import HssError
 from .._http.auth import NoAuth
-from .._http.transport import FAILURES, Answer, Unreadable, Wire
+from .._http.transport import TRANSPORT_ERRORS, HttpResponse, InvalidResponse, Transport
 from .resolve import Credential
 
 ENDPOINT = "http://169.254.169.254"
@@ -34,7 +34,7 @@ def fetch(hide: Callable[..., None]) -> Credential:
 
     :arg hide: learns the secrets before anything can fail because of them.
     """
-    wire = Wire(verify=True, timeout=TIMEOUT, proxies=False)  # what is asked here never leaves the host
+    wire = Transport(verify=True, timeout=TIMEOUT, proxies=False)  # what is asked here never leaves the host
     headers = {}
     answer = _ask(wire, "PUT", _TOKEN_PATH, {"X-Metadata-Token-Ttl-Seconds": _TOKEN_SECONDS})
     if answer.status == 200:
@@ -51,7 +51,7 @@ def fetch(hide: Callable[..., None]) -> Credential:
         raise _failed("gave no key", answer.status)
     try:
         data = answer.json_object()
-    except Unreadable:
+    except InvalidResponse:
         data = {}
     key = data.get("credential")
     key = key if isinstance(key, dict) else {}
@@ -62,10 +62,10 @@ def fetch(hide: Callable[..., None]) -> Credential:
     return Credential(access_key, secret_key, security_token)
 
 
-def _ask(wire: Wire, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+def _ask(wire: Transport, method: str, path: str, headers: Mapping[str, str]) -> HttpResponse:
     try:
-        return wire.exchange(method, ENDPOINT + path, headers, NoAuth())
-    except FAILURES:
+        return wire.send(method, ENDPOINT + path, headers, NoAuth())
+    except TRANSPORT_ERRORS:
         raise _failed(f"cannot be reached, or does not answer within {TIMEOUT:g} seconds", None) from None
 
 

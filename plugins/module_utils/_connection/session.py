@@ -107,7 +107,7 @@ class Session:
             verify=connection.verify,
             timeout=connection.timeout,
             max_retries=connection.max_retries,
-            secrets=self.redactor,
+            redactor=self.redactor,
             user_agent=f"ansible-huaweicloud.hss/{VERSION}",
             sleep=self.sleep,
         )

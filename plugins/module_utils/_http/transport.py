@@ -1,12 +1,12 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: one HTTP exchange, within bounds of time and memory whatever the other side does.
+"""PRIVATE to the collection: sends HTTP requests, with limits on time and memory that hold for any response.
 
-requests alone has none: its time-out begins anew with every byte, it inflates what is compressed, and it reads the body
-of a redirect even if that is not followed. What it takes from the environment besides proxies is not wanted either: a
-password out of C(~/.netrc), and trust in other certificates than the options name. So its transport adapter is used
-without a session: nothing is followed, nothing is remembered.
+requests alone sets no such limits: its timeout restarts with every byte, it decompresses bodies, and it reads the body
+of a redirect even if the redirect is not followed. It also takes more from the environment than proxies: a password
+from C(~/.netrc), and CA certificates other than those that the options name. Therefore its transport adapter is used
+without a session: no redirect is followed, and no cookie is kept.
 """
 
 from __future__ import annotations
@@ -29,97 +29,101 @@ try:
     import urllib3
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies, select_proxy
-except ImportError:  # reported by _module, which can say how to install it
+except ImportError:  # reported by _module with installation instructions
     requests = None  # type: ignore[assignment]
     HTTPAdapter = object  # type: ignore[assignment, misc]
 
-# Ten times the longest page that is known: 200 rows of node agents.
-LONGEST_ANSWER = 4 * 1024 * 1024
-_CHUNK = 64 * 1024
-_DEEPEST = 50
-_LONGEST_NUMBER = 19  # digits; everything documented fits into 64 bits
+# Ten times the largest known page, 200 rows of node agents.
+MAX_RESPONSE_BYTES = 4 * 1024 * 1024
+_CHUNK_BYTES = 64 * 1024
+_MAX_DEPTH = 50
+_MAX_DIGITS = 19  # digits; everything documented fits into 64 bits
 
 
-class Unsendable(ValueError):
-    """A request that cannot be put into HTTP. Nothing was sent."""
+class InvalidRequest(ValueError):
+    """A request that cannot be expressed in HTTP. Nothing was sent."""
 
 
-class Unreadable(Exception):
-    """An answer that is of no use. Its text says why, and goes on after the name of who answered."""
+class InvalidResponse(Exception):
+    """A response that cannot be used. The exception's text completes a message that begins with the server's name."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back.
+class HttpResponse:
+    """A response as it was received.
 
-    :arg trouble: why C(body) is empty, as with L(Unreadable); empty if it is what was sent.
+    :arg problem: the reason if the body could not be used and C(body) is empty, as the text of L(InvalidResponse).
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
-    trouble: str = ""
+    problem: str = ""
 
     def json_object(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty body is an empty object.
+        """Returns the body as a JSON object. An empty body is an empty object.
 
-        :raises Unreadable: if it is anything else. What parsers see differently counts as that too: a key given twice,
-            numbers without bounds, half a character.
+        :raises InvalidResponse: if the body is anything else, or if parsers would disagree about it: duplicate keys,
+            numbers out of range, unpaired surrogates.
         """
-        if self.trouble:
-            raise Unreadable(self.trouble)
+        if self.problem:
+            raise InvalidResponse(self.problem)
         if not self.body.strip():
             return {}
         try:
             data = json.loads(
-                self.body, object_pairs_hook=_mapping, parse_int=_integer, parse_float=_finite, parse_constant=_finite
+                self.body,
+                object_pairs_hook=_unique_keys,
+                parse_int=_bounded_int,
+                parse_float=_finite_float,
+                parse_constant=_finite_float,
             )
-            _check(data, _DEEPEST)
+            _check_value(data, _MAX_DEPTH)
         except (ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
-            raise Unreadable("did not answer with a JSON object")
+            raise InvalidResponse("did not answer with a JSON object")
         return data
 
 
-def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) < len(pairs):
         raise ValueError
-    return found
+    return data
 
 
-def _integer(digits: str) -> int:
-    if len(digits) > _LONGEST_NUMBER:
+def _bounded_int(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
         raise ValueError
     return int(digits)
 
 
-def _finite(digits: str) -> float:
+def _finite_float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
         raise ValueError
     return number
 
 
-def _check(value: Any, levels: int) -> None:
+def _check_value(value: Any, levels: int) -> None:
     if isinstance(value, str):
-        value.encode("utf-8")  # half a character cannot be: Ansible would fail to read the module's result
+        value.encode("utf-8")  # fails for an unpaired surrogate, with which Ansible could not read the result
     elif isinstance(value, (dict, list)):
         if not levels:
             raise ValueError
         for item in value:
-            _check(item, levels - 1)
+            _check_value(item, levels - 1)
         for item in value.values() if isinstance(value, dict) else ():
-            _check(item, levels - 1)
+            _check_value(item, levels - 1)
 
 
-class Wire:
-    """Sends requests, over connections that are kept.
+class Transport:
+    """Sends requests over persistent connections.
 
-    :arg verify: True, False, or the path of a CA file or folder; nothing in the environment changes it.
-    :arg timeout: seconds for connecting, and for the whole of an answer.
-    :arg proxies: whether the variables for proxies count.
+    :arg verify: True, False, or the path of a CA file or folder. The environment does not override it.
+    :arg timeout: seconds for connecting, and for receiving the whole response.
+    :arg proxies: whether the environment variables for proxies apply.
     """
 
     def __init__(self, verify: bool | str, timeout: float, proxies: bool = True, pool_size: int = 1) -> None:
@@ -132,23 +136,23 @@ class Wire:
         """Closes the connections."""
         self._adapter.close()
 
-    def exchange(self, method: str, url: str, headers: Mapping[str, str], auth: Any, body: Any = None) -> Answer:
-        """Sends a request and reads the answer.
+    def send(self, method: str, url: str, headers: Mapping[str, str], auth: Any, body: Any = None) -> HttpResponse:
+        """Sends a request and reads the response.
 
-        :arg auth: puts the credential on a request.
-        :arg body: becomes JSON; None sends no body.
-        :raises Unsendable: before anything was sent.
-        :raises FAILURES: if it could not be sent, or there is no complete answer.
+        :arg auth: adds the credential to the request.
+        :arg body: is sent as JSON; None sends no body.
+        :raises InvalidRequest: before anything was sent.
+        :raises TRANSPORT_ERRORS: if the request could not be sent, or no complete response was received.
         """
         try:
             # Without NoAuth, requests would look for a user and a password in the URL.
             request = requests.Request(method, url, headers=dict(headers), json=body, auth=auth).prepare()
-            # Compressed, a small answer may become one of any size.
+            # A small compressed response could decompress to any size.
             request.headers["Accept-Encoding"] = "identity"
             proxies = get_environ_proxies(url) if self._proxies else {}
-            _require_address(select_proxy(url, proxies))
+            _require_proxy_address(select_proxy(url, proxies))
         except (requests.exceptions.RequestException, ValueError) as exc:
-            raise Unsendable from exc
+            raise InvalidRequest from exc
         response = self._adapter.send(
             request,
             stream=True,
@@ -158,41 +162,41 @@ class Wire:
         )
         with contextlib.closing(response):
             try:
-                return Answer(response.status_code, response.headers, _body(response))
-            except Unreadable as exc:
-                return Answer(response.status_code, response.headers, b"", str(exc))
+                return HttpResponse(response.status_code, response.headers, _read_body(response))
+            except InvalidResponse as exc:
+                return HttpResponse(response.status_code, response.headers, b"", str(exc))
 
 
-def _require_address(proxy: str | None) -> None:
-    """:raises ValueError: if a proxy's variable holds no address; requests would fail in ways of its own."""
+def _require_proxy_address(proxy: str | None) -> None:
+    """:raises ValueError: if a proxy variable does not hold an address; requests would raise various exceptions."""
     if proxy:
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         if not parts.hostname or parts.port == 0:
             raise ValueError
 
 
-def _body(response: Any) -> bytes:
+def _read_body(response: Any) -> bytes:
     if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        raise Unreadable("compressed its answer, which was not asked for")
-    # Not with requests' methods nor with urllib3's stream(): these inflate what they read, or take lines of any length.
+        raise InvalidResponse("compressed its answer, which was not asked for")
+    # requests' methods and urllib3's stream() decompress the body, or accept lines of any length.
     parts: list[bytes] = []
     length = 0
-    while part := response.raw.read(_CHUNK, decode_content=False):
+    while part := response.raw.read(_CHUNK_BYTES, decode_content=False):
         parts.append(part)
         length += len(part)
-        if length > LONGEST_ANSWER:
-            raise Unreadable(f"answered with more than {LONGEST_ANSWER // 1024 // 1024} MiB")
+        if length > MAX_RESPONSE_BYTES:
+            raise InvalidResponse(f"answered with more than {MAX_RESPONSE_BYTES // 1024 // 1024} MiB")
     announced = response.headers.get("Content-Length", "")
     if re.fullmatch(r"[0-9]{1,18}", announced) and length < int(announced) and response.status_code not in (204, 304):
-        raise http.client.IncompleteRead(b"")  # urllib3 before 2.0 does not mind
+        raise http.client.IncompleteRead(b"")  # urllib3 before 2.0 does not check this
     return b"".join(parts)
 
 
-# --- an answer has one time-out as a whole ----------------------------------------------------------------------------
+# --- one deadline for a whole response --------------------------------------------------------------------------------
 
 
-class _Punctual(io.RawIOBase):
-    """What a socket receives until its time-out is over once."""
+class _DeadlineReader(io.RawIOBase):
+    """Reads from a socket until the socket's timeout has passed once, however many reads there are."""
 
     def __init__(self, raw: Any, sock: Any) -> None:
         self._raw = raw
@@ -219,42 +223,42 @@ class _Punctual(io.RawIOBase):
         super().close()
 
 
-class _PunctualResponse(http.client.HTTPResponse):
-    """A response that is read so, from its first line to its end."""
+class _DeadlineResponse(http.client.HTTPResponse):
+    """A response that has one deadline from its status line to the end of its body."""
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         if sock.gettimeout() is not None:
-            self.fp = io.BufferedReader(_Punctual(self.fp.detach(), sock))
+            self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock))
 
 
 class _Adapter(HTTPAdapter):
-    """requests' transport, directly and through proxies."""
+    """requests' adapter with deadlines, for direct connections and through proxies."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        _make_punctual(self.poolmanager)
+        _set_deadlines(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **kwargs)
         if new:
-            _make_punctual(manager)
+            _set_deadlines(manager)
         return manager
 
 
-def _make_punctual(manager: Any) -> None:
+def _set_deadlines(manager: Any) -> None:
     manager.pool_classes_by_scheme = {
-        scheme: _punctual_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
+        scheme: _deadline_pool(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
     }
 
 
-def _punctual_pool(pool: Any) -> Any:
-    connection = type("PunctualConnection", (pool.ConnectionCls,), {"response_class": _PunctualResponse})
-    return type("PunctualPool", (pool,), {"ConnectionCls": connection})
+def _deadline_pool(pool: Any) -> Any:
+    connection = type("DeadlineConnection", (pool.ConnectionCls,), {"response_class": _DeadlineResponse})
+    return type("DeadlinePool", (pool,), {"ConnectionCls": connection})
 
 
-# What an exchange may fail with; urllib3's own come through requests here and there.
-FAILURES: tuple[type[Exception], ...] = (OSError, ValueError, http.client.HTTPException)
+# The exceptions of a failed request. requests does not wrap all of urllib3's.
+TRANSPORT_ERRORS: tuple[type[Exception], ...] = (OSError, ValueError, http.client.HTTPException)
 if requests is not None:
-    FAILURES += (requests.exceptions.RequestException, urllib3.exceptions.HTTPError)
+    TRANSPORT_ERRORS += (requests.exceptions.RequestException, urllib3.exceptions.HTTPError)

@@ -38,16 +38,16 @@ class Client:
     def __init__(self, server, **options):
         self.slept = []
         self.server = server
-        secrets = Redactor()
-        secrets.add(TOKEN)
+        redactor = Redactor()
+        redactor.add(TOKEN)
         self.http = HttpClient(
             TokenAuth(TOKEN),
-            **{"timeout": 20.0, "max_retries": 0, "secrets": secrets, **options},
+            **{"timeout": 20.0, "max_retries": 0, "redactor": redactor, **options},
             sleep=self.slept.append,
         )
 
     def call(self, method="GET", path="/x", **options):
-        return self.http.call("Op", "do it", method, self.server.url + path, **options)
+        return self.http.request("Op", "do it", method, self.server.url + path, **options)
 
     def error(self, *args, **options):
         with pytest.raises(HssError) as caught:
@@ -93,7 +93,7 @@ def error(answer, *args, client=None, **options):
     "method, outcome", [("GET", {"not_sent", "rejected"}), ("POST", {"unknown"}), ("PUT", {"unknown"})]
 )
 def test_a_change_without_a_good_answer_is_unknown(answer, words, method, outcome):
-    found = error(answer, method, client={"timeout": 0.4}, body={"a": 1}, repeatable=False)
+    found = error(answer, method, client={"timeout": 0.4}, body={"a": 1}, retryable=False)
     assert words in str(found) and found.outcome in outcome, str(found)
 
 
@@ -102,7 +102,7 @@ def test_a_change_without_a_good_answer_is_unknown(answer, words, method, outcom
     "body", [b"", b"<html>", b"\xff", b'{"error_code": {}, "error_msg": [1]}', b'{"error": {"code": []}}']
 )
 def test_a_refusal_in_whatever_form_is_one(status, body):
-    found = error(lambda talk, _request: talk.answer(status, body), "POST", body={}, repeatable=False)
+    found = error(lambda talk, _request: talk.answer(status, body), "POST", body={}, retryable=False)
     assert (found.outcome, found.http_status, found.error_code, found.error_msg) == ("rejected", status, None, None)
 
 
@@ -191,7 +191,8 @@ def test_what_a_server_says_is_looked_at_up_to_a_length(monkeypatch, at):
     """To look for secrets in megabytes would take minutes."""
     lengths = []
     monkeypatch.setattr(_secrets, "decodings", lambda text: lengths.append(len(text)) or [])
-    monkeypatch.setattr(_http, "_TOKEN", SimpleNamespace(sub=lambda _mask, text: lengths.append(len(text)) or text))
+    pattern = SimpleNamespace(sub=lambda _mask, text: lengths.append(len(text)) or text)
+    monkeypatch.setattr(_http, "_LONG_TOKEN", pattern)
     error(lambda talk, _request: talk.json({at: "quQte%41 " * 400_000}, 400))
     assert len(lengths) >= 2 and max(lengths) <= 3_000
 

@@ -15,12 +15,12 @@ from hostile import HostileServer, in_turn
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http.auth import NoAuth, TokenAuth
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http.transport import (
-    FAILURES,
-    LONGEST_ANSWER,
-    Answer,
-    Unreadable,
-    Unsendable,
-    Wire,
+    MAX_RESPONSE_BYTES,
+    TRANSPORT_ERRORS,
+    HttpResponse,
+    InvalidRequest,
+    InvalidResponse,
+    Transport,
 )
 
 LIMIT = 0.4
@@ -38,9 +38,9 @@ def _no_proxies(monkeypatch):
 
 def exchange(answer, *, auth=None, timeout=LIMIT):
     with HostileServer(answer) as server:
-        wire = Wire(True, timeout)
+        wire = Transport(True, timeout)
         try:
-            return wire.exchange("GET", server.url + "/x", {}, auth or NoAuth())
+            return wire.send("GET", server.url + "/x", {}, auth or NoAuth())
         finally:
             wire.close()
 
@@ -79,7 +79,7 @@ ENDLESS = 10**9
 )
 def test_the_whole_of_an_answer_has_one_timeout(answer):
     started = time.monotonic()
-    with pytest.raises(FAILURES):
+    with pytest.raises(TRANSPORT_ERRORS):
         exchange(answer)
     assert time.monotonic() - started < LIMIT + SLACK
 
@@ -114,8 +114,8 @@ def test_an_answer_that_comes_bit_by_bit_and_in_time_is_one():
 )
 def test_a_long_answer_is_read_up_to_a_limit(answer):
     found, peak = with_peak(answer)
-    assert found.trouble == "answered with more than 4 MiB" and found.body == b""
-    assert peak < 8 * LONGEST_ANSWER
+    assert found.problem == "answered with more than 4 MiB" and found.body == b""
+    assert peak < 8 * MAX_RESPONSE_BYTES
 
 
 def with_peak(answer):
@@ -139,9 +139,9 @@ def with_peak(answer):
 def test_headers_have_an_end(flood):
     tracemalloc.start()
     try:
-        with pytest.raises(FAILURES):
+        with pytest.raises(TRANSPORT_ERRORS):
             exchange(flood, timeout=30.0)
-        assert tracemalloc.get_traced_memory()[1] < 8 * LONGEST_ANSWER
+        assert tracemalloc.get_traced_memory()[1] < 8 * MAX_RESPONSE_BYTES
     finally:
         tracemalloc.stop()
 
@@ -163,7 +163,7 @@ BOMB = gzip.compress(b" " * (64 * MEGABYTE), 9)
 )
 def test_nothing_is_inflated(status, encoding, body):
     found, peak = with_peak(lambda talk, _request: talk.answer(status, body, f"Content-Encoding: {encoding}"))
-    assert (found.status, found.trouble) == (status, "compressed its answer, which was not asked for")
+    assert (found.status, found.problem) == (status, "compressed its answer, which was not asked for")
     assert peak < 8 * MEGABYTE
 
 
@@ -183,7 +183,7 @@ def test_half_an_answer_is_none(head, body):
         talk.send(f"{HEAD}{head}\r\n\r\n{body}")
         return True
 
-    with pytest.raises(FAILURES):
+    with pytest.raises(TRANSPORT_ERRORS):
         exchange(answer, timeout=20.0)
 
 
@@ -193,7 +193,7 @@ def test_what_is_not_http(first):
         talk.send(first)
         return True
 
-    with pytest.raises(FAILURES):
+    with pytest.raises(TRANSPORT_ERRORS):
         exchange(answer, timeout=20.0)
 
 
@@ -206,8 +206,8 @@ def test_more_than_was_announced_is_not_the_next_answer():
             ]
         )
     ) as server:
-        wire = Wire(True, 20.0)
-        found = [wire.exchange("GET", server.url, {}, NoAuth()).json_object() for _time in range(2)]
+        wire = Transport(True, 20.0)
+        found = [wire.send("GET", server.url, {}, NoAuth()).json_object() for _time in range(2)]
         wire.close()
     assert found == [{"a": 1}, {"a": 3}]
 
@@ -218,9 +218,9 @@ def test_connections_are_kept_and_their_timeouts_too():
         talk.answer(200, b"{}")
 
     with HostileServer(answer) as server:
-        wire = Wire(True, 20.0)
+        wire = Transport(True, 20.0)
         for _time in range(3):
-            wire.exchange("GET", server.url, {}, NoAuth())
+            wire.send("GET", server.url, {}, NoAuth())
         (pool,) = wire._adapter.poolmanager.pools._container.values()
         left = [connection.sock.gettimeout() for connection in pool.pool.queue if connection]
         wire.close()
@@ -237,9 +237,9 @@ def test_nothing_but_what_is_meant_is_sent(monkeypatch, tmp_path):
         netrc.chmod(0o600)
         monkeypatch.setenv("NETRC", str(netrc))
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
-        wire = Wire(True, 20.0)
+        wire = Transport(True, 20.0)
         for url in (server.url, server.url.replace("//", "//user:word@")):
-            wire.exchange("PUT", url, {"User-Agent": "b"}, TokenAuth("t"), {"c": "ü"})
+            wire.send("PUT", url, {"User-Agent": "b"}, TokenAuth("t"), {"c": "ü"})
         wire.close()
     for number in (0, 1):
         assert server.headers(number) == {
@@ -272,8 +272,8 @@ def test_no_redirect_is_followed(code):
     ],
 )
 def test_what_cannot_be_put_into_http_is_not_sent(method, url, headers):
-    with pytest.raises(Unsendable):
-        Wire(True, 1.0).exchange(method, url, headers, NoAuth())
+    with pytest.raises(InvalidRequest):
+        Transport(True, 1.0).send(method, url, headers, NoAuth())
 
 
 # What an answer holds
@@ -294,7 +294,7 @@ def test_what_cannot_be_put_into_http_is_not_sent(method, url, headers):
     ],
 )
 def test_a_json_object(body, data):
-    found = Answer(200, {}, body).json_object()
+    found = HttpResponse(200, {}, body).json_object()
     assert data is None or found == data
 
 
@@ -328,5 +328,5 @@ def test_a_json_object(body, data):
     ids=range(23),
 )
 def test_no_json_object(body):
-    with pytest.raises(Unreadable, match="^did not answer with a JSON object$"):
-        Answer(200, {}, body).json_object()
+    with pytest.raises(InvalidResponse, match="^did not answer with a JSON object$"):
+        HttpResponse(200, {}, body).json_object()
