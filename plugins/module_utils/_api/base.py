@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: what every call of HSS has in common: the address, the project, and complete listings."""
+"""PRIVATE to the collection: the common part of all requests to HSS: address, project, and complete listings.
+
+Facts about endpoints and fields are from the vendor's API reference and its SDK (C(huaweicloudsdkhss) 3.1).
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,26 @@ from urllib.parse import quote
 
 from .._core.errors import REJECTED, UNKNOWN, HssError, invalid_option
 from .._http.client import HttpClient
-from .schema import wrong_field
+from .schema import schema_violation
+
+# A value of C(enterprise_project_id) that reads in all enterprise projects.
+ALL_ENTERPRISE_PROJECTS = "all_granted_eps"
 
 # The API's maximum; its default is 10.
 PAGE_SIZE = 200
 
-_LISTINGS = 4
-_LISTING_PAUSE = 1.0
+_MAX_LISTINGS = 4
+_LISTING_DELAY = 1.0
+_ENDPOINT_HINT = "Check endpoint: is it HSS, version 5?"
 
 
-class Calls:
-    """The way of a call to HSS in one project.
+class ApiClient:
+    """A client of HSS for one project.
 
     :arg endpoint: scheme, host and port.
-    :arg enterprise_project_id: None leaves it to HSS, which takes the default enterprise project, V(0).
-    :arg region: some calls want it in a header.
-    :arg sleep: takes seconds.
+    :arg enterprise_project_id: None leaves it to HSS, which uses the default enterprise project, V(0).
+    :arg region: is sent in a header, which some requests need.
+    :arg sleep: called with seconds.
     """
 
     def __init__(
@@ -40,46 +47,47 @@ class Calls:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._http = http
-        self._base = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}/container/kubernetes"
+        self._base_url = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}/container/kubernetes"
         self.enterprise_project_id = enterprise_project_id
-        self._region = {"region": region} if region else {}
+        self._region_header = {"region": region} if region else {}
         self.sleep = sleep
 
     def require_region(self) -> None:
-        """For those who are going to list, update or delete node agents.
+        """Checks that the region is known, before node agents are listed, updated or deleted.
 
-        :raises HssError: if the region is not known, which these calls want in a header.
+        :raises HssError: if it is not; those requests need it in a header.
         """
-        if not self._region:
-            raise invalid_option("region", "is needed here, also beside endpoint: HSS wants it in a header.")
+        if not self._region_header:
+            raise invalid_option("region", "is needed here, also beside endpoint: HSS expects it in a header.")
 
     def _list(
         self,
         operation: str,
-        doing: str,
+        purpose: str,
         path: str,
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         exact: bool = True,
     ) -> list[dict[str, Any]]:
-        """Every row of a paged listing, each C(cluster_id) once, proved to be all.
+        """Returns every row of a paged listing, each C(cluster_id) once, and proves that none is missing.
 
-        HSS pages by offset and has no snapshot: rows that come or go meanwhile shift the pages. So the listing counts
-        only if C(total_num) stayed the same and as many different clusters were seen; otherwise it is taken again.
+        HSS pages by offset, without a snapshot: rows that are added or removed meanwhile shift the pages. A listing is
+        complete only if C(total_num) stayed the same and as many different clusters were received. Otherwise the
+        listing is repeated.
 
-        :arg exact: False where C(total_num) is not sure to count all the rows.
+        :arg exact: False if C(total_num) may not count all the rows.
 
-        :raises HssError: if a page cannot be had, or no listing was complete.
+        :raises HssError: if a page cannot be read, or no listing was complete.
         """
         reason = ""
-        for attempt in range(_LISTINGS):
+        for attempt in range(_MAX_LISTINGS):
             if attempt:
-                self.sleep(_LISTING_PAUSE * attempt)
-            rows, reason = self._list_once(operation, doing, path, headers, query, exact)
+                self.sleep(_LISTING_DELAY * attempt)
+            rows, reason = self._list_once(operation, purpose, path, headers, query, exact)
             if not reason:
                 return rows
         raise HssError(
-            f"Could not {doing}: HSS gave no complete list in {_LISTINGS} attempts ({reason})",
+            f"Could not {purpose}: HSS gave no complete list in {_MAX_LISTINGS} attempts ({reason})",
             operation=operation,
             hint="Nothing is created without a complete list. Run again when no other registrations are under way.",
             outcome=REJECTED,
@@ -88,45 +96,46 @@ class Calls:
     def _list_once(
         self,
         operation: str,
-        doing: str,
+        purpose: str,
         path: str,
         headers: Mapping[str, str] | None,
         filters: Mapping[str, Any] | None,
         exact: bool,
     ) -> tuple[list[dict[str, Any]], str]:
-        """The rows, and why they are not all; an empty reason means that they are."""
-        found: dict[str, dict[str, Any]] = {}
+        """Returns the rows of one listing, and the reason if it is incomplete; an empty reason means complete."""
+        rows: dict[str, dict[str, Any]] = {}
         offset = 0
         expected: int | None = None
         while True:
             query = {**(filters or {}), "offset": offset, "limit": PAGE_SIZE}
-            reply = self._call(operation, doing, "GET", path, query=query, headers=headers)
-            total: Any = reply.get("total_num")
-            page: Any = reply.get("data_list")
+            response = self._request(operation, purpose, "GET", path, query=query, headers=headers)
+            total: Any = response.get("total_num")
+            page: Any = response.get("data_list")
             page = [] if page is None and total == 0 else page
-            if not _is_count(total) or not isinstance(page, list) or not all(_is_row(row) for row in page):
+            if not _is_non_negative_int(total) or not isinstance(page, list) or not all(map(_has_cluster_id, page)):
                 raise HssError(
-                    f"Could not {doing}: the answer has not the documented form (total_num, data_list with cluster_id)",
+                    f"Could not {purpose}: the response does not have the documented format "
+                    "(total_num, data_list with cluster_id)",
                     operation=operation,
-                    hint="Check endpoint: is it HSS, version 5?",
+                    hint=_ENDPOINT_HINT,
                     outcome=REJECTED,
                 )
             if exact and expected is not None and total != expected:
                 return [], f"total_num changed from {expected} to {total} between pages"
-            expected, before = total, len(found)
-            found.update((row["cluster_id"], row) for row in page)
+            expected, count_before = total, len(rows)
+            rows.update((row["cluster_id"], row) for row in page)
             offset += len(page)
-            # A page with nothing new is the end too; otherwise one that comes again and again would never end.
-            if len(found) == before or (len(found) >= total if exact else len(page) < PAGE_SIZE):
+            # A page without a new row ends the listing as well, so that a repeated page cannot continue it forever.
+            if len(rows) == count_before or (len(rows) >= total if exact else len(page) < PAGE_SIZE):
                 break
-        if len(found) != expected and (exact or len(found) < expected):
-            return [], f"{len(found)} clusters came, total_num is {expected}"
-        return list(found.values()), ""
+        if len(rows) != expected and (exact or len(rows) < expected):
+            return [], f"{len(rows)} clusters were received, total_num is {expected}"
+        return list(rows.values()), ""
 
-    def _call(
+    def _request(
         self,
         operation: str,
-        doing: str,
+        purpose: str,
         method: str,
         path: str,
         *,
@@ -135,31 +144,32 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         retryable: bool = True,
     ) -> dict[str, Any]:
+        """Sends a request, see C(HttpClient.request), and returns the response after checking its fields."""
         query = {"enterprise_project_id": self.enterprise_project_id, **(query or {})}
-        answer = self._http.request(
+        data = self._http.request(
             operation,
-            doing,
+            purpose,
             method,
-            self._base + path,
+            self._base_url + path,
             query=query,
             body=body,
             headers=headers,
             retryable=retryable,
         ).data
-        wrong = wrong_field(answer)
-        if wrong:
+        violation = schema_violation(data)
+        if violation:
             raise HssError(
-                f"Could not {doing}: the answer has not the documented form ({wrong})",
+                f"Could not {purpose}: the response does not have the documented format ({violation})",
                 operation=operation,
-                hint="Check endpoint: is it HSS, version 5?",
+                hint=_ENDPOINT_HINT,
                 outcome=REJECTED if method == "GET" else UNKNOWN,
             )
-        return answer
+        return data
 
 
-def _is_count(value: Any) -> bool:
+def _is_non_negative_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _is_row(row: Any) -> bool:
+def _has_cluster_id(row: Any) -> bool:
     return isinstance(row, dict) and isinstance(row.get("cluster_id"), str) and bool(row["cluster_id"])

@@ -1,19 +1,19 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: whether an answer of HSS has the documented form, as far as the collection looks at it.
+"""PRIVATE to the collection: the schema of HSS's responses, for the fields that the collection reads.
 
-Said once here, so that nothing above has to expect a list where a name should be. What is null or left out passes, as
-the API leaves out much; so do fields that nobody here reads.
+Responses are checked only here, so that no other code has to expect a list where a name is documented. Fields that are
+null or absent are accepted, because the API omits many of them; so are fields that the collection does not read.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-_LAST_DATE = 253_402_300_799_999  # the end of the year 9999, in milliseconds
-# More rows than any account has, and no more than fit into memory.
-MOST_ROWS = 100_000
+_MAX_DATE = 253_402_300_799_999  # the end of the year 9999, in milliseconds
+# More rows than any account has, but few enough to fit into memory.
+_MAX_ROWS = 100_000
 
 
 def _is_text(value: Any) -> bool:
@@ -25,34 +25,34 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_date(value: Any) -> bool:
-    return _is_number(value) and -1 <= value <= _LAST_DATE
+    return _is_number(value) and -1 <= value <= _MAX_DATE
 
 
 def _is_count(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= MOST_ROWS
+    return _is_number(value) and 0 <= value <= _MAX_ROWS
 
 
 def _is_mapping(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-def _are_texts(value: Any) -> bool:
+def _is_text_list(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
 
-def _are_mappings(value: Any) -> bool:
+def _is_mapping_list(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_mapping, value))
 
 
-# A field means the same in every answer. Each with what it is, in words, and whether it is.
+# Types: a description for messages, and the check. A field has the same type in every response.
 _TEXT = ("a text", _is_text)
 _NUMBER = ("a number", _is_number)
 _DATE = ("a date in milliseconds", _is_date)
 _MAPPING = ("an object", _is_mapping)
-_TEXTS = ("a list of texts", _are_texts)
-_MAPPINGS = ("a list of objects", _are_mappings)
+_TEXTS = ("a list of texts", _is_text_list)
+_MAPPINGS = ("a list of objects", _is_mapping_list)
 _FIELDS = {
-    "total_num": (f"a number up to {MOST_ROWS}", _is_count),
+    "total_num": (f"a number up to {_MAX_ROWS}", _is_count),
     "data_list": _MAPPINGS,
     "cluster_id": _TEXT,
     "cluster_name": _TEXT,
@@ -92,16 +92,16 @@ _FIELDS = {
 }
 
 
-def wrong_field(answer: dict[str, Any]) -> str | None:
-    """The first field that is not what it should be, in words; None if all are."""
-    for name, value in answer.items():
+def schema_violation(data: dict[str, Any]) -> str | None:
+    """Describes the first field that does not have its documented type; returns None if all have."""
+    for name, value in data.items():
         if name not in _FIELDS or value is None:
             continue
-        what, fits = _FIELDS[name]
-        if not fits(value):
-            return f"{name} is not {what}"
+        description, is_valid = _FIELDS[name]
+        if not is_valid(value):
+            return f"{name} is not {description}"
         for inner in [value] if isinstance(value, dict) else value if isinstance(value, list) else []:
-            found = wrong_field(inner) if isinstance(inner, dict) else None
-            if found:
-                return found
+            violation = schema_violation(inner) if isinstance(inner, dict) else None
+            if violation:
+                return violation
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._api.hss import ALL_ENTERPRISE_PROJECTS
+from .._api.base import ALL_ENTERPRISE_PROJECTS
 from .._connection.session import Session
 from .._core import outcome as core
 from .._core.errors import HssError, invalid_option

@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from .._api.hss import HssApi, IamApi, Token
+from .._api.hss import HssApi
+from .._api.iam import IamApi, Token
 from .._core.redaction import Redactor
 from .._http.auth import NoAuth, SigningAuth, TokenAuth
 from .._http.client import HttpClient
@@ -76,7 +77,7 @@ class Session:
             project_id = project_id or token.project_id
         http = self._client(connection, _auth(credential))
         if not project_id:
-            project_id = IamApi(http, str(connection.auth_url)).find_project(str(connection.project_name))
+            project_id = IamApi(http, str(connection.auth_url)).find_project_id(str(connection.project_name))
         return HssApi(
             http,
             connection.endpoint,

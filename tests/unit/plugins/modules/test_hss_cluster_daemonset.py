@@ -560,4 +560,4 @@ def test_info_does_not_return_fewer_than_the_total(hss):
     for _listing in range(4):
         hss.raw.get(LIST, json={"total_num": 3, "data_list": [{"cluster_id": "c1"}]})
     ran = module(hss_cluster_daemonset_info.main)
-    assert ran.failed and "1 clusters came, total_num is 3" in ran.msg
+    assert ran.failed and "1 clusters were received, total_num is 3" in ran.msg

@@ -93,7 +93,7 @@ def test_manifests_of_many_come_in_order_and_each_failure_is_its_own(transcript)
     assert [item["manifests"] for item in clusters] == [MANIFESTS, [], [], [], MANIFESTS]
     assert "HSS.0011: no such cluster" in clusters[1]["msg"] and clusters[1]["failure"]["error_code"] == "HSS.0011"
     assert "for the cluster c3: document 1 is not an object" in clusters[2]["msg"] and TOKEN not in clusters[2]["msg"]
-    assert "the answer holds no text" in clusters[3]["msg"]
+    assert "the response holds no text" in clusters[3]["msg"]
     (warning,) = ran.warnings
     assert warning.startswith("3 of 5 clusters have no usable manifests") and "c2: " in warning and TOKEN not in warning
 

@@ -486,7 +486,7 @@ def test_a_short_listing_is_taken_again_and_never_believed(transcript, pauses, k
         listed(transcript, row, total=2)
         listed(transcript, total=2, match=matchers.query_param_matcher({"offset": "1", "limit": "200"}))
     ran = module(kube_config, name="new")
-    assert ran.failed and "1 clusters came, total_num is 2" in ran.msg
+    assert ran.failed and "1 clusters were received, total_num is 2" in ran.msg
     assert len(pauses) == 3
 
 
@@ -517,7 +517,7 @@ def test_a_row_seen_twice_is_one_cluster(transcript, row):
 def test_a_listing_of_another_form_is_an_error(transcript, kube_config, answer):
     transcript.get(CLUSTERS, json=answer)
     ran = module(kube_config, name="shop")
-    assert ran.failed and "not the documented form" in ran.msg
+    assert ran.failed and "not have the documented format" in ran.msg
 
 
 def test_a_throttled_create_is_sent_again(transcript, pauses, kube_config, row):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from modules import run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._api.schema import _FIELDS, wrong_field
+from ansible_collections.huaweicloud.hss.plugins.module_utils._api.schema import _FIELDS, schema_violation
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster_info
 
 
@@ -39,7 +39,7 @@ from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_c
     ],
 )
 def test_the_first_wrong_field(answer, words):
-    found = wrong_field(answer)
+    found = schema_violation(answer)
     assert found is None if words is None else found.startswith(words)
 
 
@@ -51,7 +51,7 @@ VALUES = st.recursive(
 
 @given(answer=st.dictionaries(st.sampled_from(sorted(_FIELDS)), VALUES, max_size=4))
 def test_any_answer_is_judged(answer):
-    assert wrong_field(answer) is None or " is not " in wrong_field(answer)
+    assert schema_violation(answer) is None or " is not " in schema_violation(answer)
 
 
 def test_it_is_told_with_the_call(transcript):
@@ -64,8 +64,8 @@ def test_it_is_told_with_the_call(transcript):
         {"endpoint": "https://hss.example.com", "project_id": "p", "access_key": "A" * 20, "secret_key": "S" * 40},
     )
     assert ran.msg == (
-        "Could not list the registered clusters: the answer has not the documented form (cluster_name is not a text). "
-        "Check endpoint: is it HSS, version 5?"
+        "Could not list the registered clusters: the response does not have the documented format "
+        "(cluster_name is not a text). Check endpoint: is it HSS, version 5?"
     )
 
 
@@ -80,4 +80,4 @@ def test_a_listing_whose_pages_bring_nothing_new_ends(transcript, total):
         hss_multicloud_cluster_info.main,
         {"endpoint": "https://hss.example.com", "project_id": "p", "access_key": "A" * 20, "secret_key": "S" * 40},
     )
-    assert f"no complete list in 4 attempts (1 clusters came, total_num is {total})" in ran.msg
+    assert f"no complete list in 4 attempts (1 clusters were received, total_num is {total})" in ran.msg

@@ -73,7 +73,9 @@ def test_the_project_given_is_the_one(transcript):
 def test_an_answer_without_a_token(transcript, header):
     token(transcript, {"token": {"project": {"id": "told"}}}, header)
     ran = module()
-    assert "Could not sign in to IAM as the user 'operator' of the account 'shop': the answer holds no token" in ran.msg
+    assert (
+        "Could not sign in to IAM as the user 'operator' of the account 'shop': the response holds no token" in ran.msg
+    )
     assert ran.result["failure"]["outcome"] == "rejected"
 
 
