@@ -18,7 +18,12 @@ import modules
 import pytest
 import yaml
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import resolve as _credentials
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.credentials import (
+    CREDENTIAL_VARIABLES,
+    SECRET_PARTS,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.option_values import OPTION_VARIABLES
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster_info
 
@@ -111,11 +116,11 @@ def test_the_credential_type_is_one_that_awx_accepts():
 
 
 def test_the_credential_type_injects_what_the_modules_read():
-    terraform = _credentials.ENVIRONMENT[0]
-    read = {names[0] for names in _credentials.VARIABLES.values()} | set(terraform.values())
+    terraform = CREDENTIAL_VARIABLES[0]
+    read = {names[0] for names in OPTION_VARIABLES.values()} | set(terraform.values())
     env = awx.CredentialType().injectors["env"]
     assert set(env) == read - NOT_ASKED
-    secret = {terraform[part] for part in _credentials._SECRET_PARTS}
+    secret = {terraform[part] for part in SECRET_PARTS}
     assert {name for name in env if env[name].strip("{} ") in awx.CredentialType().secret} == secret
 
 
@@ -126,10 +131,8 @@ def test_what_is_left_empty_counts_as_not_set(simulator, tmp_path, kind):
     empty = {name for name, value in env.items() if not value}
     assert {"HW_ACCESS_KEY", "HW_USER_NAME", "HW_AUTH_TOKEN", "HW_PROJECT_ID", "HW_ENTERPRISE_PROJECT_ID"} & empty
     params = {"timeout": 30}
-    with_empty = _credentials.resolve(params, env, Redactor(), lambda _path: None)
-    assert with_empty == _credentials.resolve(
-        params, {name: env[name] for name in set(env) - empty}, Redactor(), lambda _path: None
-    )
+    with_empty = resolve(params, env, Redactor(), lambda _path: None)
+    assert with_empty == resolve(params, {name: env[name] for name in set(env) - empty}, Redactor(), lambda _path: None)
     assert with_empty.credential.access_key == (inputs["access_key"] or None)
 
 
@@ -137,7 +140,7 @@ def test_without_an_authority_the_usual_ones_are_trusted(simulator, tmp_path):
     inputs = {**credential(simulator), "ca_certificates": ""}
     env, _shown = awx.CredentialType().inject(inputs, tmp_path, tmp_path)
     assert (tmp_path / "env" / "injected").read_text() == ""  # as AWX does it
-    assert _credentials.resolve({"timeout": 30}, env, Redactor(), lambda _path: None).verify is True
+    assert resolve({"timeout": 30}, env, Redactor(), lambda _path: None).verify is True
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -24,8 +24,7 @@ import yaml
 from cryptography import x509
 from modules import Ran, run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import metadata as _metadata
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles as _profiles
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import instance_metadata, profiles
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 from playbooks import play
@@ -345,7 +344,7 @@ def test_the_current_profile_of_koocli_brings_region_and_project(simulator, tmp_
 
 
 def test_a_profile_by_its_name_and_path_and_a_mode_that_is_too_wide(simulator, tmp_path, monkeypatch):
-    monkeypatch.setattr(_profiles, "_TOP", str(tmp_path))
+    monkeypatch.setattr(profiles, "_ROOT", str(tmp_path))
     tmp_path.chmod(0o755)
     path = write(tmp_path / "elsewhere.json", koocli(simulator, current="bad"), 0o644)
     ran = list_nothing(simulator, profile="good", shared_config_file=str(path))
@@ -480,7 +479,7 @@ def metadata(simulator: Simulator, monkeypatch) -> Iterator[Metadata]:
     server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    monkeypatch.setattr(_metadata, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(instance_metadata, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
     yield service
     service.released.set()
     server.shutdown()
@@ -543,8 +542,8 @@ def test_an_instance_without_a_key(simulator, metadata, change, words, asked):
 
 
 def test_an_instance_that_does_not_answer_is_not_waited_for(simulator, metadata, monkeypatch):
-    assert _metadata.TIMEOUT == 3.0
-    monkeypatch.setattr(_metadata, "TIMEOUT", 0.2)
+    assert instance_metadata.TIMEOUT == 3.0
+    monkeypatch.setattr(instance_metadata, "TIMEOUT", 0.2)
     metadata.delay = 30
     started = time.monotonic()
     ran = list_nothing(simulator, profile="metadata")
@@ -553,7 +552,7 @@ def test_an_instance_that_does_not_answer_is_not_waited_for(simulator, metadata,
 
 
 def test_no_instance_at_all(simulator, monkeypatch):
-    monkeypatch.setattr(_metadata, "ENDPOINT", f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setattr(instance_metadata, "ENDPOINT", f"http://127.0.0.1:{closed_port()}")
     assert "The module must run on an ECS" in list_nothing(simulator, profile="metadata").msg
 
 

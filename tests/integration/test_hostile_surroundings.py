@@ -27,7 +27,7 @@ import yaml
 from hostile import Conversation, HostileServer
 from modules import Ran, run
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles as _profiles
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_cluster_info
 from playbooks import ROOT
@@ -197,7 +197,7 @@ def test_certificates_are_checked_as_the_options_say(simulator, monkeypatch, tmp
 
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
 def test_a_key_in_a_file_that_others_may_read_is_used_with_a_warning(simulator, monkeypatch, tmp_path, mode):
-    monkeypatch.setattr(_profiles, "_TOP", str(tmp_path))
+    monkeypatch.setattr(profiles, "_ROOT", str(tmp_path))
     (tmp_path / "home" / ".hcloud").mkdir()
     for folder in (tmp_path, tmp_path / "home", tmp_path / "home" / ".hcloud"):
         folder.chmod(0o755)

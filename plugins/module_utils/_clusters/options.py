@@ -105,11 +105,11 @@ def wait_spec() -> dict[str, dict[str, Any]]:
 
 def secret_values(options: Mapping[str, Any]) -> list[str]:
     """Every secret in the options of one cluster, those inside its kubeconfig and its proxies' addresses included."""
-    from .._connection.resolve import passwords_in
+    from .._connection.option_values import passwords_in_url
 
     secrets = [options.get("image_repo_password")]
     for option in ("anp_proxy", "hostguard_proxy"):
-        secrets += passwords_in(options.get(option) or "")
+        secrets += passwords_in_url(options.get(option) or "")
     if options.get("kube_config"):
         # Reading a kubeconfig takes cryptography, which takes a while to load.
         from .._kubeconfig import secrets as kubeconfig_secrets

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: the files in which the vendor's own tools keep credentials.
+"""PRIVATE to the collection: the files in which the vendor's own tools store credentials.
 
-KooCLI's C(config.json), which Terraform's provider reads as well, and the SDKs' C(credentials). Both are read as they
-are and never written. Whatever is wrong with one is said with its path and never with a word of what is in it.
+These are KooCLI's C(config.json), which Terraform's provider reads as well, and the SDKs' C(credentials). They are only
+read, never written. Error messages name the file's path, but never quote its content.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from typing import Any, Callable, NamedTuple
 from .._core.errors import HssError
 from .._core.redaction import Redactor
 
-_LARGEST = 1024 * 1024
+_MAX_BYTES = 1024 * 1024
 
 KOOCLI_NAMES = {"access_key": "accessKeyId", "secret_key": "secretAccessKey", "security_token": "securityToken"}
 SDK_NAMES = {"access_key": "ak", "secret_key": "sk", "security_token": "security_token"}
 
-# The ways of signing in that KooCLI has beside a key in the file, and what to do instead.
-_OTHER_MODES = {
+# KooCLI's modes of authentication other than a key in the file, and the alternative.
+_UNSUPPORTED_MODES = {
     "ecsagency": "it signs in as the ECS it runs on; use profile=metadata for that",
     "sso": "it signs in with a browser",
     "assumerole": "it takes over an agency of another account",
@@ -34,50 +34,49 @@ _OTHER_MODES = {
     "token": "it holds a token of IAM; give that with auth_token or HW_AUTH_TOKEN",
 }
 
+# The folder above which permissions are not checked. Tests replace it with a folder of their own.
+_ROOT = "/"
 
-# Tests have a tree of their own below it.
-_TOP = "/"
 
-
-class File(NamedTuple):
-    """A file's text, and its mode if others than its owner can read or change it."""
+class ProfileFile(NamedTuple):
+    """A file's text, and its mode if other users can read or change the file."""
 
     text: str
-    wide_mode: int | None = None
+    open_mode: int | None = None
 
 
 @dataclass(frozen=True)
 class Profile:
-    """What a file says: the credential's parts by the options' names, and what belongs to them.
+    """The content of a file: the parts of the credential by option, and the options that belong to it.
 
-    :ivar where: to go on a message with, C( in profile 'prod' of 'PATH').
+    :ivar location: completes a message, such as C( in profile 'prod' of 'PATH').
     """
 
     values: dict[str, str]
-    where: str
+    location: str
     region: str | None = None
     project_id: str | None = None
     auth_url: str | None = None
 
 
-class Unusable(Exception):
-    """The file is sound and is of no use here. Its text says why, and goes on after the path and a colon."""
+class UnusableProfile(Exception):
+    """A valid file without a usable credential. The exception's text follows the path and a colon in a message."""
 
 
-Parser = Callable[[str, str, "str | None", Redactor], Profile]
+ProfileParser = Callable[[str, str, "str | None", Redactor], Profile]
 
 
-def read_file(path: str) -> File | None:
-    """The file, or None if there is none.
+def read_file(path: str) -> ProfileFile | None:
+    """Reads a file; returns None if it does not exist.
 
     :raises OSError: if it cannot be read.
-    :raises ValueError: if it is not a text, saying why.
+    :raises ValueError: if it is not text, with the reason.
     """
     path = os.path.expanduser(path)
     if path.startswith("~"):
-        return None  # nobody has a home here, and a folder of this name in the current one is not meant
+        return None  # there is no home folder; a folder named ~ in the current one is not meant
     try:
-        # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
+        # Without O_NONBLOCK, opening a named pipe would block until another process opens it for writing.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -86,36 +85,37 @@ def read_file(path: str) -> File | None:
         if not stat.S_ISREG(mode):
             raise ValueError("it is not a regular file")
         with open(descriptor, "rb", closefd=False) as stream:
-            data = stream.read(_LARGEST + 1)
+            data = stream.read(_MAX_BYTES + 1)
     finally:
         os.close(descriptor)
-    if len(data) > _LARGEST:
+    if len(data) > _MAX_BYTES:
         raise ValueError("it is larger than 1 MiB")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8 text") from None
-    return File(text, stat.S_IMODE(mode) if mode & 0o066 and _can_be_reached(path) else None)
+    return ProfileFile(text, stat.S_IMODE(mode) if mode & 0o066 and _is_reachable_by_others(path) else None)
 
 
-def _can_be_reached(path: str) -> bool:
-    """Whether others may pass through the folders above a file: the usual home of root, in containers as well, keeps
-    what is in it to itself whatever its mode.
+def _is_reachable_by_others(path: str) -> bool:
+    """Returns whether other users may traverse the folders above a file.
+
+    The usual home folder of root, also in containers, protects the files in it whatever their modes are.
     """
     folder = os.path.dirname(os.path.realpath(path))
     while True:
         if not os.stat(folder).st_mode & 0o011:
             return False
-        if folder in (_TOP, os.path.dirname(folder)):
+        if folder in (_ROOT, os.path.dirname(folder)):
             return True
         folder = os.path.dirname(folder)
 
 
-def koocli(text: str, path: str, name: str | None, secrets: Redactor) -> Profile:
-    """A profile of KooCLI: the named one, else the one that the file calls C(current).
+def parse_koocli(text: str, path: str, name: str | None, redactor: Redactor) -> Profile:
+    """Returns the named profile in a configuration of KooCLI, or its C(current) profile.
 
-    :arg secrets: learns the keys of all profiles, for a message that names one profile must not show another's.
-    :raises Unusable: if the keys are encrypted, or the profile signs in without any.
+    :arg redactor: receives the keys of all profiles, since a message about one must not quote another.
+    :raises UnusableProfile: if the keys are encrypted, or the profile signs in without any.
     """
     try:
         config = json.loads(text)
@@ -128,42 +128,42 @@ def koocli(text: str, path: str, name: str | None, secrets: Redactor) -> Profile
             hint="Run 'hcloud configure test', or name the right file.",
         )
     for item in profiles:
-        secrets.add(*(value for value in map(item.get, KOOCLI_NAMES.values()) if isinstance(value, str)))
+        redactor.add(*(value for value in map(item.get, KOOCLI_NAMES.values()) if isinstance(value, str)))
     if not profiles:
-        raise Unusable("it holds no profile")
-    asked = name or _text(config, "current", path)
-    if not asked:
-        raise Unusable("it names no current profile; choose one with profile")
-    found = [item for item in profiles if item.get("name") == asked]
+        raise UnusableProfile("it holds no profile")
+    selected = name or _text_field(config, "current", path)
+    if not selected:
+        raise UnusableProfile("it names no current profile; choose one with profile")
+    found = [item for item in profiles if item.get("name") == selected]
     if len(found) != 1:
         names = ", ".join(sorted(name for name in (item.get("name") for item in profiles) if isinstance(name, str)))
         count = "there is no profile" if not found else "there is more than one profile"
-        raise HssError(f"profile: {count} '{asked}' in '{path}'. It has: {names}.")
-    profile, where = found[0], f" in profile '{asked}' of '{path}'"
-    # Who writes the file for Terraform leaves the mode out; there an agency's name is what asks for the agency.
-    mode = _text(profile, "mode", path) or ("AssumeRole" if profile.get("agencyName") else "AKSK")
+        raise HssError(f"profile: {count} '{selected}' in '{path}'. It has: {names}.")
+    profile, location = found[0], f" in profile '{selected}' of '{path}'"
+    # Files written for Terraform have no mode; there, an agency's name selects the agency.
+    mode = _text_field(profile, "mode", path) or ("AssumeRole" if profile.get("agencyName") else "AKSK")
     if mode.lower() != "aksk":
-        reason = _OTHER_MODES.get(mode.lower(), "only AKSK can be used here")
-        raise Unusable(f"its profile '{asked}' has the mode {mode}: {reason}")
-    values = {part: _text(profile, field, path) for part, field in KOOCLI_NAMES.items()}
-    if _encrypted(config, values.values()):
-        raise Unusable(
-            f"the keys of its profile '{asked}' are encrypted, which is KooCLI's default, and only KooCLI can read "
+        reason = _UNSUPPORTED_MODES.get(mode.lower(), "only AKSK can be used here")
+        raise UnusableProfile(f"its profile '{selected}' has the mode {mode}: {reason}")
+    values = {part: _text_field(profile, field, path) for part, field in KOOCLI_NAMES.items()}
+    if _is_encrypted(config, values.values()):
+        raise UnusableProfile(
+            f"the keys of its profile '{selected}' are encrypted, which is KooCLI's default, and only KooCLI can read "
             "them. Run 'hcloud configure set --cli-auth-encrypt=false' and keep the file to yourself, or give the "
             "credential in another way"
         )
     return Profile(
         {part: value for part, value in values.items() if value},
-        where,
-        region=_text(profile, "region", path) or None,
-        project_id=_text(profile, "projectId", path) or None,
+        location,
+        region=_text_field(profile, "region", path) or None,
+        project_id=_text_field(profile, "projectId", path) or None,
     )
 
 
-def sdk(text: str, path: str, _name: str | None, secrets: Redactor) -> Profile:
-    """The section C([basic]) of the SDKs' file.
+def parse_sdk(text: str, path: str, _name: str | None, redactor: Redactor) -> Profile:
+    """Returns the section C([basic]) of the SDKs' file.
 
-    :raises Unusable: if there is no such section, or it asks for a federated login.
+    :raises UnusableProfile: if there is no such section, or it asks for a federated login.
     """
     parser = configparser.ConfigParser(interpolation=None)
     try:
@@ -174,13 +174,13 @@ def sdk(text: str, path: str, _name: str | None, secrets: Redactor) -> Profile:
             hint="It needs a line [basic], and below it the lines 'ak = …' and 'sk = …'.",
         ) from None
     for section in parser.values():
-        secrets.add(*(section.get(field) for field in SDK_NAMES.values()))
+        redactor.add(*(section.get(field) for field in SDK_NAMES.values()))
     if not parser.has_section("basic"):
-        raise Unusable("it has no section [basic]")
+        raise UnusableProfile("it has no section [basic]")
     basic = {field: value.strip() for field, value in parser.items("basic")}
     values = {part: basic[field] for part, field in SDK_NAMES.items() if basic.get(field)}
     if not values and basic.get("idp_id"):
-        raise Unusable("its section [basic] asks for a federated login, which only the SDKs can do")
+        raise UnusableProfile("its section [basic] asks for a federated login, which only the SDKs can do")
     return Profile(
         values,
         f" in section [basic] of '{path}'",
@@ -189,7 +189,8 @@ def sdk(text: str, path: str, _name: str | None, secrets: Redactor) -> Profile:
     )
 
 
-def _text(mapping: dict[str, Any], field: str, path: str) -> str:
+def _text_field(mapping: dict[str, Any], field: str, path: str) -> str:
+    """Returns a field, or an empty text if it is absent."""
     value = mapping.get(field)
     if value is None:
         return ""
@@ -200,8 +201,8 @@ def _text(mapping: dict[str, Any], field: str, path: str) -> str:
     return value.strip()
 
 
-def _encrypted(config: dict[str, Any], values: Any) -> bool:
-    """Whether the values are ciphertext. KooCLI says it for the whole file, with the words "true" and "false"."""
+def _is_encrypted(config: dict[str, Any], values: Any) -> bool:
+    """Returns whether the values are encrypted. KooCLI stores this for the whole file, as "true" or "false"."""
     flag = str(config.get("authEncrypt", "")).lower()
     if flag in ("true", "false"):
         return flag == "true"

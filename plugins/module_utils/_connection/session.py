@@ -17,7 +17,8 @@ from .._api.iam import IamApi, Token
 from .._core.redaction import Redactor
 from .._http.auth import NoAuth, SigningAuth, TokenAuth
 from .._http.client import HttpClient
-from .resolve import Connection, Credential, resolve
+from .credentials import Credential
+from .resolve import Connection, resolve
 
 VERSION = "0.1.0"
 
@@ -68,9 +69,9 @@ class Session:
         self.hide(*credential.secrets)
         if credential.metadata:
             # Only instances with an agency need this.
-            from . import metadata
+            from .instance_metadata import fetch_credential
 
-            credential = metadata.fetch(self.hide)
+            credential = fetch_credential(self.hide)
         if credential.password:
             token = self._sign_in(connection)
             credential = Credential(auth_token=token.value)

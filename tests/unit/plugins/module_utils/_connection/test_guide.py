@@ -14,18 +14,26 @@ import pytest
 import yaml
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import cluster_spec
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import resolve as _credentials
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.credentials import (
+    CREDENTIAL_VARIABLES,
+    Credential,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.option_values import (
+    INSECURE_VARIABLE,
+    OPTION_VARIABLES,
+)
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.profiles import sdk
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.profiles import parse_sdk
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 
 ROOT = Path(__file__).resolve().parents[5]
 GUIDE = (ROOT / "docs/docsite/rst/credentials_guide.rst").read_text()
 KNOWN = {
-    _credentials.INSECURE,
+    INSECURE_VARIABLE,
     "HUAWEICLOUD_SDK_CREDENTIALS_FILE",
-    *(name for group in _credentials.VARIABLES.values() for name in group),
-    *(name for place in _credentials.ENVIRONMENT for name in place.values()),
+    *(name for group in OPTION_VARIABLES.values() for name in group),
+    *(name for place in CREDENTIAL_VARIABLES for name in place.values()),
 }
 
 
@@ -75,15 +83,15 @@ def test_the_credential_type_for_awx(given):
     template = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environ = {name: template.from_string(text).render(values) for name, text in injectors["env"].items()}
     assert set(environ) <= KNOWN
-    found = _credentials.resolve({"timeout": 30}, environ, Redactor(), lambda _path: None)
+    found = resolve({"timeout": 30}, environ, Redactor(), lambda _path: None)
     assert found.endpoint == "https://hss.eu-west-101.myhuaweicloud.eu"
     parts = {"password" if name == "user_password" else name: value for name, value in given.items()}
-    assert found.credential == _credentials.Credential(**parts)
+    assert found.credential == Credential(**parts)
 
 
 def test_the_file_of_the_sdks():
     (text,) = blocks("ini")
-    assert sdk(text.replace("...", "value"), "path", None, Redactor()).values == {
+    assert parse_sdk(text.replace("...", "value"), "path", None, Redactor()).values == {
         "access_key": "value",
         "secret_key": "value",
         "security_token": "value",

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles as _profiles
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.profiles import File, read_file
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import Credential, resolve
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import profiles
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.credentials import Credential
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.profiles import ProfileFile, read_file
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 
@@ -63,7 +64,7 @@ def connection(options=None, environ=None, files=None, secrets=None):
         content = (files or {}).get(path)
         if isinstance(content, Exception):
             raise content
-        return File(content) if isinstance(content, str) else content
+        return ProfileFile(content) if isinstance(content, str) else content
 
     return resolve({**BASE, **(options or {})}, environ or {}, secrets or Redactor(), read)
 
@@ -311,11 +312,11 @@ def test_the_keys_of_the_other_profiles_are_known_too():
 
 @pytest.mark.parametrize("path, text", [(KOOCLI, DEFAULT), (SDK, BASIC)])
 def test_a_file_that_others_may_read_is_a_warning(path, text):
-    (warning,) = connection({}, {}, {path: File(text, 0o644)}).warnings
+    (warning,) = connection({}, {}, {path: ProfileFile(text, 0o644)}).warnings
     assert (
         warning.startswith(f"'{path}' holds a credential, and others") and "0644" in warning and "chmod 600" in warning
     )
-    assert connection({}, {}, {path: File(text)}).warnings == ()
+    assert connection({}, {}, {path: ProfileFile(text)}).warnings == ()
 
 
 # Reading itself.
@@ -325,17 +326,17 @@ def test_a_file_that_others_may_read_is_a_warning(path, text):
     "mode, wide", [(0o600, None), (0o400, None), (0o644, 0o644), (0o640, 0o640), (0o602, 0o602), (0o711, None)]
 )
 def test_the_mode_of_a_file(tmp_path, monkeypatch, mode, wide):
-    monkeypatch.setattr(_profiles, "_TOP", str(tmp_path))
+    monkeypatch.setattr(profiles, "_ROOT", str(tmp_path))
     tmp_path.chmod(0o755)
     path = tmp_path / "file"
     path.write_text("text")
     path.chmod(mode)
-    assert read_file(str(path)) == File("text", wide)
+    assert read_file(str(path)) == ProfileFile("text", wide)
 
 
 @pytest.mark.parametrize("folders, reached", [((0o755, 0o755), True), ((0o755, 0o700), False), ((0o700, 0o755), False)])
 def test_a_mode_does_not_matter_where_nobody_else_gets_to(tmp_path, monkeypatch, folders, reached):
-    monkeypatch.setattr(_profiles, "_TOP", str(tmp_path))
+    monkeypatch.setattr(profiles, "_ROOT", str(tmp_path))
     inner = tmp_path / "inner"
     inner.mkdir()
     (inner / "file").write_text("text")
@@ -343,7 +344,7 @@ def test_a_mode_does_not_matter_where_nobody_else_gets_to(tmp_path, monkeypatch,
     (tmp_path / "link").symlink_to(inner / "file")
     for folder, mode in zip((tmp_path, inner), folders, strict=True):
         folder.chmod(mode)
-    assert read_file(str(tmp_path / "link")) == File("text", 0o666 if reached else None)
+    assert read_file(str(tmp_path / "link")) == ProfileFile("text", 0o666 if reached else None)
 
 
 def test_without_a_home_nothing_is_read_from_the_current_folder(tmp_path, monkeypatch):
@@ -360,7 +361,7 @@ def test_a_file_through_a_link_with_a_byte_order_mark_in_the_home(tmp_path, monk
     (tmp_path / "real").write_bytes(b"\xef\xbb\xbftext")
     (tmp_path / "real").chmod(0o600)
     (tmp_path / "link").symlink_to("real")
-    assert read_file("~/link") == File("text")
+    assert read_file("~/link") == ProfileFile("text")
 
 
 def test_what_is_not_there_is_nothing(tmp_path):

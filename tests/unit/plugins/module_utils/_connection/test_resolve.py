@@ -10,8 +10,16 @@ import pytest
 import yaml
 
 from ansible_collections.huaweicloud.hss.plugins.doc_fragments.connection import ModuleDocFragment
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection import resolve as _credentials
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import Credential, resolve
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.credentials import (
+    CREDENTIAL_OPTIONS,
+    CREDENTIAL_VARIABLES,
+    Credential,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import (
+    INSECURE_VARIABLE,
+    OPTION_VARIABLES,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
@@ -357,14 +365,14 @@ def test_plain_http_is_a_warning_except_on_loopback(endpoint, warned):
 @pytest.mark.parametrize("part", ["access_key", "secret_key", "security_token", "auth_token", "password"])
 def test_the_secrets_are_known_to_the_scrubber_even_if_refused(part):
     secrets = Redactor()
-    options, variable = {**BASE, **USER, **KEYS, part: "of-the-option"}, _credentials.ENVIRONMENT[0][part]
+    options, variable = {**BASE, **USER, **KEYS, part: "of-the-option"}, CREDENTIAL_VARIABLES[0][part]
     with pytest.raises(HssError):
         resolve(options, {variable: "in-the-variable"}, secrets, no_files)
     assert secrets.redact("of-the-option in-the-variable") == "******** ********"
 
 
 def test_the_representation_of_a_credential_shows_no_secret():
-    values = {part: f"the-{part}" for part in _credentials.OPTIONS}
+    values = {part: f"the-{part}" for part in CREDENTIAL_OPTIONS}
     shown = repr(Credential(**values))
     assert [part for part, value in values.items() if value in shown] == ["user_name", "domain_name"]
 
@@ -378,7 +386,7 @@ def test_the_options_are_documented_as_they_are():
 
 
 def test_every_variable_is_documented():
-    names = {_credentials.INSECURE, "HUAWEICLOUD_SDK_CREDENTIALS_FILE"}
-    names |= {name for group in _credentials.VARIABLES.values() for name in group}
-    names |= {name for place in _credentials.ENVIRONMENT for name in place.values()}
+    names = {INSECURE_VARIABLE, "HUAWEICLOUD_SDK_CREDENTIALS_FILE"}
+    names |= {name for group in OPTION_VARIABLES.values() for name in group}
+    names |= {name for place in CREDENTIAL_VARIABLES for name in place.values()}
     assert [name for name in sorted(names) if f"E({name})" not in ModuleDocFragment.DOCUMENTATION] == []
