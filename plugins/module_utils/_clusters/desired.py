@@ -124,7 +124,7 @@ def _normalize_dns(body: dict[str, Any]) -> None:
 def _usable_server(text: str) -> Server:
     try:
         server = Server.parse(text)
-        server.require_usable()
+        server.require_reachable()
     except ServerError as exc:
         raise invalid_option("server", str(exc)) from None
     return server
@@ -161,9 +161,10 @@ def checked_kube_config(options: Mapping[str, Any], now: float | None = None) ->
     :raises HssError: if HSS could not use it.
     """
     # This takes cryptography, which takes a while to load and is not needed where there is no kubeconfig.
-    from .._kubeconfig import canonical
+    from .._kubeconfig.canonical import KubeconfigPolicy, canonicalize
+    from .._kubeconfig.text import KubeconfigError
 
-    policy = canonical.Policy(
+    policy = KubeconfigPolicy(
         context=options.get("kube_config_context"),
         server=options.get("server"),
         tls_server_name=options.get("kube_config_tls_server_name"),
@@ -171,8 +172,8 @@ def checked_kube_config(options: Mapping[str, Any], now: float | None = None) ->
         expiry_warning_days=options.get("expiry_warning_days") or 0,
     )
     try:
-        return canonical.to_canonical(options["kube_config"], policy, now=now)
-    except canonical.KubeconfigError as exc:
-        if exc.where == "server":
+        return canonicalize(options["kube_config"], policy, now=now)
+    except KubeconfigError as exc:
+        if exc.field == "server":
             raise invalid_option("server", exc.reason) from None
         raise invalid_option("kube_config", f"{exc}") from None

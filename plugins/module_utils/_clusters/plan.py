@@ -218,7 +218,7 @@ def _drift(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, str, str
         old = row.get(READ_NAMES[option])
         if option in body and body[option] != old:
             drift.append((option, f"'{old}'", f"'{body[option]}'"))
-    if "server" in body and not Server.parse(body["server"]).same(row.get("server")):
+    if "server" in body and not Server.parse(body["server"]).is_same_as(row.get("server")):
         drift.append(("server", str(row.get("server")), body["server"]))
     return drift
 

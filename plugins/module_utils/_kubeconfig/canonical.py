@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: a kubeconfig's text to one checked, self-contained context.
+"""PRIVATE to the collection: reduces a kubeconfig to one checked, self-contained context.
 
-Pure: nothing is run, dialled or opened. What a kubeconfig refers to by path is asked of a function that the caller
-gives, so the same rules serve a file on a managed host and a text in a playbook. Errors name the field and the reason,
-never a value out of the file other than names and addresses.
+This module runs no programs, opens no files and makes no connections. The caller passes a function that reads the files
+to which a kubeconfig refers, so that the same rules apply to a file on a managed host and to a text in a playbook.
+Errors name the field and the reason. The only values that they quote are names and addresses.
 """
 
 from __future__ import annotations
@@ -17,40 +17,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from .._core.dates import utc_text
 from .credentials import (
-    NODE,
+    NODE_IDENTITY,
     check_ca,
-    check_login,
+    check_client_certificate,
     check_token,
-    date,
-    from_base64,
-    is_node,
-    token_in_file,
+    decode_base64,
+    is_node_identity,
+    token_from_file,
     x509,
 )
-from .secrets import secret_values
-from .server import UNUSABLE, Server, ServerError
-from .text import MAX_BYTES, KubeconfigError, dump, flag_field, parse, shown, text_field
-from .text import yaml as _yaml
+from .server import SERVER_HINT, Server, ServerError
+from .text import MAX_BYTES, KubeconfigError, display_name, dump_document, flag_field, parse_document, text_field, yaml
 
-__all__ = [
-    "MAX_BYTES",
-    "Kubeconfig",
-    "KubeconfigError",
-    "Policy",
-    "date",
-    "referenced_files",
-    "secret_values",
-    "to_canonical",
-    "yaml",
-]
+_DAY_MS = 86_400_000
 
-# None where PyYAML or cryptography is missing: callers look at it before they call anything here.
-yaml = _yaml if x509 is not None else None
-
-_DAY = 86_400_000
-
-# Fields that name a file, and the field that holds its content.
+# Field with a path -> field with the content of such a file.
 _FILES_OF_USER = {
     "client-certificate": "client-certificate-data",
     "client-key": "client-key-data",
@@ -58,19 +41,20 @@ _FILES_OF_USER = {
 }
 _FILES_OF_CLUSTER = {"certificate-authority": "certificate-authority-data"}
 
-# Asked for a path as it stands in the kubeconfig; answers its bytes, or raises KubeconfigError.
+# Reads the file at a path, which is passed as the kubeconfig has it; may raise KubeconfigError.
 FileReader = Callable[[str], bytes]
 
 
 @dataclass(frozen=True)
-class Policy:
-    """What the user decides about a kubeconfig.
+class KubeconfigPolicy:
+    """The user's options for a kubeconfig.
 
-    :arg context: its name; None takes C(current-context).
-    :arg server: replaces the server; a URL as a whole, or a host (with a port) that keeps the rest of the old URL.
-    :arg tls_server_name: the name to expect in the server's certificate.
-    :arg allow_insecure: accept C(insecure-skip-tls-verify).
-    :arg expiry_warning_days: warn when fewer days are left.
+    :arg context: the context's name; None selects C(current-context).
+    :arg server: replaces the server: a complete URL, or a host, with or without a port, to which the rest of the old
+        URL is added.
+    :arg tls_server_name: the name that is expected in the server's certificate.
+    :arg allow_insecure: whether C(insecure-skip-tls-verify) is accepted.
+    :arg expiry_warning_days: warn if fewer days are left.
     """
 
     context: str | None = None
@@ -82,15 +66,15 @@ class Policy:
 
 @dataclass(frozen=True)
 class Kubeconfig:
-    """One context that works by itself.
+    """A self-contained kubeconfig with one context.
 
-    :arg text: canonical YAML: same meaning, same bytes.
-    :arg server: equal to the server in the text.
-    :arg certificate_expiration_date: epoch milliseconds of the earliest end among what is needed to log in; None for
-        a token that does not say.
-    :arg expiry_warnings: worth saying at every run.
-    :arg server_warnings: worth saying by whoever replaces the server.
-    :arg upload_warnings: worth saying by whoever uploads the text.
+    :arg text: canonical YAML. Equivalent kubeconfigs have the same text.
+    :arg server: the server in the text.
+    :arg certificate_expiration_date: epoch milliseconds of the earliest end of all parts of the credential; None for a
+        token without an expiration date.
+    :arg expiry_warnings: to be reported by every run.
+    :arg server_warnings: to be reported by the caller that replaces the server.
+    :arg upload_warnings: to be reported by the caller that uploads the text.
     """
 
     text: str = field(repr=False)
@@ -103,51 +87,55 @@ class Kubeconfig:
     upload_warnings: tuple[str, ...] = ()
 
 
-def to_canonical(
-    content: bytes | str, policy: Policy, read_file: FileReader | None = None, now: float | None = None
-) -> Kubeconfig:
-    """Reads, chooses, cuts, inlines and checks.
+def libraries_available() -> bool:
+    """Returns whether PyYAML and cryptography are installed. The other functions here require them."""
+    return yaml is not None and x509 is not None
 
-    :arg content: the file as it is.
-    :arg read_file: None refuses whatever needs a file.
+
+def canonicalize(
+    content: bytes | str, policy: KubeconfigPolicy, read_file: FileReader | None = None, now: float | None = None
+) -> Kubeconfig:
+    """Selects a context, removes everything else, inlines the referenced files, and checks the result.
+
+    :arg content: the file's content.
+    :arg read_file: None refuses a kubeconfig that refers to files.
     :arg now: seconds since the epoch.
-    :raises KubeconfigError: with the first thing that makes it unusable.
+    :raises KubeconfigError: with the first reason why the kubeconfig cannot be used.
     """
     now_ms = int((time.time() if now is None else now) * 1000)
-    chosen = _choose(parse(content), policy.context)
-    cluster, server, server_warnings, ca_end = _cluster(chosen, policy, read_file, now_ms)
-    user, ends, upload_warnings = _user(chosen, read_file, now_ms)
+    selected = _select_context(parse_document(content), policy.context)
+    cluster, server, server_warnings, ca_end = _canonical_cluster(selected, policy, read_file, now_ms)
+    user, ends, upload_warnings = _canonical_user(selected, read_file, now_ms)
     first_end = min([*ends, *([] if ca_end is None else [ca_end])], default=None)
     expiry_warnings = []
-    if first_end is not None and (days := (first_end - now_ms) // _DAY) < policy.expiry_warning_days:
-        expiry_warnings.append(
-            f"the credential of '{shown(chosen.context)}' ends on {date(first_end)}, {days} days from now"
-        )
+    if first_end is not None and (days := (first_end - now_ms) // _DAY_MS) < policy.expiry_warning_days:
+        name = display_name(selected.context)
+        expiry_warnings.append(f"the credential of '{name}' ends on {utc_text(first_end)}, {days} days from now")
     if not ends:
         upload_warnings.append("the token does not say when it ends; renew the registration before it does")
-    if server.local_name:
+    if server.is_local_name:
         upload_warnings.append(
             f"the server's name '{server.host}' may be known on the nodes only; HSS must be able to resolve it"
         )
-    context = {"cluster": chosen.cluster_name, "user": chosen.user_name}
-    if chosen.namespace:
-        context["namespace"] = chosen.namespace
+    context = {"cluster": selected.cluster_name, "user": selected.user_name}
+    if selected.namespace:
+        context["namespace"] = selected.namespace
     document = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": chosen.cluster_name, "cluster": cluster}],
-        "contexts": [{"name": chosen.context, "context": context}],
-        "current-context": chosen.context,
-        "users": [{"name": chosen.user_name, "user": user}],
+        "clusters": [{"name": selected.cluster_name, "cluster": cluster}],
+        "contexts": [{"name": selected.context, "context": context}],
+        "current-context": selected.context,
+        "users": [{"name": selected.user_name, "user": user}],
     }
-    # The end of the CA alone says nothing about a token.
+    # A token without an expiration date does not end when the CA does.
     expiry = first_end if ends else None
     return Kubeconfig(
-        dump(document),
+        dump_document(document),
         server.url,
-        chosen.context,
+        selected.context,
         expiry,
-        None if expiry is None else (expiry - now_ms) // _DAY,
+        None if expiry is None else (expiry - now_ms) // _DAY_MS,
         tuple(expiry_warnings),
         tuple(server_warnings),
         tuple(upload_warnings),
@@ -155,27 +143,30 @@ def to_canonical(
 
 
 def referenced_files(content: bytes | str, context: str | None) -> list[str]:
-    """The paths that the chosen context refers to, so that a caller can fetch them in one go."""
-    chosen = _choose(parse(content), context)
-    sides = [(chosen.cluster, chosen.cluster_at, _FILES_OF_CLUSTER), (chosen.user, chosen.user_at, _FILES_OF_USER)]
+    """Returns the paths to which the selected context refers, so that a caller can read all files at once."""
+    selected = _select_context(parse_document(content), context)
+    sides = [
+        (selected.cluster, selected.cluster_at, _FILES_OF_CLUSTER),
+        (selected.user, selected.user_at, _FILES_OF_USER),
+    ]
     paths = [text_field(record, name, at) for record, at, names in sides for name in names]
     return [path for path in paths if path]
 
 
-def server_of(content: bytes | str, context: str | None) -> Server | None:
-    """The server as the file has it, before any replacement; None if it is missing or no address."""
-    chosen = _choose(parse(content), context)
+def original_server(content: bytes | str, context: str | None) -> Server | None:
+    """Returns the server in the file, before it is replaced; None if it is missing or not an address."""
+    selected = _select_context(parse_document(content), context)
     try:
-        return Server.parse(text_field(chosen.cluster, "server", chosen.cluster_at) or "")
+        return Server.parse(text_field(selected.cluster, "server", selected.cluster_at) or "")
     except ServerError:
         return None
 
 
-# --- one context ------------------------------------------------------------------------------------------------------
+# --- context ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class _SelectedContext:
     context: str
     namespace: str | None
     cluster_name: str
@@ -186,37 +177,39 @@ class _Chosen:
     user: dict[str, Any]
 
 
-def _choose(document: dict[str, Any], wanted: str | None) -> _Chosen:
-    contexts, clusters, users = (_named(document, f"{inner}s", inner) for inner in ("context", "cluster", "user"))
+def _select_context(document: dict[str, Any], wanted: str | None) -> _SelectedContext:
+    contexts, clusters, users = (
+        _entries_by_name(document, f"{inner}s", inner) for inner in ("context", "cluster", "user")
+    )
     name = str(wanted) if wanted else text_field(document, "current-context", "")
     if not name:
-        raise KubeconfigError("current-context", f"is not set, and no context is asked for. {_those(contexts)}")
+        raise KubeconfigError("current-context", f"is not set, and no context is asked for. {_context_names(contexts)}")
     if name not in contexts:
         where = "context" if wanted else "current-context"
-        raise KubeconfigError(where, f"there is no context '{shown(name)}'. {_those(contexts)}")
+        raise KubeconfigError(where, f"there is no context '{display_name(name)}'. {_context_names(contexts)}")
     at, context = contexts[name]
     found = []
     for key, entries in (("cluster", clusters), ("user", users)):
         target = text_field(context, key, at)
         if not target:
-            raise KubeconfigError(f"{at}.{key}", f"is missing: the context '{shown(name)}' names no {key}")
+            raise KubeconfigError(f"{at}.{key}", f"is missing: the context '{display_name(name)}' names no {key}")
         if target not in entries:
-            raise KubeconfigError(f"{at}.{key}", f"names '{shown(target)}', which is not among the {key}s")
+            raise KubeconfigError(f"{at}.{key}", f"names '{display_name(target)}', which is not among the {key}s")
         found.append((target, *entries[target]))
-    return _Chosen(name, text_field(context, "namespace", at), *found[0], *found[1])
+    return _SelectedContext(name, text_field(context, "namespace", at), *found[0], *found[1])
 
 
-_MANY = 50
+_MAX_CONTEXT_NAMES = 50
 
 
-def _those(contexts: dict[str, Any]) -> str:
-    names = [shown(name) for name in sorted(contexts)]
-    more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
-    return f"The file has: {', '.join(names[:_MANY]) or 'none'}{more}"
+def _context_names(contexts: dict[str, Any]) -> str:
+    names = [display_name(name) for name in sorted(contexts)]
+    more = f" and {len(names) - _MAX_CONTEXT_NAMES} more" if len(names) > _MAX_CONTEXT_NAMES else ""
+    return f"The file has: {', '.join(names[:_MAX_CONTEXT_NAMES]) or 'none'}{more}"
 
 
-def _named(document: dict[str, Any], section: str, inner: str) -> dict[str, tuple[str, dict[str, Any]]]:
-    """The entries of a list by name, with their place in the file."""
+def _entries_by_name(document: dict[str, Any], section: str, inner: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Returns the entries of a list by name, each with its position in the file."""
     entries = document.get(section)
     if entries is None:
         return {}
@@ -231,7 +224,7 @@ def _named(document: dict[str, Any], section: str, inner: str) -> dict[str, tupl
         if not name:
             raise KubeconfigError(f"{at}.name", "is missing")
         if name in found:
-            raise KubeconfigError(f"{at}.name", f"'{shown(name)}' is used twice among the {section}; rename one")
+            raise KubeconfigError(f"{at}.name", f"'{display_name(name)}' is used twice among the {section}; rename one")
         record = entry.get(inner)
         if record is not None and not isinstance(record, dict):
             raise KubeconfigError(f"{at}.{inner}", "must be a mapping")
@@ -239,34 +232,36 @@ def _named(document: dict[str, Any], section: str, inner: str) -> dict[str, tupl
     return found
 
 
-class _Content(NamedTuple):
-    """What a data field or a file holds, and the field to name if it is wrong."""
+class _CredentialData(NamedTuple):
+    """The content of a data field or of a file, and the field that an error must name."""
 
     data: bytes
     at: str
 
 
-def _contents(
+def _credential_data(
     record: dict[str, Any], at: str, files: dict[str, str], read_file: FileReader | None
-) -> dict[str, _Content]:
-    """The record's data fields, decoded, with the content of every file it refers to."""
+) -> dict[str, _CredentialData]:
+    """Returns the decoded data fields of a record, including the content of every file to which it refers."""
     found = {}
     for path_key, data_key in files.items():
         path, value = text_field(record, path_key, at), text_field(record, data_key, at)
         if path and value and data_key != "token":
             raise KubeconfigError(f"{at}.{path_key}", f"is given together with {data_key}; remove one of the two")
-        if path:  # client-go re-reads a tokenFile and prefers it to the token
+        if path:  # client-go reads a tokenFile repeatedly and prefers it to the token
             place = f"{at}.{path_key}"
-            content = _read(path, place, read_file)
-            found[data_key] = _Content(token_in_file(content, place) if data_key == "token" else content, place)
+            content = _read_referenced_file(path, place, read_file)
+            found[data_key] = _CredentialData(
+                token_from_file(content, place) if data_key == "token" else content, place
+            )
         elif value:
             place = f"{at}.{data_key}"
-            content = value.encode("utf-8") if data_key == "token" else from_base64(value, place)
-            found[data_key] = _Content(content, place)
+            content = value.encode("utf-8") if data_key == "token" else decode_base64(value, place)
+            found[data_key] = _CredentialData(content, place)
     return found
 
 
-def _read(path: str, at: str, read_file: FileReader | None) -> bytes:
+def _read_referenced_file(path: str, at: str, read_file: FileReader | None) -> bytes:
     if read_file is None:
         raise KubeconfigError(
             at,
@@ -276,7 +271,7 @@ def _read(path: str, at: str, read_file: FileReader | None) -> bytes:
     try:
         content = read_file(path)
     except KubeconfigError as exc:
-        raise KubeconfigError(exc.where or at, exc.reason) from None
+        raise KubeconfigError(exc.field or at, exc.reason) from None
     if len(content) > MAX_BYTES:
         raise KubeconfigError(at, f"the file is larger than {MAX_BYTES // 1024} KiB")
     if not content.strip():
@@ -284,16 +279,16 @@ def _read(path: str, at: str, read_file: FileReader | None) -> bytes:
     return content
 
 
-# --- its cluster ------------------------------------------------------------------------------------------------------
+# --- cluster ----------------------------------------------------------------------------------------------------------
 
 
-def _cluster(
-    chosen: _Chosen, policy: Policy, read_file: FileReader | None, now_ms: int
+def _canonical_cluster(
+    selected: _SelectedContext, policy: KubeconfigPolicy, read_file: FileReader | None, now_ms: int
 ) -> tuple[dict[str, Any], Server, list[str], int | None]:
-    """What is kept of the cluster, its server, warnings, and when its CA ends."""
-    at, record = chosen.cluster_at, chosen.cluster
+    """Returns the canonical cluster, its server, warnings, and the end of its CA."""
+    at, record = selected.cluster_at, selected.cluster
     cluster: dict[str, Any] = {}
-    server, replaced, warnings = _server(chosen, policy)
+    server, replaced, warnings = _canonical_server(selected, policy)
     cluster["server"] = server.url
     insecure = flag_field(record, "insecure-skip-tls-verify", at)
     if insecure and (record.get("certificate-authority") or record.get("certificate-authority-data")):
@@ -318,21 +313,21 @@ def _cluster(
     proxy = text_field(record, "proxy-url", at)
     if proxy:
         try:
-            Server.parse(proxy, schemes=("http", "https", "socks5"), user_info=True).require_usable()
+            Server.parse(proxy, schemes=("http", "https", "socks5"), user_info=True).require_reachable()
         except ServerError as exc:
             raise KubeconfigError(f"{at}.proxy-url", f"HSS cannot use this proxy: {exc}") from None
         cluster["proxy-url"] = proxy
     end = None
-    for key, content in _contents(record, at, _FILES_OF_CLUSTER, read_file).items():
+    for key, content in _credential_data(record, at, _FILES_OF_CLUSTER, read_file).items():
         pem, end = check_ca(content.data, content.at, now_ms)
-        cluster[key] = _base64(pem)
+        cluster[key] = _encode_base64(pem)
     return cluster, server, warnings, end
 
 
-def _server(chosen: _Chosen, policy: Policy) -> tuple[Server, bool, list[str]]:
-    """The server, whether another one stood there, and warnings."""
-    at = f"{chosen.cluster_at}.server"
-    text = text_field(chosen.cluster, "server", chosen.cluster_at)
+def _canonical_server(selected: _SelectedContext, policy: KubeconfigPolicy) -> tuple[Server, bool, list[str]]:
+    """Returns the server, whether it replaces another one, and warnings."""
+    at = f"{selected.cluster_at}.server"
+    text = text_field(selected.cluster, "server", selected.cluster_at)
     try:
         old = Server.parse(text or "")
         trouble = None
@@ -345,26 +340,28 @@ def _server(chosen: _Chosen, policy: Policy) -> tuple[Server, bool, list[str]]:
         except ServerError as exc:
             raise KubeconfigError(at, str(exc)) from None
     elif old is not None:
-        server, remedy = old, f" {UNUSABLE}"
+        server, remedy = old, f" {SERVER_HINT}"
     else:
-        raise KubeconfigError(at, f"{trouble}. {UNUSABLE}")
+        raise KubeconfigError(at, f"{trouble}. {SERVER_HINT}")
     try:
-        server.require_usable()
+        server.require_reachable()
     except ServerError as exc:
         raise KubeconfigError(at, f"{exc}{remedy}") from None
-    replaced = old is None or not server.same(old.url)
+    replaced = old is None or not server.is_same_as(old.url)
     warnings = []
-    if replaced and old and old.unusable is None:
+    if replaced and old and old.unreachable_reason is None:
         warnings.append(f"the kubeconfig says {old.url}; {server.url}, as given, is registered and written into it")
     return server, replaced, warnings
 
 
-# --- its user ---------------------------------------------------------------------------------------------------------
+# --- user -------------------------------------------------------------------------------------------------------------
 
 
-def _user(chosen: _Chosen, read_file: FileReader | None, now_ms: int) -> tuple[dict[str, Any], list[int], list[str]]:
-    """What is kept of the user, when its credentials end as far as they say, and warnings."""
-    at, record = chosen.user_at, chosen.user
+def _canonical_user(
+    selected: _SelectedContext, read_file: FileReader | None, now_ms: int
+) -> tuple[dict[str, Any], list[int], list[str]]:
+    """Returns the canonical user, the known ends of its credentials, and warnings."""
+    at, record = selected.user_at, selected.user
     for key, reason in (
         ("exec", "runs a program on the machine that logs in, which HSS cannot do"),
         ("auth-provider", "needs a program or files of the machine that logs in, which HSS does not have"),
@@ -376,7 +373,7 @@ def _user(chosen: _Chosen, read_file: FileReader | None, now_ms: int) -> tuple[d
                 f"{at}.{key}", f"{reason}. Use a client certificate, or a ServiceAccount with a long-lived token."
             )
     user: dict[str, Any] = _impersonation(record, at)
-    contents = _contents(record, at, _FILES_OF_USER, read_file)
+    contents = _credential_data(record, at, _FILES_OF_USER, read_file)
     certificate, client_key, token = (contents.get(name) for name in _FILES_OF_USER.values())
     ends: list[int] = []
     warnings = []
@@ -384,8 +381,11 @@ def _user(chosen: _Chosen, read_file: FileReader | None, now_ms: int) -> tuple[d
         missing, given = ("client-key", certificate) if certificate else ("client-certificate", client_key)
         raise KubeconfigError(f"{at}.{missing}-data", f"is missing beside {given.at[len(at) + 1 :] if given else ''}")
     if certificate and client_key:
-        login = check_login(certificate.data, client_key.data, certificate.at, client_key.at, now_ms)
-        user["client-certificate-data"], user["client-key-data"] = _base64(login.certificate), _base64(login.key)
+        login = check_client_certificate(certificate.data, client_key.data, certificate.at, client_key.at, now_ms)
+        user["client-certificate-data"], user["client-key-data"] = (
+            _encode_base64(login.certificate),
+            _encode_base64(login.key),
+        )
         ends.append(login.end)
         if not login.revocable:
             warnings.append(
@@ -398,40 +398,40 @@ def _user(chosen: _Chosen, read_file: FileReader | None, now_ms: int) -> tuple[d
         ends += [] if end is None else [end]
     if not certificate and not token:
         raise KubeconfigError(
-            at, f"the user '{shown(chosen.user_name)}' has no certificate and no token to log in with"
+            at, f"the user '{display_name(selected.user_name)}' has no certificate and no token to log in with"
         )
     return user, ends, warnings
 
 
 def _impersonation(record: dict[str, Any], at: str) -> dict[str, Any]:
-    """Kept as it is: without it the upload would give more rights than the file does."""
+    """Returns the fields for impersonation. Without them the upload would have more rights than the file."""
     found: dict[str, Any] = {}
     for key in ("as", "as-uid"):
         text = text_field(record, key, at)
         if text:
             found[key] = text
     if record.get("as-groups"):
-        found["as-groups"] = _texts(record["as-groups"], f"{at}.as-groups")
+        found["as-groups"] = _text_list(record["as-groups"], f"{at}.as-groups")
     extra = record.get("as-user-extra")
     if extra:
         if not isinstance(extra, dict) or any(len(name) > _MAX_EXTRA_NAME for name in extra):
             raise KubeconfigError(f"{at}.as-user-extra", "must be a mapping from names to lists of text")
-        found["as-user-extra"] = {name: _texts(values, f"{at}.as-user-extra") for name, values in extra.items()}
+        found["as-user-extra"] = {name: _text_list(values, f"{at}.as-user-extra") for name, values in extra.items()}
     if found and "as" not in found:
         raise KubeconfigError(f"{at}.as", "is missing: groups, uid or extra need a user to act as")
-    if is_node(found.get("as", "")):
-        raise KubeconfigError(f"{at}.as", NODE)
+    if is_node_identity(found.get("as", "")):
+        raise KubeconfigError(f"{at}.as", NODE_IDENTITY)
     return found
 
 
-_MAX_EXTRA_NAME = 100  # a longer key could not stand on one line of YAML
+_MAX_EXTRA_NAME = 100  # YAML limits the length of a key that is not marked with "?"
 
 
-def _texts(values: Any, at: str) -> list[str]:
+def _text_list(values: Any, at: str) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise KubeconfigError(at, "must be a list of text; put the values in quotes")
     return values
 
 
-def _base64(data: bytes) -> str:
+def _encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: whether the certificates, keys and tokens of a kubeconfig can log in, and until when.
+"""PRIVATE to the collection: checks the certificates, keys and tokens of a kubeconfig, and reads their expiration.
 
-Each check is told the field that its error names, and gives back what belongs into the result: certificates and keys
-as plain PEM, with nothing else that the field or the file may hold beside them.
+Each check receives the name of the field for its error message. It returns certificates and keys as normalized PEM,
+without the other content that the field or the file may have.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import timezone
 from typing import Any
 
+from .._core.dates import utc_text
 from .text import KubeconfigError
 
 try:
@@ -26,28 +27,23 @@ try:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-except ImportError:  # reported by _module, which can say how to install it
+except ImportError:  # reported by _module with installation instructions
     x509 = None  # type: ignore[assignment]
 
-_SEQUENCE = b"\x30"  # what certificates and keys in DER begin with
-_MAX_KEY = 16 * 1024
-_MAX_TOKEN = 64 * 1024
-_MAX_RSA_BITS = 8192  # Go's TLS takes no more
-_LAST_SECOND = 253_402_300_799  # of the year 9999
+_DER_SEQUENCE = b"\x30"  # the first byte of certificates and keys in DER
+_MAX_KEY_BYTES = 16 * 1024
+_MAX_TOKEN_BYTES = 64 * 1024
+_MAX_RSA_BITS = 8192  # the limit of Go's TLS implementation
+_MAX_DATE_SECONDS = 253_402_300_799  # of the year 9999
 
-_ADMIN = "Use an admin's kubeconfig."
-NODE = f"belongs to a node's kubelet, which may not do what HSS needs. {_ADMIN}"
-_RENEW = "Renew it on the cluster (kubeadm: kubeadm certs renew admin.conf; k3s, RKE2: restart the service)."
-_KINDS = f"Use RSA of at most {_MAX_RSA_BITS} bits, ECDSA on P-256, P-384 or P-521, or Ed25519."
-
-
-def date(epoch_ms: int) -> str:
-    """Epoch milliseconds as a day and time that people read."""
-    return datetime.fromtimestamp(epoch_ms / 1000, tz=timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+_ADMIN_HINT = "Use an admin's kubeconfig."
+NODE_IDENTITY = f"belongs to a node's kubelet, which may not do what HSS needs. {_ADMIN_HINT}"
+_RENEW_HINT = "Renew it on the cluster (kubeadm: kubeadm certs renew admin.conf; k3s, RKE2: restart the service)."
+_SUPPORTED_KEYS = f"Use RSA of at most {_MAX_RSA_BITS} bits, ECDSA on P-256, P-384 or P-521, or Ed25519."
 
 
-def from_base64(text: str, at: str) -> bytes:
-    """Strict: decoders that pass over foreign characters turn plain PEM into garbage that looks decoded."""
+def decode_base64(text: str, at: str) -> bytes:
+    """Decodes base64 strictly. A tolerant decoder would ignore invalid characters and turn plain PEM into garbage."""
     compact = re.sub(r"[\r\n]", "", text)
     if compact.lstrip().startswith("-----BEGIN"):
         raise KubeconfigError(at, "is PEM itself; it must be base64 of the PEM (base64 -w0)")
@@ -63,9 +59,9 @@ def from_base64(text: str, at: str) -> bytes:
 
 @dataclass(frozen=True)
 class PemBlock:
-    """One block, written anew: the usual lines, no headers, no text around it.
+    """A PEM block without headers.
 
-    :arg der: None if it is encrypted or not base64.
+    :arg der: None if the block is encrypted or not base64.
     """
 
     label: str
@@ -74,19 +70,22 @@ class PemBlock:
 
     @property
     def pem(self) -> bytes:
-        """The block as everybody reads it."""
+        """The block in normalized PEM."""
         body = base64.b64encode(self.der or b"").decode("ascii")
         lines = [body[at : at + 64] for at in range(0, len(body), 64)]
         return "\n".join([f"-----BEGIN {self.label}-----", *lines, f"-----END {self.label}-----", ""]).encode("utf-8")
 
     @property
     def is_key(self) -> bool:
-        """Of a private key."""
+        """Whether the block is a private key."""
         return self.label.endswith("PRIVATE KEY")
 
 
 def pem_blocks(data: bytes) -> Iterator[PemBlock]:
-    """In one pass over the lines: to look for the end of each beginning takes hours for a file of beginnings."""
+    """Yields the PEM blocks in one pass over the lines.
+
+    A search for the end of each BEGIN line would take hours for a file with nothing but BEGIN lines.
+    """
     label = None
     lines: list[str] = []
     for raw in data.splitlines():
@@ -114,7 +113,7 @@ class _Certificate:
     end: int
 
 
-def _certificates(data: bytes, at: str) -> list[_Certificate]:
+def _parse_certificates(data: bytes, at: str) -> list[_Certificate]:
     blocks = [block for block in pem_blocks(data) if block.label == "CERTIFICATE"]
     if not blocks:
         raise KubeconfigError(at, "holds no certificate in PEM" + _der_hint(data, "x509"))
@@ -122,28 +121,28 @@ def _certificates(data: bytes, at: str) -> list[_Certificate]:
     try:
         for block in blocks:
             parsed = x509.load_der_x509_certificate(block.der or b"")
-            start, end = (_moment(parsed, name) for name in ("not_valid_before", "not_valid_after"))
+            start, end = (_validity_date(parsed, name) for name in ("not_valid_before", "not_valid_after"))
             found.append(_Certificate(block, parsed, start, end))
-    except Exception:  # whatever the parser makes of a stranger's bytes
-        raise KubeconfigError(at, _UNREADABLE) from None
+    except Exception:  # the parser may raise anything for untrusted bytes
+        raise KubeconfigError(at, _UNREADABLE_CERTIFICATE) from None
     return found
 
 
-_UNREADABLE = "holds a certificate that cannot be read"
+_UNREADABLE_CERTIFICATE = "holds a certificate that cannot be read"
 
 
-def _moment(certificate: Any, name: str) -> int:
-    moment = getattr(certificate, f"{name}_utc", None)  # cryptography 42; the naive twin is deprecated
+def _validity_date(certificate: Any, name: str) -> int:
+    moment = getattr(certificate, f"{name}_utc", None)  # since cryptography 42
     if moment is None:
         moment = getattr(certificate, name).replace(tzinfo=timezone.utc)
     return int(moment.timestamp()) * 1000
 
 
 def _der_hint(data: bytes, tool: str) -> str:
-    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == _SEQUENCE else ""
+    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == _DER_SEQUENCE else ""
 
 
-def _joined(certificates: list[_Certificate]) -> bytes:
+def _pem_bundle(certificates: list[_Certificate]) -> bytes:
     return b"".join(certificate.block.pem for certificate in certificates)
 
 
@@ -151,11 +150,11 @@ def _joined(certificates: list[_Certificate]) -> bytes:
 
 
 @dataclass(frozen=True)
-class Login:
-    """A certificate and its key that can log in.
+class ClientCertificate:
+    """A valid client certificate with its key.
 
-    :arg end: of whichever certificate ends first.
-    :arg revocable: whether the cluster can take its rights away.
+    :arg end: the earliest end of all certificates in the chain.
+    :arg revocable: whether the cluster can revoke the certificate's rights.
     """
 
     certificate: bytes
@@ -164,55 +163,59 @@ class Login:
     revocable: bool
 
 
-def is_node(name: str) -> bool:
-    """Whether a user name is that of a kubelet."""
+def is_node_identity(name: str) -> bool:
+    """Returns whether a user name is a kubelet's."""
     return name.startswith("system:node:")
 
 
 def check_ca(data: bytes, at: str, now_ms: int) -> tuple[bytes, int]:
-    """The bundle, and when its last CA ends: one left over from a rotation must not decide."""
-    certificates = _certificates(data, at)
+    """Returns the bundle and the latest end of its CAs, since a rotation may leave an older CA in it."""
+    certificates = _parse_certificates(data, at)
     end = max(certificate.end for certificate in certificates)
     if end <= now_ms:
-        raise KubeconfigError(at, f"the cluster's CA expired on {date(end)}. Renew the cluster's certificates first.")
+        raise KubeconfigError(
+            at, f"the cluster's CA expired on {utc_text(end)}. Renew the cluster's certificates first."
+        )
     start = min(certificate.start for certificate in certificates if certificate.end > now_ms)
     if start > now_ms:
-        raise KubeconfigError(at, f"no CA in it is valid before {date(start)}; check the clocks.")
-    return _joined(certificates), end
+        raise KubeconfigError(at, f"no CA in it is valid before {utc_text(start)}; check the clocks.")
+    return _pem_bundle(certificates), end
 
 
-def check_login(data: bytes, key_data: bytes, at: str, key_at: str, now_ms: int) -> Login:
-    """The first certificate is the leaf. Its chain need not lead to the cluster's CA: on k3s and RKE2 it does not."""
-    certificates = _certificates(data, at)
+def check_client_certificate(data: bytes, key_data: bytes, at: str, key_at: str, now_ms: int) -> ClientCertificate:
+    """Checks a chain, whose first certificate is the leaf. On k3s and RKE2 it does not lead to the cluster's CA."""
+    certificates = _parse_certificates(data, at)
     try:
-        leaf = _Leaf.read(certificates[0].parsed)
-    except Exception:  # whatever the parser makes of a stranger's bytes
-        raise KubeconfigError(at, _UNREADABLE) from None
+        leaf = _LeafCertificate.read(certificates[0].parsed)
+    except Exception:  # the parser may raise anything for untrusted bytes
+        raise KubeconfigError(at, _UNREADABLE_CERTIFICATE) from None
     if not leaf.usable_key:
-        raise KubeconfigError(at, f"the certificate's key is of a kind that Kubernetes does not take. {_KINDS}")
-    block, key = _private_key(key_data, key_at)
+        raise KubeconfigError(
+            at, f"the certificate's key is of a kind that Kubernetes does not take. {_SUPPORTED_KEYS}"
+        )
+    block, key = _parse_private_key(key_data, key_at)
     public = _public_bytes(key.public_key())
     if public != leaf.public_key:
-        others = [number for number, other in enumerate(certificates, start=1) if _is_of(other.parsed, public)]
+        others = [number for number, other in enumerate(certificates, start=1) if _has_public_key(other.parsed, public)]
         hint = f", but of certificate {others[0]}; put that one first" if others else ""
         raise KubeconfigError(key_at, f"is not the key of the first certificate{hint}")
     if not leaf.client_auth:
-        raise KubeconfigError(at, f"the certificate is not made for client authentication. {_ADMIN}")
-    if any(is_node(name) for name in leaf.names) or "system:nodes" in leaf.groups:
-        raise KubeconfigError(at, NODE)
+        raise KubeconfigError(at, f"the certificate is not made for client authentication. {_ADMIN_HINT}")
+    if any(is_node_identity(name) for name in leaf.names) or "system:nodes" in leaf.groups:
+        raise KubeconfigError(at, NODE_IDENTITY)
     for certificate in certificates:
         if certificate.end <= now_ms:
-            raise KubeconfigError(at, f"the certificate expired on {date(certificate.end)}. {_RENEW}")
+            raise KubeconfigError(at, f"the certificate expired on {utc_text(certificate.end)}. {_RENEW_HINT}")
         if certificate.start > now_ms:
             raise KubeconfigError(
-                at, f"the certificate is not valid before {date(certificate.start)}; check the clocks."
+                at, f"the certificate is not valid before {utc_text(certificate.start)}; check the clocks."
             )
     end = min(certificate.end for certificate in certificates)
-    return Login(_joined(certificates), block.pem, end, "system:masters" not in leaf.groups)
+    return ClientCertificate(_pem_bundle(certificates), block.pem, end, "system:masters" not in leaf.groups)
 
 
 @dataclass(frozen=True)
-class _Leaf:
+class _LeafCertificate:
     names: list[str]
     groups: list[str]
     client_auth: bool
@@ -220,7 +223,7 @@ class _Leaf:
     usable_key: bool
 
     @classmethod
-    def read(cls, certificate: Any) -> _Leaf:
+    def read(cls, certificate: Any) -> _LeafCertificate:
         try:
             usages = set(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
             client_auth = bool({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & usages)
@@ -231,10 +234,10 @@ class _Leaf:
             for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
         )
         key = certificate.public_key()
-        return cls(names, groups, client_auth, _public_bytes(key), _usable(key))
+        return cls(names, groups, client_auth, _public_bytes(key), _is_supported_key(key))
 
 
-def _usable(key: Any) -> bool:
+def _is_supported_key(key: Any) -> bool:
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size <= _MAX_RSA_BITS
     if isinstance(key, ec.EllipticCurvePublicKey):
@@ -246,14 +249,14 @@ def _public_bytes(key: Any) -> bytes:
     return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
-def _is_of(certificate: Any, public: bytes) -> bool:
+def _has_public_key(certificate: Any, public: bytes) -> bool:
     try:
         return _public_bytes(certificate.public_key()) == public
-    except Exception:  # whatever the parser makes of a stranger's bytes
+    except Exception:  # the parser may raise anything for untrusted bytes
         return False
 
 
-def _private_key(data: bytes, at: str) -> tuple[PemBlock, Any]:
+def _parse_private_key(data: bytes, at: str) -> tuple[PemBlock, Any]:
     block = next((block for block in pem_blocks(data) if block.is_key), None)
     if block is None:
         raise KubeconfigError(at, "holds no private key in PEM" + _der_hint(data, "pkey"))
@@ -262,26 +265,32 @@ def _private_key(data: bytes, at: str) -> tuple[PemBlock, Any]:
     if block.label not in ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"):
         raise KubeconfigError(at, "is not a key in PKCS#8, PKCS#1 or SEC1. Convert it (openssl pkey).")
     der = block.der or b""
-    # Looked at beforehand, since to load a key of another kind can take minutes of arithmetic.
-    if block.label == "PRIVATE KEY" and der[:1] == _SEQUENCE and not any(kind in der[:32] for kind in _PKCS8_KINDS):
-        raise KubeconfigError(at, f"is of a kind that Kubernetes does not take. {_KINDS}")
+    # Checked before loading, because loading a key of another algorithm can take minutes.
+    if (
+        block.label == "PRIVATE KEY"
+        and der[:1] == _DER_SEQUENCE
+        and not any(kind in der[:32] for kind in _PKCS8_ALGORITHMS)
+    ):
+        raise KubeconfigError(at, f"is of a kind that Kubernetes does not take. {_SUPPORTED_KEYS}")
     try:
-        if len(der) > _MAX_KEY:
+        if len(der) > _MAX_KEY_BYTES:
             raise ValueError
         key = serialization.load_pem_private_key(block.pem, None, **_load_options())
         if isinstance(key, rsa.RSAPrivateKey) and not _is_consistent(key.private_numbers()):
             raise ValueError
-    except Exception:  # whatever the parser makes of a stranger's bytes
+    except Exception:  # the parser may raise anything for untrusted bytes
         raise KubeconfigError(at, "holds a private key that cannot be read") from None
     return block, key
 
 
-# The algorithms of PKCS#8: rsaEncryption, ecPublicKey, Ed25519.
-_PKCS8_KINDS = tuple(bytes.fromhex(kind) for kind in ("06092a864886f70d010101", "06072a8648ce3d0201", "06032b6570"))
+# The object identifiers of rsaEncryption, ecPublicKey and Ed25519.
+_PKCS8_ALGORITHMS = tuple(
+    bytes.fromhex(kind) for kind in ("06092a864886f70d010101", "06072a8648ce3d0201", "06032b6570")
+)
 
 
 def _load_options() -> dict[str, bool]:
-    """The library would prove that an RSA key's primes are primes, for seconds. Go, as in kubectl, does not either."""
+    """Disables the primality test of RSA keys, which takes seconds. kubectl does not test them either."""
     known = int(cryptography.__version__.partition(".")[0]) >= 39
     return {"unsafe_skip_rsa_key_validation": True} if known else {}
 
@@ -293,8 +302,8 @@ def _is_consistent(numbers: Any) -> bool:
     )
 
 
-def token_in_file(content: bytes, at: str) -> bytes:
-    """Narrower than a token that somebody wrote into the kubeconfig: the path may lead to any file of the host."""
+def token_from_file(content: bytes, at: str) -> bytes:
+    """Returns the token in a file. The check is stricter than for a token field, because the path may be any file's."""
     token = content.strip()
     if not re.fullmatch(rb"[A-Za-z0-9._~+/-]+(?::[A-Za-z0-9._~+/-]+)?=*", token):
         raise KubeconfigError(at, "the file is not one token: one word of letters, digits and . _ ~ + / - = :")
@@ -302,25 +311,25 @@ def token_in_file(content: bytes, at: str) -> bytes:
 
 
 def check_token(token: bytes, at: str, now_ms: int) -> int | None:
-    """When it ends: the C(exp) of a JWT in epoch milliseconds; None for an opaque token or one without it."""
-    if len(token) > _MAX_TOKEN:
+    """Returns the end of a token: the claim C(exp) of a JWT in epoch milliseconds; None if there is none."""
+    if len(token) > _MAX_TOKEN_BYTES:
         raise KubeconfigError(at, "is too long to be a token")
     if not re.fullmatch(rb"[!-~]+", token):
         raise KubeconfigError(at, "is not a token: it must be one word of ASCII characters")
-    claims = _claims(token)
-    if is_node(str(claims.get("sub", ""))):
-        raise KubeconfigError(at, NODE)
-    end, start = _claimed_moment(claims, "exp"), _claimed_moment(claims, "nbf")
+    claims = _jwt_claims(token)
+    if is_node_identity(str(claims.get("sub", ""))):
+        raise KubeconfigError(at, NODE_IDENTITY)
+    end, start = _date_claim(claims, "exp"), _date_claim(claims, "nbf")
     if end is not None and end <= now_ms:
         raise KubeconfigError(
-            at, f"the token expired on {date(end)}. Make a new one, valid for as long as HSS is to use it."
+            at, f"the token expired on {utc_text(end)}. Make a new one, valid for as long as HSS is to use it."
         )
     if start is not None and start > now_ms:
-        raise KubeconfigError(at, f"the token is not valid before {date(start)}; check the clocks.")
+        raise KubeconfigError(at, f"the token is not valid before {utc_text(start)}; check the clocks.")
     return end
 
 
-def _claims(token: bytes) -> dict[str, Any]:
+def _jwt_claims(token: bytes) -> dict[str, Any]:
     parts = token.split(b".")
     if len(parts) != 3:
         return {}
@@ -331,8 +340,8 @@ def _claims(token: bytes) -> dict[str, Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def _claimed_moment(claims: dict[str, Any], name: str) -> int | None:
+def _date_claim(claims: dict[str, Any], name: str) -> int | None:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _LAST_SECOND:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _MAX_DATE_SECONDS:
         return None
     return int(value * 1000)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: the values in a kubeconfig that must not be shown, whether it can be used or not."""
+"""PRIVATE to the collection: finds the secret values in a kubeconfig, even if the kubeconfig is invalid."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from .credentials import pem_blocks
-from .text import KubeconfigError, compose, decode, yaml
+from .text import KubeconfigError, compose_nodes, decode_text, yaml
 
-# Below "users" everything may be a secret (a plugin's environment, its arguments, a provider's settings), but these.
-_HARMLESS = {
+# Below "users" every field may be secret (such as the environment and arguments of a plugin), except these.
+_NOT_SECRET_IN_USERS = {
     "apiVersion",
     "as",
     "as-groups",
@@ -32,8 +32,8 @@ _HARMLESS = {
     "tokenFile",
     "username",
 }
-# Elsewhere, and in a text that cannot be parsed, these are.
-_SECRET = {
+# The secret fields elsewhere, and in a text that cannot be parsed.
+_SECRET_FIELDS = {
     "access-token",
     "client-certificate-data",
     "client-key-data",
@@ -43,68 +43,68 @@ _SECRET = {
     "refresh-token",
     "token",
 }
-_URLS = ("proxy-url", "server")
+_URL_FIELDS = ("proxy-url", "server")
 _USER_INFO = re.compile(r"//([^/\s\"']*)@")
 
-# For a text that cannot be parsed: what follows the name of a secret, in quotes or up to the end of the line, and every
-# word that is long enough to be a key or a token.
-_AFTER_NAME = re.compile(
-    f"(?:{'|'.join(sorted(_SECRET))})" + r"""["']?[ \t]*:[ \t]*(?:"([^"\n]*)|'([^'\n]*)|([^\s"'][^\r\n]*))"""
+# In a text that cannot be parsed, these are secret: the value after the name of a secret field, in quotes or up to the
+# end of the line, and every word that is long enough to be a key or a token.
+_SECRET_FIELD_VALUE = re.compile(
+    f"(?:{'|'.join(sorted(_SECRET_FIELDS))})" + r"""["']?[ \t]*:[ \t]*(?:"([^"\n]*)|'([^'\n]*)|([^\s"'][^\r\n]*))"""
 )
 _LONG_WORD = re.compile(r"[A-Za-z0-9+/=_.~-]{24,}")
 
 
 def secret_values(content: bytes | str) -> list[str]:
-    """Every value that must not be shown, of all users; as many as can be found if the text is broken."""
-    text = decode(content, "replace")
+    """Returns the secret values of all users; from a text that cannot be parsed, as many as can be found."""
+    text = decode_text(content, "replace")
     try:
-        found = [value for root in compose(text) for value in _below(root, "", False)]
+        found = [value for root in compose_nodes(text) for value in _secrets_below(root, "", False)]
     except (KubeconfigError, ValueError, RecursionError, yaml.YAMLError):
-        found = list(_guessed(text))
-    return list(dict.fromkeys(spelling for value in found for spelling in _spellings(value) if spelling))
+        found = list(_guess_secrets(text))
+    return list(dict.fromkeys(encoding for value in found for encoding in _encodings(value) if encoding))
 
 
-def _below(node: Any, key: str, in_users: bool) -> Iterator[str]:
+def _secrets_below(node: Any, key: str, in_users: bool) -> Iterator[str]:
     if isinstance(node, yaml.MappingNode):
         for key_node, value_node in node.value:
             name = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
-            # What is merged in belongs to the mapping as if it stood there.
-            yield from _below(value_node, key if name == "<<" else name, in_users or name == "users")
+            # A merged mapping belongs to the mapping that merges it.
+            yield from _secrets_below(value_node, key if name == "<<" else name, in_users or name == "users")
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _below(item, key, in_users)
-    elif key in _SECRET or (in_users and key not in _HARMLESS):
+            yield from _secrets_below(item, key, in_users)
+    elif key in _SECRET_FIELDS or (in_users and key not in _NOT_SECRET_IN_USERS):
         yield node.value
-    elif key in _URLS:
-        yield from _in_url(node.value)
+    elif key in _URL_FIELDS:
+        yield from _passwords_in_url(node.value)
 
 
-def _in_url(text: str) -> Iterator[str]:
+def _passwords_in_url(text: str) -> Iterator[str]:
     for user_info in _USER_INFO.findall(text):
         password = user_info.partition(":")[2] or user_info
         yield password
         yield unquote(password)
 
 
-def _guessed(text: str) -> Iterator[str]:
-    for groups in _AFTER_NAME.findall(text):
+def _guess_secrets(text: str) -> Iterator[str]:
+    for groups in _SECRET_FIELD_VALUE.findall(text):
         value = "".join(groups).strip()
         yield value
-        yield re.split(r"[,}\]]", value)[0].strip()  # the end of the line may be far away, in JSON
+        yield re.split(r"[,}\]]", value)[0].strip()  # JSON may be on one line
     yield from _LONG_WORD.findall(text)
-    yield from _in_url(text)
+    yield from _passwords_in_url(text)
 
 
-def _spellings(value: str) -> Iterator[str]:
-    """The value itself, and as it is written anew for the upload."""
+def _encodings(value: str) -> Iterator[str]:
+    """Yields the value itself, and as it is encoded for the upload."""
     yield value
     try:
         blocks = list(pem_blocks(base64.b64decode("".join(value.split()), validate=True)))
     except (binascii.Error, ValueError):
         return
-    yield from (_base64(block.pem) for block in blocks if block.is_key and block.der)
-    yield _base64(b"".join(block.pem for block in blocks if block.label == "CERTIFICATE"))
+    yield from (_encode_base64(block.pem) for block in blocks if block.is_key and block.der)
+    yield _encode_base64(b"".join(block.pem for block in blocks if block.label == "CERTIFICATE"))
 
 
-def _base64(data: bytes) -> str:
+def _encode_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: the address of an API server, and whether HSS could reach it from outside.
+"""PRIVATE to the collection: the address of an API server, and whether HSS could reach it from outside the cluster.
 
-Judged by its spelling alone; nothing is resolved or dialled.
+Only the address itself is examined: no name is resolved, and no connection is made.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-UNUSABLE = "Give the address that HSS can reach with the option server."
+SERVER_HINT = "Give the address that HSS can reach with the option server."
 
 
 class ServerError(Exception):
-    """An address that cannot be used, and why."""
+    """The reason why an address cannot be used."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """An address: C(scheme://host:port/path)."""
+    """An address such as C(https://host:port/path)."""
 
     scheme: str
     host: str  # an IPv6 address without its brackets
@@ -32,13 +32,14 @@ class Server:
 
     @classmethod
     def parse(cls, text: str, schemes: tuple[str, ...] = ("https",), user_info: bool = False) -> Server:
-        """
-        :arg user_info: whether a user and a password may stand before the host; they are dropped here.
-        :raises ServerError: if it is no absolute URL with one of the schemes.
+        """Parses an address.
+
+        :arg user_info: whether a user and a password are accepted before the host. They are removed.
+        :raises ServerError: if the text is not an absolute URL with one of the schemes.
         """
         if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
             raise ServerError(f"must begin with {schemes[0]}://")
-        # urlsplit would pass over some of them, and hosts in other scripts may mean what they do not look like.
+        # urlsplit ignores some of these characters, and a host in another script may look like a different one.
         if not re.fullmatch(r"[!-~]+", text):
             raise ServerError("must not hold white space or non-ASCII characters (write such a host as xn--...)")
         try:
@@ -50,7 +51,7 @@ class Server:
             raise ServerError("holds a user or a password, which does not belong there")
         if parts.scheme not in schemes:
             raise ServerError(f"must begin with {schemes[0]}://, not {parts.scheme}://")
-        if not host or port == 0 or not _valid_host(host):
+        if not host or port == 0 or not _is_valid_host(host):
             raise ServerError("has no valid host")
         if parts.query or parts.fragment:
             raise ServerError("must not have a query or a fragment")
@@ -58,7 +59,7 @@ class Server:
 
     @classmethod
     def replacement(cls, text: str, old: Server | None) -> Server:
-        """The address given in place of another: a URL as a whole; a bare host keeps the old one's port and path."""
+        """Returns the replacement of an address: a complete URL, or a host with the old port and path."""
         if "://" in text:
             return cls.parse(text)
         try:
@@ -72,18 +73,18 @@ class Server:
 
     @property
     def url(self) -> str:
-        """As it is registered."""
+        """The address as it is registered."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}{'' if self.port is None else f':{self.port}'}{self.path}"
 
     @property
-    def unusable(self) -> str | None:
-        """Why nobody outside the host or the cluster can reach it; None if they may."""
+    def unreachable_reason(self) -> str | None:
+        """The reason why the address cannot be reached from outside the host or the cluster; None if there is none."""
         name = self._name
-        address = _address(name)
+        address = _ip_address(name)
         if address is not None:
             for property_name, reason in (
-                ("is_loopback", _LOOPBACK),
+                ("is_loopback", _LOOPBACK_REASON),
                 ("is_unspecified", "is no address but 'all interfaces'"),
                 ("is_link_local", "is a link-local address"),
                 ("is_multicast", "is a multicast address"),
@@ -91,23 +92,23 @@ class Server:
                 if getattr(address, property_name):
                     return reason
             return None
-        if name in _LOCALHOSTS or name.endswith(".localhost"):
-            return _LOOPBACK
+        if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
+            return _LOOPBACK_REASON
         inside = name.endswith((".svc", ".cluster.local")) or name.startswith("kubernetes.default.svc.")
         return "is a name inside the cluster" if inside or name == "kubernetes.default" else None
 
     @property
-    def local_name(self) -> bool:
-        """A name that perhaps only the nodes' C(/etc/hosts) or their own network knows."""
-        return _address(self._name) is None and ("." not in self._name or self._name.endswith(_LOCAL_DOMAINS))
+    def is_local_name(self) -> bool:
+        """Whether the host is a name that only the nodes' C(/etc/hosts) or local network may resolve."""
+        return _ip_address(self._name) is None and ("." not in self._name or self._name.endswith(_LOCAL_DOMAINS))
 
-    def require_usable(self) -> None:
-        """:raises ServerError: if nobody outside can reach it."""
-        if self.unusable:
-            raise ServerError(f"'{self.host}' {self.unusable}, which HSS cannot reach.")
+    def require_reachable(self) -> None:
+        """:raises ServerError: if the address cannot be reached from outside the host or the cluster."""
+        if self.unreachable_reason:
+            raise ServerError(f"'{self.host}' {self.unreachable_reason}, which HSS cannot reach.")
 
-    def same(self, other: str | None) -> bool:
-        """Whether a registered address is this one, whatever its case, port 443 or a slash at the end."""
+    def is_same_as(self, other: str | None) -> bool:
+        """Returns whether a registered address is equivalent, despite its case, port 443 or a trailing slash."""
         try:
             return other is not None and self.key == Server.parse(other).key
         except ServerError:
@@ -119,13 +120,13 @@ class Server:
 
     @property
     def key(self) -> tuple[str, str, int, str]:
-        """Equal for addresses that are the same."""
-        return self.scheme, str(_address(self._name) or self._name), self.port or 443, self.path
+        """A key that is equal for equivalent addresses."""
+        return self.scheme, str(_ip_address(self._name) or self._name), self.port or 443, self.path
 
 
-_LOOPBACK = "is the host's own loopback address"
-# As Debian and Red Hat name it in /etc/hosts.
-_LOCALHOSTS = (
+_LOOPBACK_REASON = "is the host's own loopback address"
+# The names in /etc/hosts on Debian and Red Hat.
+_LOOPBACK_NAMES = (
     "localhost",
     "localhost.localdomain",
     "localhost4",
@@ -138,19 +139,19 @@ _LOCALHOSTS = (
 _LOCAL_DOMAINS = (".local", ".internal", ".lan", ".localdomain")
 
 
-def _valid_host(host: str) -> bool:
+def _is_valid_host(host: str) -> bool:
     if ":" in host:
-        return _address(host) is not None
+        return _ip_address(host) is not None
     return bool(re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", host)) and ".." not in host
 
 
-def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The IP address that a host means, in any spelling that resolvers take: 127.1, 0x7f000001, ::ffff:127.0.0.1."""
+def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Returns a host's IP address in any notation that resolvers accept: 127.1, 0x7f000001, ::ffff:127.0.0.1."""
     try:
         if ":" in name:
             address = ipaddress.IPv6Address(name.partition("%")[0])
             return address.ipv4_mapped or address
-        # What begins with a digit may be an address in inet_aton's spellings; a name such as "abc" never is.
+        # A host that begins with a digit may be an address in inet_aton's notations; a name such as "abc" is not.
         return ipaddress.IPv4Address(socket.inet_aton(name)) if name[:1].isdigit() else None
     except (OSError, ValueError):
         return None

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: a kubeconfig's text to plain values and back, within bounds of time and memory.
+"""PRIVATE to the collection: parses and writes the text of kubeconfigs, with limits on time and memory.
 
-PyYAML is used up to its nodes only. From there on the reading is our own: a key given twice is refused (kubectl takes
-the last, others the first), dates stay text, and numbers, of which a kubeconfig has none, are never computed.
+PyYAML only produces nodes. They are converted to values here: a duplicate key is refused (kubectl uses the last value,
+other readers use the first), dates stay text, and numbers, which a kubeconfig does not contain, are never converted.
 """
 
 from __future__ import annotations
@@ -15,92 +15,96 @@ from typing import Any
 
 try:
     import yaml
-except ImportError:  # reported by _module, which can say how to install it
+except ImportError:  # reported by _module with installation instructions
     yaml = None  # type: ignore[assignment]
 
 MAX_BYTES = 1024 * 1024
-# Room for some 450 merged clusters; aliases count as what they stand for. PyYAML without libyaml needs 20 microseconds
-# for an entry, and 2 for a word or an empty line.
+# Enough for about 450 merged clusters. An alias counts as the entries that it refers to. PyYAML without libyaml takes
+# 20 microseconds for an entry, and 2 for a word or an empty line.
 _MAX_ENTRIES = 20_000
 _MAX_WORDS = 100_000
 _MAX_DEPTH = 20
 
-_NOT_TEXT = object()  # a number or something stranger
+_NOT_TEXT = object()  # stands for a number or another value that is not text
 _TAG = "tag:yaml.org,2002:"
 
 
 class KubeconfigError(Exception):
-    """A kubeconfig that cannot be used: the field, C(users[2].user.client-key-data), and the reason with its remedy."""
+    """A kubeconfig that cannot be used.
 
-    def __init__(self, where: str, reason: str) -> None:
-        super().__init__(f"{where}: {reason}" if where else reason)
-        self.where = where
+    :ivar field: such as C(users[2].user.client-key-data).
+    :ivar reason: the reason, with the remedy.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
         self.reason = reason
 
 
-def _refusal(reason: str) -> KubeconfigError:
+def _document_error(reason: str) -> KubeconfigError:
     return KubeconfigError("kubeconfig", reason)
 
 
 # --- text to document -------------------------------------------------------------------------------------------------
 
 
-def parse(content: bytes | str) -> dict[str, Any]:
-    """The one document that the content holds.
+def parse_document(content: bytes | str) -> dict[str, Any]:
+    """Parses the only document in the content.
 
-    :raises KubeconfigError: if there is none, several, or another kind of document.
+    :raises KubeconfigError: if there is no document, more than one, or one of another kind.
     """
-    text = decode(content)
+    text = decode_text(content)
     try:
-        nodes = list(compose(text))
+        nodes = list(compose_nodes(text))
         if len(nodes) > 1:
-            raise _refusal("holds several YAML documents; give one")
-        document = _value(nodes[0]) if nodes else None
+            raise _document_error("holds several YAML documents; give one")
+        document = _node_value(nodes[0]) if nodes else None
     except yaml.MarkedYAMLError as exc:
         hint = ". YAML is indented with spaces, not with tabs" if "\n\t" in text else ""
-        raise _refusal(f"is not a YAML or JSON document{_place(exc.problem_mark)}{hint}") from None
+        raise _document_error(f"is not a YAML or JSON document{_position(exc.problem_mark)}{hint}") from None
     except (yaml.YAMLError, ValueError, RecursionError):
-        raise _refusal("is not a YAML or JSON document") from None
+        raise _document_error("is not a YAML or JSON document") from None
     if document is None:
-        raise _refusal("is empty")
+        raise _document_error("is empty")
     if not isinstance(document, dict):
-        raise _refusal("is not a mapping with clusters, contexts and users")
+        raise _document_error("is not a mapping with clusters, contexts and users")
     for name, expected in (("kind", "Config"), ("apiVersion", "v1")):
         if document.get(name) not in (None, "", expected):
             raise KubeconfigError(name, f"must be {expected}: this is another kind of file, not a kubeconfig")
     return document
 
 
-def decode(content: bytes | str, errors: str = "strict") -> str:
-    """UTF-8, or UTF-16 that says so.
+def decode_text(content: bytes | str, errors: str = "strict") -> str:
+    """Decodes UTF-8, or UTF-16 with a byte order mark.
 
-    :arg errors: C(replace) reads whatever it is.
+    :arg errors: C(replace) accepts any content.
     """
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     if errors == "strict" and len(raw) > MAX_BYTES:
-        raise _refusal(f"is larger than {MAX_BYTES // 1024} KiB")
+        raise _document_error(f"is larger than {MAX_BYTES // 1024} KiB")
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = raw[:MAX_BYTES].decode(encoding, errors)
     except UnicodeDecodeError:
-        raise _refusal("is not UTF-8 text; convert it to UTF-8") from None
+        raise _document_error("is not UTF-8 text; convert it to UTF-8") from None
     if errors == "strict" and "\0" in text:
-        raise _refusal("is binary, not text")
+        raise _document_error("is binary, not text")
     return text
 
 
-def compose(text: str) -> Iterator[Any]:
-    """The root node of every document.
+def compose_nodes(text: str) -> Iterator[Any]:
+    """Yields the root node of every document.
 
-    :raises KubeconfigError: for alias bombs, deep nesting and endless lists, before they are built.
+    :raises KubeconfigError: for exponential aliases, deep nesting and very long lists, before nodes are created.
     """
     if text.count("\n") > _MAX_WORDS or len(text.split(None, _MAX_WORDS)) > _MAX_WORDS:
-        raise _refusal("has too many lines or words to be a kubeconfig")
+        raise _document_error("has too many lines or words to be a kubeconfig")
     if text.lstrip().startswith("{"):
-        text = text.replace("\t", " ")  # JSON may be indented with tabs, which PyYAML takes with libyaml only
+        text = text.replace("\t", " ")  # PyYAML accepts JSON that is indented with tabs only with libyaml
 
     class Composer(yaml.composer.Composer, yaml.resolver.Resolver):
-        """PyYAML's own, fed with events that have been counted."""
+        """PyYAML's composer with the counted events as its input."""
 
         def __init__(self) -> None:
             yaml.composer.Composer.__init__(self)
@@ -125,14 +129,14 @@ def compose(text: str) -> Iterator[Any]:
 
 def _counted_events(text: str) -> Iterator[Any]:
     total = 0
-    # Open collections, each with its anchor and the count at its start; and how many entries an anchor stands for.
+    # The open collections, each with its anchor and the count at its start; and the number of entries of each anchor.
     opened: list[tuple[str | None, int]] = []
     sizes: dict[str | None, int] = {}
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):
             if any(anchor == name for name, _start in opened):
-                raise _refusal(f"has an alias to what it is in itself{_place(event.start_mark)}")
+                raise _document_error(f"has an alias to what it is in itself{_position(event.start_mark)}")
             total += sizes.get(anchor, 1)
         else:
             total += 1
@@ -144,52 +148,54 @@ def _counted_events(text: str) -> Iterator[Any]:
         elif isinstance(event, yaml.ScalarEvent) and anchor:
             sizes[anchor] = 1
         if total > _MAX_ENTRIES or len(opened) > _MAX_DEPTH:
-            raise _refusal("has too many entries, levels or aliases to be a kubeconfig")
+            raise _document_error("has too many entries, levels or aliases to be a kubeconfig")
         yield event
 
 
-def _value(node: Any) -> Any:
+def _node_value(node: Any) -> Any:
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item) for item in node.value]
+        return [_node_value(item) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node)
+        return _mapping_value(node)
     kind = node.tag[len(_TAG) :] if node.tag.startswith(_TAG) else ""
     if kind in ("str", "timestamp"):
-        node.value.encode("utf-8")  # without libyaml an escape may stand for half a character; that is a ValueError
+        node.value.encode("utf-8")  # fails for an unpaired surrogate, which PyYAML without libyaml accepts
         return node.value
     if kind == "null":
         return None
     return node.value.lower() in ("yes", "true", "on") if kind == "bool" else _NOT_TEXT
 
 
-def _mapping(node: Any) -> dict[str, Any]:
+def _mapping_value(node: Any) -> dict[str, Any]:
     own: dict[str, Any] = {}
     before_merge: list[str] | None = None
     for key_node, value_node in node.value:
-        place = _place(key_node.start_mark)
+        place = _position(key_node.start_mark)
         if not isinstance(key_node, yaml.ScalarNode):
-            raise _refusal(f"has a key that is not text{place}")
+            raise _document_error(f"has a key that is not text{place}")
         key = key_node.value
         if key in own:
-            raise _refusal(f"gives one key twice in the same mapping{place}; kubectl would take the last")
+            raise _document_error(f"gives one key twice in the same mapping{place}; kubectl would take the last")
         if key_node.tag == f"{_TAG}merge":
             before_merge = list(own)
-        own[key] = _value(value_node)
+        own[key] = _node_value(value_node)
     if before_merge is None:
         return own
     given = own.pop("<<")
     inherited: dict[str, Any] = {}
     for base in reversed(given if isinstance(given, list) else [given]):
         if not isinstance(base, dict):
-            raise _refusal(f"merges what is no mapping{_place(node.start_mark)}")
+            raise _document_error(f"merges what is no mapping{_position(node.start_mark)}")
         inherited.update(base)
     if any(key in inherited for key in before_merge):
-        # By the standard the mapping's own wins wherever it stands; to kubectl the later one does.
-        raise _refusal(f"merges over a key that stands before the merge{_place(node.start_mark)}; put << first")
+        # In the YAML specification the mapping's own key takes precedence; in kubectl the later one does.
+        raise _document_error(
+            f"merges over a key that stands before the merge{_position(node.start_mark)}; put << first"
+        )
     return {**inherited, **own}
 
 
-def _place(mark: Any) -> str:
+def _position(mark: Any) -> str:
     return f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
 
 
@@ -197,7 +203,7 @@ def _place(mark: Any) -> str:
 
 
 def text_field(record: dict[str, Any], key: str, at: str) -> str | None:
-    """None for a field that is absent or empty, as kubectl has it."""
+    """Returns a text field; None if it is absent or empty, which kubectl treats alike."""
     value = record.get(key)
     where = f"{at}.{key}" if at else key
     if value is None or value == "":
@@ -210,15 +216,15 @@ def text_field(record: dict[str, Any], key: str, at: str) -> str | None:
 
 
 def flag_field(record: dict[str, Any], key: str, at: str) -> bool:
-    """False for a field that is absent."""
+    """Returns a boolean field; False if it is absent."""
     value = record.get(key)
     if value is not None and not isinstance(value, bool):
         raise KubeconfigError(f"{at}.{key}", "must be true or false, without quotes")
     return bool(value)
 
 
-def shown(name: str) -> str:
-    """A name out of the file, fit for a message."""
+def display_name(name: str) -> str:
+    """Makes a name in the file safe for a message."""
     text = "".join(letter if letter.isprintable() else " " for letter in name)
     text = " ".join(text.split())
     return text if len(text) <= 60 else text[:57] + "..."
@@ -227,33 +233,35 @@ def shown(name: str) -> str:
 # --- document to text -------------------------------------------------------------------------------------------------
 
 
-def dump(document: dict[str, Any]) -> str:
-    """Canonical YAML: keys sorted, every text in double quotes and in ASCII, so that no reader takes it for anything
-    else, and the same for every version of PyYAML."""
-    return "".join(f"{line}\n" for line in _lines(document))
+def dump_document(document: dict[str, Any]) -> str:
+    """Writes canonical YAML, the same with every version of PyYAML.
+
+    Keys are sorted, and every text is in double quotes and in ASCII, so that no reader interprets it as another type.
+    """
+    return "".join(f"{line}\n" for line in _yaml_lines(document))
 
 
-def _lines(record: dict[str, Any]) -> Iterator[str]:
+def _yaml_lines(record: dict[str, Any]) -> Iterator[str]:
     for name, value in sorted(record.items()):
-        key = name if _PLAIN_KEY.fullmatch(name) else _scalar(name)
+        key = name if _UNQUOTED_KEY.fullmatch(name) else _yaml_scalar(name)
         if isinstance(value, dict):
             yield f"{key}:"
-            yield from (f"  {line}" for line in _lines(value))
+            yield from (f"  {line}" for line in _yaml_lines(value))
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             yield f"{key}:"
             for item in value:
-                yield from (f"{'  ' if number else '- '}{line}" for number, line in enumerate(_lines(item)))
+                yield from (f"{'  ' if number else '- '}{line}" for number, line in enumerate(_yaml_lines(item)))
         else:
-            yield f"{key}: {_scalar(value)}"
+            yield f"{key}: {_yaml_scalar(value)}"
 
 
-# Words, other than those that some reader takes for a truth value or nothing.
-_PLAIN_KEY = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z]+(?:-[a-z]+)*", re.IGNORECASE)
+# Words, except those that some readers interpret as a boolean or as null.
+_UNQUOTED_KEY = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z]+(?:-[a-z]+)*", re.IGNORECASE)
 
 
-def _scalar(value: Any) -> str:
+def _yaml_scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return f"[{', '.join(map(_scalar, value))}]"
+        return f"[{', '.join(map(_yaml_scalar, value))}]"
     return '"' + re.sub(r"[^ !#-\[\]-~]", lambda found: f"\\U{ord(found[0]):08X}", value) + '"'

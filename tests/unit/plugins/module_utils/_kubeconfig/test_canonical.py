@@ -11,15 +11,15 @@ import pytest
 import yaml
 from kubeconfigs import ABSENT, DAY, Authority, b64, certificate_user, document, edited, jwt, k3s, kubeadm, now
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig import canonical as _kubeconfig
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.dates import utc_text
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
-    MAX_BYTES,
     Kubeconfig,
-    KubeconfigError,
-    Policy,
+    KubeconfigPolicy,
+    canonicalize,
+    original_server,
     referenced_files,
-    to_canonical,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import MAX_BYTES, KubeconfigError
 
 CA = Authority()
 ADMIN, OTHER = CA.issue("kubernetes-admin", ["kubeadm:cluster-admins"]), CA.issue("another")
@@ -48,7 +48,7 @@ def read_file(path: str) -> bytes:
 
 
 def accepted(changes: dict | None = None, files=None, **policy) -> Kubeconfig:
-    return to_canonical(json.dumps(edited(GOOD, changes or {})), Policy(**policy), files)
+    return canonicalize(json.dumps(edited(GOOD, changes or {})), KubeconfigPolicy(**policy), files)
 
 
 def part(config: Kubeconfig, section: str) -> dict:
@@ -60,15 +60,15 @@ def part(config: Kubeconfig, section: str) -> dict:
 def refuse(changes: dict, where: str, *reasons: str, files=None, **policy) -> KubeconfigError:
     with pytest.raises(KubeconfigError) as caught:
         accepted(changes, files, **policy)
-    assert caught.value.where == where
+    assert caught.value.field == where
     for reason in reasons:
         assert reason in caught.value.reason
     return caught.value
 
 
 def test_what_the_distributions_write_is_accepted():
-    assert to_canonical(kubeadm("https://10.0.0.1:6443"), Policy()).server == "https://10.0.0.1:6443"
-    assert to_canonical(k3s(), Policy(server="10.0.0.1")).server == "https://10.0.0.1:6443"
+    assert canonicalize(kubeadm("https://10.0.0.1:6443"), KubeconfigPolicy()).server == "https://10.0.0.1:6443"
+    assert canonicalize(k3s(), KubeconfigPolicy(server="10.0.0.1")).server == "https://10.0.0.1:6443"
 
 
 # --- choosing ---------------------------------------------------------------------------------------------------------
@@ -517,21 +517,21 @@ def test_options_of_a_subclass_of_text_become_plain_text():
         pass
 
     policy = {"context": Tagged("admin@kubernetes"), "server": Tagged("10.0.0.7"), "tls_server_name": Tagged("a")}
-    config = to_canonical(Tagged(json.dumps(GOOD)), Policy(**policy))
+    config = canonicalize(Tagged(json.dumps(GOOD)), KubeconfigPolicy(**policy))
     assert {type(value) for value in (config.text, config.server, config.context)} == {str}
 
 
 @pytest.mark.parametrize("server", ["https://127.0.0.1:6443", "https://10.0.0.1"])
 def test_the_server_of_the_file_is_known_whatever_it_is_worth(server):
-    found = _kubeconfig.server_of(json.dumps(edited(GOOD, {SERVER: server})), None)
+    found = original_server(json.dumps(edited(GOOD, {SERVER: server})), None)
     assert found is not None
     assert found.url == server
 
 
 @pytest.mark.parametrize("server", ["http://10.0.0.1", "", ABSENT])
 def test_what_is_no_server_is_none(server):
-    assert _kubeconfig.server_of(json.dumps(edited(GOOD, {SERVER: server})), None) is None
+    assert original_server(json.dumps(edited(GOOD, {SERVER: server})), None) is None
 
 
 def test_a_date_is_shown_to_the_minute():
-    assert _kubeconfig.date(1_700_000_000_999) == "2023-11-14 22:13 UTC"
+    assert utc_text(1_700_000_000_999) == "2023-11-14 22:13 UTC"

@@ -20,10 +20,10 @@ from kubeconfigs import DAY, Authority, Issued, b64, certificate_user, document,
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
     Kubeconfig,
-    KubeconfigError,
-    Policy,
-    to_canonical,
+    KubeconfigPolicy,
+    canonicalize,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError
 
 CA = Authority()
 GROUP = ["kubeadm:cluster-admins"]
@@ -47,7 +47,7 @@ def with_issued(issued: Issued) -> str:
 
 
 def accepted(content: str, **policy) -> Kubeconfig:
-    return to_canonical(content, Policy(**policy))
+    return canonicalize(content, KubeconfigPolicy(**policy))
 
 
 def user_of(config: Kubeconfig) -> dict[str, str]:
@@ -56,8 +56,8 @@ def user_of(config: Kubeconfig) -> dict[str, str]:
 
 def refuse(content: str, where: str, *reasons: str) -> None:
     with pytest.raises(KubeconfigError) as caught:
-        to_canonical(content, Policy())
-    assert caught.value.where == where
+        canonicalize(content, KubeconfigPolicy())
+    assert caught.value.field == where
     for reason in reasons:
         assert reason in caught.value.reason
 
@@ -372,23 +372,25 @@ def test_a_certificate_out_of_its_time_is_refused(how, reasons):
 
 def test_the_second_of_the_end_is_over_and_the_one_before_is_not():
     content, end = with_issued(ADMIN), ADMIN.end // 1000
-    assert to_canonical(content, Policy(), now=end - 1).days_left == 0
+    assert canonicalize(content, KubeconfigPolicy(), now=end - 1).days_left == 0
     with pytest.raises(KubeconfigError, match="the certificate expired on"):
-        to_canonical(content, Policy(), now=end)
+        canonicalize(content, KubeconfigPolicy(), now=end)
 
 
 def test_the_second_of_the_start_is_valid_and_the_one_before_is_not():
     content = with_user(certificate_user(ADMIN), ca=None)
     start = int(ADMIN.certificate.not_valid_before_utc.timestamp())
-    to_canonical(content, Policy(), now=start)
+    canonicalize(content, KubeconfigPolicy(), now=start)
     with pytest.raises(KubeconfigError, match="not valid before"):
-        to_canonical(content, Policy(), now=start - 1)
+        canonicalize(content, KubeconfigPolicy(), now=start - 1)
 
 
 @pytest.mark.parametrize(("days", "warned"), [(29, True), (30, False), (0, False)])
 def test_fewer_days_left_than_asked_for_are_a_warning_that_says_how_many(days, warned):
-    config = to_canonical(
-        with_issued(ADMIN), Policy(expiry_warning_days=30 if days else 0), now=ADMIN.end / 1000 - days * DAY - 5
+    config = canonicalize(
+        with_issued(ADMIN),
+        KubeconfigPolicy(expiry_warning_days=30 if days else 0),
+        now=ADMIN.end / 1000 - days * DAY - 5,
     )
     assert config.days_left == days
     assert [f"{days} days from now" in warning for warning in config.expiry_warnings] == [True] * warned

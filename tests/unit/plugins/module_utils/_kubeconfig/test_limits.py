@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from kubeconfigs import Authority, Issued, b64, certificate_user, document, edited, jwt
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
-    MAX_BYTES,
-    Policy,
-    to_canonical,
+    KubeconfigPolicy,
+    canonicalize,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import MAX_BYTES
 
 # Of processor time, so that a busy machine does not matter; it shares its caches all the same, hence the margin: alone
 # on a core, the slowest input takes 0.3 seconds with libyaml and 0.7 without.
@@ -183,18 +183,23 @@ import json, pathlib, re, resource, sys, time
 import yaml
 if sys.argv[1] == "pure" and hasattr(yaml, "CSafeLoader"):
     del yaml.CSafeLoader
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig import canonical as k
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
+    KubeconfigPolicy,
+    canonicalize,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.secrets import secret_values
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError
 
 resource.setrlimit(resource.RLIMIT_CPU, (200, 200))
-policy = k.Policy()
-calls = {"to_canonical": lambda text: k.to_canonical(text, policy), "secret_values": k.secret_values}
+policy = KubeconfigPolicy()
+calls = {"canonicalize": lambda text: canonicalize(text, policy), "secret_values": secret_values}
 for line in sys.stdin:
     name, text = json.loads(line)
     for call in sys.argv[2:]:
         start = time.process_time()
         try:
             calls[call](text)
-        except k.KubeconfigError:
+        except KubeconfigError:
             pass
         seconds = time.process_time() - start
         # Not ru_maxrss, which begins with what the parent had.
@@ -224,9 +229,9 @@ def measured(loader: str, inputs: dict[str, str], *calls: str) -> list[tuple[str
 @pytest.mark.parametrize(
     ("loader", "inputs", "calls"),
     [
-        ("libyaml", INPUTS, ["to_canonical", "secret_values"]),
-        ("pure", SCALARS, ["to_canonical"]),
-        ("pure", COLLECTIONS, ["to_canonical"]),
+        ("libyaml", INPUTS, ["canonicalize", "secret_values"]),
+        ("pure", SCALARS, ["canonicalize"]),
+        ("pure", COLLECTIONS, ["canonicalize"]),
     ],
     ids=["libyaml", "pure-scalars", "pure-collections"],
 )
@@ -260,6 +265,6 @@ def test_a_merged_kubeconfig_of_many_clusters_is_within_the_limits():
         merged(400, lambda n: {"token": jwt(exp=4_000_000_000, sub=f"system:serviceaccount:a:b{n}")}, CA.pem),
     ):
         assert len(text) < MAX_BYTES
-        config = to_canonical(text, Policy(context="admin@cluster-120"))
+        config = canonicalize(text, KubeconfigPolicy(context="admin@cluster-120"))
         assert config.server == "https://10.0.0.120:6443"
         assert len(config.text) < 10_000

@@ -26,10 +26,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from kubeconfigs import ABSENT, Authority, b64, certificate_user, document, edited, jwt, k3s, key_pem, kubeadm
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
-    KubeconfigError,
-    Policy,
-    to_canonical,
+    KubeconfigPolicy,
+    canonicalize,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError
 
 CA = Authority()
 ADMIN = CA.issue("kubernetes-admin", ["kubeadm:cluster-admins"])
@@ -103,9 +103,9 @@ def view(kubectl: str, folder: Path, content: str | bytes, context: str | None) 
 
 
 def ours(folder: Path, content: str | bytes, context: str | None) -> dict[str, Any] | None:
-    policy = Policy(context=context, allow_insecure=True)
+    policy = KubeconfigPolicy(context=context, allow_insecure=True)
     try:
-        return yaml.safe_load(to_canonical(content, policy, lambda path: (folder / path).read_bytes()).text)
+        return yaml.safe_load(canonicalize(content, policy, lambda path: (folder / path).read_bytes()).text)
     except KubeconfigError:
         return None
 
@@ -273,7 +273,7 @@ def test_the_end_is_the_one_that_openssl_reads(form, year):
     chain = leaf.pem + short.pem if form == "chain" else leaf.pem
     ca = {"CA": short.pem, "bundle": Authority("old", days=0.005).pem + short.pem}.get(form, late.pem)
     user = {"client-certificate-data": b64(chain), "client-key-data": b64(leaf.key_pem)}
-    config = to_canonical(json.dumps(document("https://10.0.0.1", ca, user)), Policy())
+    config = canonicalize(json.dumps(document("https://10.0.0.1", ca, user)), KubeconfigPolicy())
     assert config.certificate_expiration_date == openssl_end(short.pem)
 
 
@@ -371,7 +371,7 @@ class Case:
     ca: bytes | None = SERVER_CA.pem
     host: str = "https://10.0.0.1:6443"
     cluster: dict[str, Any] | None = None
-    policy: Policy = Policy()
+    policy: KubeconfigPolicy = KubeconfigPolicy()
     who: tuple[str | None, str] = ("admin", "-")
 
     @property
@@ -414,14 +414,16 @@ LOGINS = {
     "an IPv6 address": Case(PLAIN, host="https://[2001:db8::1]:6443"),
     "a name": Case(PLAIN, host="https://API.example.com:6443"),
     "tls-server-name": Case(PLAIN, host="https://203.0.113.1:6443", cluster={"tls-server-name": "kubernetes"}),
-    "a name from the policy": Case(PLAIN, host="https://203.0.113.1:6443", policy=Policy(tls_server_name="kubernetes")),
-    "another server": Case(PLAIN, host="https://127.0.0.1:6443", policy=Policy(server="api.example.com")),
+    "a name from the policy": Case(
+        PLAIN, host="https://203.0.113.1:6443", policy=KubeconfigPolicy(tls_server_name="kubernetes")
+    ),
+    "another server": Case(PLAIN, host="https://127.0.0.1:6443", policy=KubeconfigPolicy(server="api.example.com")),
     "insecure": Case(
         PLAIN,
         None,
         "https://203.0.113.1:6443",
         {"insecure-skip-tls-verify": True},
-        Policy(allow_insecure=True),
+        KubeconfigPolicy(allow_insecure=True),
     ),
     "a bound token": Case({"token": jwt(exp=4_000_000_000)}, who=(None, jwt(exp=4_000_000_000))),
     "an opaque token": Case({"token": "sha256~opaque"}, who=(None, "sha256~opaque")),
@@ -431,7 +433,7 @@ LOGINS = {
 
 @pytest.mark.parametrize("case", LOGINS.values(), ids=LOGINS)
 def test_what_is_accepted_logs_in(api_server, tmp_path, case):
-    text = to_canonical(case.text, case.policy).text
+    text = canonicalize(case.text, case.policy).text
     assert log_in(text, api_server.port, tmp_path) == list(case.who)
 
 
@@ -453,7 +455,7 @@ STRICTER_THAN_TLS = {"an expired CA between"}
 def test_what_is_refused_does_not_log_in(api_server, tmp_path, name):
     case = REFUSED[name]
     with pytest.raises(KubeconfigError):
-        to_canonical(case.text, case.policy)
+        canonicalize(case.text, case.policy)
     if name in STRICTER_THAN_TLS:
         assert log_in(case.text, api_server.port, tmp_path) == list(case.who)
     else:
@@ -463,13 +465,13 @@ def test_what_is_refused_does_not_log_in(api_server, tmp_path, name):
 
 def test_a_certificate_for_anything_is_accepted_though_openssl_wants_clients_in_so_many_words(api_server, tmp_path):
     """Go, of which API servers are made, takes it."""
-    text = to_canonical(Case(chained(usage=ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)).text, Policy()).text
+    text = canonicalize(Case(chained(usage=ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)).text, KubeconfigPolicy()).text
     with pytest.raises(OSError):
         log_in(text, api_server.port, tmp_path)
 
 
 @pytest.mark.parametrize("host", ["10.0.0.2", "other.example.com"])
 def test_the_servers_name_is_checked_in_these_tests(api_server, tmp_path, host):
-    text = to_canonical(Case(PLAIN, host=f"https://{host}:6443").text, Policy()).text
+    text = canonicalize(Case(PLAIN, host=f"https://{host}:6443").text, KubeconfigPolicy()).text
     with pytest.raises(ssl.SSLCertVerificationError):
         log_in(text, api_server.port, tmp_path)

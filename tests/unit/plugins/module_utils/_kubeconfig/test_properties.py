@@ -16,11 +16,11 @@ from kubeconfigs import Authority, b64, certificate_user, key_pem
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
     Kubeconfig,
-    KubeconfigError,
-    Policy,
-    secret_values,
-    to_canonical,
+    KubeconfigPolicy,
+    canonicalize,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.secrets import secret_values
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError
 
 CA, EXPIRED_CA = Authority(), Authority("old", days=-1)
 ISSUED = [CA.issue(f"admin-{number}") for number in range(4)]
@@ -120,18 +120,18 @@ def writings(draw, found: dict[str, Any]) -> str | bytes:
 
 
 POLICIES = st.builds(
-    Policy,
+    KubeconfigPolicy,
     context=st.sampled_from([None, "x0", "x1", "gone"]),
     server=st.sampled_from([None, "10.0.0.7", "https://api.example.com", "https://127.0.0.1"]),
     tls_server_name=st.sampled_from([None, "kubernetes", "a b"]),
 )
 
 
-def outcome(content: str | bytes, policy: Policy) -> Kubeconfig | tuple[str, str]:
+def outcome(content: str | bytes, policy: KubeconfigPolicy) -> Kubeconfig | tuple[str, str]:
     try:
-        return to_canonical(content, policy, now=NOW)
+        return canonicalize(content, policy, now=NOW)
     except KubeconfigError as error:
-        return error.where, error.reason
+        return error.field, error.reason
 
 
 NOW = ISSUED[0].certificate.not_valid_before_utc.timestamp() + 86_400
@@ -167,7 +167,7 @@ def test_one_meaning_has_one_outcome_however_it_is_written(data, policy):
 def test_the_result_is_its_own_result(data, policy):
     config = outcome(data.draw(documents(broken=False).flatmap(writings)), policy)
     if isinstance(config, Kubeconfig):
-        again = outcome(config.text, Policy(server=config.server, tls_server_name=policy.tls_server_name))
+        again = outcome(config.text, KubeconfigPolicy(server=config.server, tls_server_name=policy.tls_server_name))
         assert isinstance(again, Kubeconfig)
         assert (again.text, again.server, again.certificate_expiration_date) == (
             config.text,

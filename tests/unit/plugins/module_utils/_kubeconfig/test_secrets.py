@@ -13,10 +13,10 @@ import yaml
 from kubeconfigs import Authority, b64, certificate_user, document, edited, k3s, kubeadm
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
-    Policy,
-    secret_values,
-    to_canonical,
+    KubeconfigPolicy,
+    canonicalize,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.secrets import secret_values
 
 CA = Authority()
 ADMIN = CA.issue("kubernetes-admin")
@@ -108,7 +108,7 @@ def test_they_are_those_of_the_upload_too():
     beside = (b"# key\r\n" + ADMIN.key_pem + ADMIN.pem).replace(b"\n", b"\r\n")
     user = {"client-certificate-data": b64(beside), "client-key-data": b64(beside)}
     content = json.dumps(edited(GOOD, {"users[0].user": user}))
-    uploaded = yaml.safe_load(to_canonical(content, Policy()).text)["users"][0]["user"]
+    uploaded = yaml.safe_load(canonicalize(content, KubeconfigPolicy()).text)["users"][0]["user"]
     assert {*uploaded.values()} == {*certificate_user(ADMIN).values()}
     assert {*user.values(), *uploaded.values()} <= {*secret_values(content)}
 

@@ -76,7 +76,7 @@ def test_a_password_in_an_address_is_not_repeated():
     """.split(),
 )
 def test_loopback_in_any_spelling_cannot_be_reached(host):
-    assert "loopback" in Server.parse(f"https://{host}:6443").unusable
+    assert "loopback" in Server.parse(f"https://{host}:6443").unreachable_reason
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_loopback_in_any_spelling_cannot_be_reached(host):
 )
 def test_an_address_of_a_host_or_a_cluster_alone_cannot_be_reached(host, reason):
     server = Server.parse(f"https://{host}")
-    assert reason in server.unusable
+    assert reason in server.unreachable_reason
     with pytest.raises(ServerError, match="which HSS cannot reach"):
-        server.require_usable()
+        server.require_reachable()
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_an_address_of_a_host_or_a_cluster_alone_cannot_be_reached(host, reason)
 )
 def test_any_other_address_may_be_reached(host):
     server = Server.parse(f"https://{host}:6443")
-    assert server.unusable is None
-    server.require_usable()
+    assert server.unreachable_reason is None
+    server.require_reachable()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_any_other_address_may_be_reached(host):
     ],
 )
 def test_a_name_that_perhaps_only_the_nodes_know_is_seen(host, local):
-    assert Server.parse(f"https://{host}").local_name is local
+    assert Server.parse(f"https://{host}").is_local_name is local
 
 
 OLD = Server.parse("https://127.0.0.1:6443/k8s")
@@ -181,7 +181,7 @@ def test_what_is_no_host_cannot_stand_in_place_of_another(given):
     ],
 )
 def test_one_address_in_two_spellings_is_the_same(one, other, same):
-    assert Server.parse(one).same(other) is same
+    assert Server.parse(one).is_same_as(other) is same
 
 
 def test_a_proxy_may_have_other_schemes_and_a_user():

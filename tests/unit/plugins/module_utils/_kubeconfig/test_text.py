@@ -12,18 +12,20 @@ import pytest
 import yaml
 from kubeconfigs import ABSENT, Authority, certificate_user, document, edited
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig import text as _kubeconfig_text
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
+    KubeconfigPolicy,
+    canonicalize,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import (
     MAX_BYTES,
     KubeconfigError,
-    Policy,
-    to_canonical,
+    display_name,
 )
 
 CA = Authority()
 GOOD = document("https://10.0.0.1:6443", CA.pem, certificate_user(CA.issue("kubernetes-admin")))
 TEXT = yaml.safe_dump(GOOD, sort_keys=False)
-CANONICAL = to_canonical(TEXT, Policy()).text
+CANONICAL = canonicalize(TEXT, KubeconfigPolicy()).text
 
 
 @pytest.fixture(params=["libyaml", "pure"], autouse=True)
@@ -72,11 +74,11 @@ WAYS_TO_WRITE = {
 
 @pytest.mark.parametrize("content", WAYS_TO_WRITE.values(), ids=WAYS_TO_WRITE)
 def test_one_kubeconfig_is_the_same_text_however_it_is_written(content):
-    assert to_canonical(content, Policy()).text == CANONICAL
+    assert canonicalize(content, KubeconfigPolicy()).text == CANONICAL
 
 
 def test_the_canonical_text_is_its_own_canonical_text_and_says_the_same_to_others():
-    assert to_canonical(CANONICAL, Policy()).text == CANONICAL
+    assert canonicalize(CANONICAL, KubeconfigPolicy()).text == CANONICAL
     assert yaml.safe_load(CANONICAL) == edited(GOOD, {"preferences": ABSENT})
 
 
@@ -88,7 +90,7 @@ def test_the_canonical_text_quotes_all_that_a_reader_could_take_for_something_el
         "as-user-extra": {"yes": ["on"], "<<": ["~"], "1.5": [], "a: b": ["c #d"], "example.com/scope": ["x"]},
     }
     given = edited(GOOD, {f"users[0].user.{key}": value for key, value in odd.items()})
-    text = to_canonical(json.dumps(given, ensure_ascii=False), Policy()).text
+    text = canonicalize(json.dumps(given, ensure_ascii=False), KubeconfigPolicy()).text
     assert text.isascii()
     user = yaml.safe_load(text)["users"][0]["user"]
     assert {key: user[key] for key in odd} == odd
@@ -97,15 +99,16 @@ def test_the_canonical_text_quotes_all_that_a_reader_could_take_for_something_el
 def test_what_is_merged_in_gives_way_to_what_stands_there_and_the_first_to_no_other():
     """As yaml.safe_load has it, and kubectl."""
     user = "{token: a, <<: [{as: one, as-uid: one}, {as-uid: two, as-groups: [two]}], as: own}"
-    text = to_canonical(json.dumps(GOOD).replace(json.dumps(GOOD["users"][0]["user"]), user), Policy()).text
+    text = canonicalize(json.dumps(GOOD).replace(json.dumps(GOOD["users"][0]["user"]), user), KubeconfigPolicy()).text
     expected = {"as": "own", "as-uid": "one", "as-groups": ["two"], "token": "a"}
     assert yaml.safe_load(text)["users"][0]["user"] == yaml.safe_load(user) == expected
 
 
 def test_the_order_of_names_does_not_matter_and_that_of_values_does():
     one, other, third = (
-        to_canonical(
-            json.dumps(edited(GOOD, {"users[0].user.as": "a", "users[0].user.as-user-extra": extra})), Policy()
+        canonicalize(
+            json.dumps(edited(GOOD, {"users[0].user.as": "a", "users[0].user.as-user-extra": extra})),
+            KubeconfigPolicy(),
         )
         for extra in ({"b": ["x", "y"], "a": []}, {"a": [], "b": ["x", "y"]}, {"a": [], "b": ["y", "x"]})
     )
@@ -114,7 +117,7 @@ def test_the_order_of_names_does_not_matter_and_that_of_values_does():
 
 def refusal(content) -> KubeconfigError:
     with pytest.raises(KubeconfigError) as caught:
-        to_canonical(content, Policy())
+        canonicalize(content, KubeconfigPolicy())
     return caught.value
 
 
@@ -171,7 +174,7 @@ NOT_A_KUBECONFIG = {
 @pytest.mark.parametrize(("content", "where", "reason"), NOT_A_KUBECONFIG.values(), ids=NOT_A_KUBECONFIG)
 def test_what_is_no_kubeconfig_is_refused(content, where, reason):
     error = refusal(content)
-    assert error.where == where
+    assert error.field == where
     assert re.search(reason, error.reason)
 
 
@@ -186,7 +189,7 @@ NEARLY_TOO_MUCH = {
 
 @pytest.mark.parametrize("content", NEARLY_TOO_MUCH.values(), ids=NEARLY_TOO_MUCH)
 def test_what_is_only_odd_is_read(content):
-    assert to_canonical(content, Policy()).text == CANONICAL
+    assert canonicalize(content, KubeconfigPolicy()).text == CANONICAL
 
 
 # What YAML takes for something other than text. kubectl refuses most of it too; the last three are text to it.
@@ -204,19 +207,19 @@ def test_a_value_without_the_quotes_that_make_it_text_is_refused(field, old, val
     key = field.rpartition(".")[2]
     assert old in TEXT
     error = refusal(TEXT.replace(old, f"{key}: {value}\n", 1))
-    assert (error.where, error.reason) == (field, "must be text; put it in quotes")
+    assert (error.field, error.reason) == (field, "must be text; put it in quotes")
 
 
 @pytest.mark.parametrize("value", ["2001-01-01", "1e3", "'a: b'", "'no'", '"123"', "!!str 12", "~x"])
 def test_a_value_that_is_text_as_it_is_written_is_kept(value):
-    config = to_canonical(TEXT.replace("admin@kubernetes", value), Policy())
+    config = canonicalize(TEXT.replace("admin@kubernetes", value), KubeconfigPolicy())
     assert config.context == value.replace("!!str ", "").strip("'\"")
 
 
 def test_numbers_are_never_computed():
     """The number of a million digits, or of half a million sexagesimal places, would take minutes."""
     for number in ("1" * 900_000, "1" + ":10" * 300_000, "1." + "1" * 900_000):
-        assert to_canonical(f"{TEXT}x: {number}\n", Policy()).text == CANONICAL
+        assert canonicalize(f"{TEXT}x: {number}\n", KubeconfigPolicy()).text == CANONICAL
 
 
 @pytest.mark.parametrize(
@@ -229,4 +232,4 @@ def test_numbers_are_never_computed():
     ],
 )
 def test_a_name_is_made_fit_for_a_message(name, is_shown):
-    assert _kubeconfig_text.shown(name) == is_shown
+    assert display_name(name) == is_shown

@@ -16,8 +16,8 @@ import kubeconfigs
 import pytest
 from cryptography import x509
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import KubeconfigError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.server import Server
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts import serving_certificate as _serving
 
 
