@@ -144,8 +144,8 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors impor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import failure_summary
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse import (
     ManifestError,
-    parse,
-    secret_values,
+    manifest_secret_values,
+    parse_manifests,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
@@ -203,7 +203,7 @@ def main() -> None:
 def _manifests(module: HssModule, api: HssApi, cluster_id: str) -> list[dict[str, Any]]:
     script = api.show_install_script(cluster_id)
     try:
-        objects = parse(script)
+        objects = parse_manifests(script)
     except ManifestError as exc:
         raise HssError(
             f"Could not read the connection agent's manifests for the cluster {cluster_id}: {exc}",
@@ -214,7 +214,7 @@ def _manifests(module: HssModule, api: HssApi, cluster_id: str) -> list[dict[str
         ) from None
     # Ansible does not learn these secrets, because it would put asterisks into the manifests, which must be applied as
     # they are. The action plugin hides the whole result instead.
-    module.session.redactor.add(*secret_values(objects))
+    module.session.redactor.add(*manifest_secret_values(objects))
     return objects
 
 

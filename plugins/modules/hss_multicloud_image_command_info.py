@@ -122,11 +122,11 @@ from typing import Any
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import invalid_option
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     COMMANDS,
+    PASSWORD_VARIABLE,
     PLACEHOLDER,
-    VARIABLE,
-    placeholder_spellings,
+    password_encodings,
+    placeholder_encodings,
     secret_name,
-    spellings,
     with_variable,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
@@ -151,7 +151,7 @@ def main() -> None:
     def work() -> dict[str, Any]:
         params = module.params
         if params["image_repo_password"]:
-            known = spellings(params["image_repo_username"], params["image_repo_password"])
+            known = password_encodings(params["image_repo_username"], params["image_repo_password"])
             module.session.redactor.add(*known)
             # Ansible hides the short spellings too.
             module.ansible.no_log_values.update(known)
@@ -170,10 +170,10 @@ def main() -> None:
         )
         commands = {name: str(reply.get(name) or "") for name in COMMANDS}
         if params["show_commands"]:
-            placeholders, missing = [PLACEHOLDER], f"there is no ${VARIABLE} in them"
+            placeholders, missing = [PLACEHOLDER], f"there is no ${PASSWORD_VARIABLE} in them"
         else:
             # The action plugin can also replace an encoded password; a shell cannot encode the value of a variable.
-            placeholders, missing = placeholder_spellings(params["image_repo_username"]), "it is not in them"
+            placeholders, missing = placeholder_encodings(params["image_repo_username"]), "it is not in them"
         if not any(placeholder in command for command in commands.values() for placeholder in placeholders):
             module.ansible.warn(
                 f"HSS does not write the password into the commands as it is, so {missing}. They may be of no use"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: the shell commands that HSS gives for a private registry. Pure, no I/O."""
+"""PRIVATE to the collection: edits the shell commands that HSS returns for a private registry, without any I/O."""
 
 from __future__ import annotations
 
@@ -13,48 +13,49 @@ from urllib.parse import quote, quote_plus
 
 # HSS gets this instead of the registry's password. It has no character that any quoting would change.
 PLACEHOLDER = "HSS-REGISTRY-PASSWORD-PLACEHOLDER"
-VARIABLE = "REGISTRY_PASSWORD"
+PASSWORD_VARIABLE = "REGISTRY_PASSWORD"
 COMMANDS = ("image_command", "secret_command")
 
-_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
+_SECRET_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 
 
-def spellings(username: str, password: str) -> list[str]:
-    """The ways in which a password may stand in a URL, a command or a header, even if it is short."""
+def password_encodings(username: str, password: str) -> list[str]:
+    """Returns a password in each encoding that a URL, a command or a header may have, even if it is short."""
     quoted = shlex.quote(password)
     found = [password, quote(password, safe=""), quote(password), quote_plus(password), quoted]
-    found += [quoted[1:-1] if quoted != password else password, *_base64_spellings(username, password)]
+    found += [quoted[1:-1] if quoted != password else password, *_base64_encodings(username, password)]
     return list(dict.fromkeys(found))
 
 
-def placeholder_spellings(username: str) -> list[str]:
-    """The ways in which the placeholder may stand in a command: as it is, or encoded together with the user's name."""
-    return [PLACEHOLDER, *_base64_spellings(username, PLACEHOLDER)]
+def placeholder_encodings(username: str) -> list[str]:
+    """Returns the placeholder in each encoding that a command may have: itself, or base64, with or without the user."""
+    return [PLACEHOLDER, *_base64_encodings(username, PLACEHOLDER)]
 
 
 def with_variable(command: str) -> str:
-    """A command with C($REGISTRY_PASSWORD) in place of the placeholder, so that a shell expands it as one word."""
-    return _substitute(command, {"": f'"${VARIABLE}"', '"': f"${{{VARIABLE}}}", "'": f"'\"${VARIABLE}\"'"})
+    """Replaces the placeholder with C($REGISTRY_PASSWORD), quoted so that a shell expands it as one word."""
+    in_double_quotes, in_single_quotes = f"${{{PASSWORD_VARIABLE}}}", f"'\"${PASSWORD_VARIABLE}\"'"
+    return _substitute(command, {"": f'"${PASSWORD_VARIABLE}"', '"': in_double_quotes, "'": in_single_quotes})
 
 
 def with_password(command: str, username: str, password: str) -> str:
-    """A command with the password in place of the placeholder, quoted as the place requires."""
+    """Replaces the placeholder with the password, quoted as its position requires."""
     escaped = re.sub(r'(["\\$`])', r"\\\1", password)
     command = _substitute(command, {"": shlex.quote(password), '"': escaped, "'": password.replace("'", "'\"'\"'")})
-    encoded = zip(_base64_spellings(username, PLACEHOLDER), _base64_spellings(username, password))
+    encoded = zip(_base64_encodings(username, PLACEHOLDER), _base64_encodings(username, password))
     for placeholder, real in encoded:
         command = command.replace(placeholder, real)
     return command
 
 
-def _base64_spellings(username: str, password: str) -> list[str]:
+def _base64_encodings(username: str, password: str) -> list[str]:
     return [base64.b64encode(text.encode()).decode() for text in (f"{username}:{password}", password, f"{password}\n")]
 
 
 def _substitute(command: str, replacements: dict[str, str]) -> str:
-    """A shell command with something else in place of the placeholder.
+    """Replaces the placeholder in a shell command.
 
-    :arg replacements: the text for a place outside of quotes, inside of double quotes, and inside of single quotes.
+    :arg replacements: the text to use outside of quotes, inside double quotes, and inside single quotes.
     """
     parts: list[str] = []
     quoted, at, opened = "", 0, 0
@@ -76,7 +77,7 @@ def _substitute(command: str, replacements: dict[str, str]) -> str:
 
 
 def secret_name(command: Any) -> str | None:
-    """The name of the Secret that a command makes, C(kubectl create secret docker-registry NAME), if it can be told."""
+    """Returns the name of the Secret that a command such as C(kubectl create secret docker-registry NAME) creates."""
     try:
         words = shlex.split(str(command or ""))
     except ValueError:
@@ -86,7 +87,7 @@ def secret_name(command: Any) -> str | None:
     rest = iter(words[words.index("docker-registry") + 1 :])
     for word in rest:
         if not word.startswith("-"):
-            return word if _NAME.fullmatch(word) else None
+            return word if _SECRET_NAME.fullmatch(word) else None
         if "=" not in word:
             next(rest, None)  # the option's value
     return None

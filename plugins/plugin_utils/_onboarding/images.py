@@ -16,7 +16,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, Redactor
-from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import VARIABLE, spellings
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
+    PASSWORD_VARIABLE,
+    password_encodings,
+)
 
 Plan = Mapping[str, Any]
 Answer = Mapping[str, Any]
@@ -25,7 +28,7 @@ _PROGRAMS = {"docker", "nerdctl", "podman"}
 _GROUPS = {"image", "images"}
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(?:/[A-Za-z0-9._:@-]+)*")
 _SEPARATOR = re.compile(r"[;&|()<>\n]+")
-_VARIABLE = re.compile(rf"\$(?:{VARIABLE}\b|\{{{VARIABLE}\}})")
+_VARIABLE = re.compile(rf"\$(?:{PASSWORD_VARIABLE}\b|\{{{PASSWORD_VARIABLE}\}})")
 _UNCLEAR = "which images it is about cannot be told from HSS's command"
 
 
@@ -108,8 +111,8 @@ def to_paste(command: str) -> str:
 
 def _quoted(word: str) -> str:
     if _VARIABLE.fullmatch(word):
-        return f"${VARIABLE}"
-    return f"${{{VARIABLE}}}".join(shlex.quote(part) if part else "" for part in _VARIABLE.split(word)) or "''"
+        return f"${PASSWORD_VARIABLE}"
+    return f"${{{PASSWORD_VARIABLE}}}".join(shlex.quote(part) if part else "" for part in _VARIABLE.split(word)) or "''"
 
 
 # --- what is to be done -----------------------------------------------------------------------------------------------
@@ -160,7 +163,7 @@ def _todo(command: str, registry: str, url: str) -> str:
     archive = f"download {url}" if url else "get the images' archive from HSS's console"
     return (
         f"unless HSS's images are in the registry {registry} already, {archive}, put the registry's password into "
-        f"the variable {VARIABLE}, and run in the archive's folder: {to_paste(command)}"
+        f"the variable {PASSWORD_VARIABLE}, and run in the archive's folder: {to_paste(command)}"
     )
 
 
@@ -227,7 +230,7 @@ class _Words:
         self._username = str(cluster.get("image_repo_username") or "")
         password = str(cluster.get("image_repo_password") or "")
         # The longest first, since one may hold another.
-        self._secret = sorted(spellings(self._username, password), key=len, reverse=True) if password else []
+        self._secret = sorted(password_encodings(self._username, password), key=len, reverse=True) if password else []
         self._pieces = Redactor()
         self._pieces.add(*self._secret)
 

@@ -15,14 +15,14 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.creden
     CREDENTIAL_VARIABLES,
     Credential,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import (
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.option_values import (
     INSECURE_VARIABLE,
     OPTION_VARIABLES,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
-from ansible_collections.huaweicloud.hss.plugins.module_utils._module import frame as _module
 
 BASE = {"region": "cn-north-4", "timeout": 30, "validate_certs": True}
 KEYS = {"access_key": "option-access", "secret_key": "option-secret"}
@@ -379,7 +379,7 @@ def test_the_representation_of_a_credential_shows_no_secret():
 
 def test_the_options_are_documented_as_they_are():
     documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
-    spec = _module.connection_spec()
+    spec = connection_spec()
     assert {name: (option["type"], option.get("default")) for name, option in documented.items()} == {
         name: (option["type"], option.get("default")) for name, option in spec.items()
     }

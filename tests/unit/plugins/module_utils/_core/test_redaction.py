@@ -18,8 +18,7 @@ from echoes import PLAIN_WAYS, WAYS, found_in, in_base64
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core import decodings as _readings
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core import redaction as _secrets
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core import decodings, redaction
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, MIN_SECRET_LENGTH, Redactor
 
 SECRET = 's3cr3t-Value/with+ü"quotes" and spaces'
@@ -182,11 +181,11 @@ def read(monkeypatch):
     def readings(text):
         every = []
         found.append((len(text), every))
-        for one in _readings.decodings(text):
+        for one in decodings.decodings(text):
             every.append(one.text)
             yield one
 
-    monkeypatch.setattr(_secrets, "decodings", readings)
+    monkeypatch.setattr(redaction, "decodings", readings)
     return found
 
 
@@ -196,25 +195,25 @@ def test_so_much_is_read_however_long_a_text_is(read, kind):
     ((length, every),) = read
     assert length <= 7_000 and len(shown) <= 6_001
     # Each is read as it stands and joined.
-    assert sum(map(len, every)) <= 2 * (_readings.MAX_WORK + length)
+    assert sum(map(len, every)) <= 2 * (decodings.MAX_WORK + length)
 
 
 def test_prose_is_far_from_what_is_too_much(read):
     prose = "The quota of this region is used up: buy another one, or remove clusters that are gone (HSS.1002). "
     text = prose * (7_000 // len(prose))
     assert scrubber(KEY).redact(text, 7_000) == text
-    assert sum(map(len, read[0][1])) < _readings.MAX_WORK / 4
+    assert sum(map(len, read[0][1])) < decodings.MAX_WORK / 4
 
 
 def test_what_can_be_read_in_one_way_by_two_ways_is_read_once(read):
     scrubber(KEY).redact(noise(LETTERS + "+/%&;\\ u", 2_000))
-    assert sum(map(len, read[0][1])) < _readings.MAX_WORK / 4
+    assert sum(map(len, read[0][1])) < decodings.MAX_WORK / 4
 
 
 def test_of_a_text_that_takes_too_long_nothing_is_shown(monkeypatch):
     text = f"Not accepted: {quote(in_base64(KEY))}."
     assert scrubber(KEY).redact(text).startswith("Not accepted: ")
-    monkeypatch.setattr(_readings, "MAX_WORK", 100)
+    monkeypatch.setattr(decodings, "MAX_WORK", 100)
     assert scrubber(KEY).redact(text) == MASK
 
 

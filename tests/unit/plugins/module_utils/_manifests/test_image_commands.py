@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     PLACEHOLDER,
+    password_encodings,
     secret_name,
-    spellings,
     with_password,
     with_variable,
 )
@@ -98,7 +98,7 @@ def test_an_encoded_placeholder_is_replaced_by_the_encoded_password(text):
 
 def test_a_password_is_known_in_every_spelling():
     password = "p@ss w'örd/+"
-    known = spellings("puller", password)
+    known = password_encodings("puller", password)
     assert {
         password,
         quote(password, safe=""),

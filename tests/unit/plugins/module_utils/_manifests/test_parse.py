@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse import (
     ManifestError,
-    parse,
-    secret_values,
+    manifest_secret_values,
+    parse_manifests,
 )
 
 
@@ -53,7 +53,7 @@ A_YAML, B_YAML = (yaml.safe_dump(value, sort_keys=False) for value in (A, B))
     ],
 )
 def test_every_spelling_is_read(text, objects):
-    assert parse(text) == objects
+    assert parse_manifests(text) == objects
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_every_spelling_is_read(text, objects):
     ],
 )
 def test_plain_words_of_yaml_are_what_kubectl_takes_them_for(spelt, value):
-    assert parse(f"{A_YAML}data:\n  k: {spelt}\n") == [{**A, "data": {"k": value}}]
+    assert parse_manifests(f"{A_YAML}data:\n  k: {spelt}\n") == [{**A, "data": {"k": value}}]
 
 
 def test_keys_that_are_no_text_become_text():
-    (item,) = parse(f"{A_YAML}data:\n  1: a\n  true: b\n  ~: c\n")
+    (item,) = parse_manifests(f"{A_YAML}data:\n  1: a\n  true: b\n  ~: c\n")
     assert item["data"] == {"1": "a", "true": "b", "null": "c"}
 
 
@@ -135,7 +135,7 @@ GARBAGE = "canary-0123456789"
 )
 def test_what_is_no_manifest_is_refused_without_a_word_of_it(text, reason):
     with pytest.raises(ManifestError) as caught:
-        parse(text)
+        parse_manifests(text)
     assert reason in str(caught.value)
     assert GARBAGE not in str(caught.value)
     # A traceback would quote the line.
@@ -153,7 +153,7 @@ def test_the_values_of_secrets_are_known_as_they_stand_and_decoded():
         made("Secret", "three", data=None, stringData=["x"]),
         made("ConfigMap", "four", data={"ADDRESS": "no-secret.example.com"}),
     ]
-    assert secret_values(objects) == [
+    assert manifest_secret_values(objects) == [
         "a-plain-key",
         encoded("a-plain-key"),
         encoded("a-tunnel-token"),
@@ -223,7 +223,7 @@ def _only_text(value):
 @settings(max_examples=300, deadline=None)
 @given(st.lists(OBJECT, min_size=1, max_size=4), st.data())
 def test_objects_in_any_spelling_are_the_same_objects(objects, data):
-    assert parse(data.draw(spelt(objects))) == objects
+    assert parse_manifests(data.draw(spelt(objects))) == objects
 
 
 @settings(max_examples=200, deadline=None)
@@ -232,7 +232,7 @@ def test_a_cut_or_odd_text_gives_objects_or_a_manifest_error(text, data):
     """Never another exception, and whatever comes out can be applied."""
     text = text[: data.draw(st.integers(0, len(text)))]
     try:
-        objects = parse(text)
+        objects = parse_manifests(text)
     except ManifestError:
         return
     assert json.loads(json.dumps(objects, allow_nan=False)) == objects
