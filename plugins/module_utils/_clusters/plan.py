@@ -239,7 +239,8 @@ def sent_kubeconfig_warnings(sent: Plan, row: Mapping[str, Any]) -> list[str]:
     if not same_second(expiry, reported[0]):
         warnings.append(
             f"neither date that HSS reports for {sent.label} is the end of this kubeconfig's certificate, so "
-            "the next run sends the kubeconfig again; leave current_expiration_date out, or use update_kube_config=on_create"
+            "the next run sends the kubeconfig again; leave current_expiration_date out, or use "
+            "update_kube_config=on_create"
         )
     return warnings
 
