@@ -70,7 +70,7 @@ configs:
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.desired import checked_kube_config
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import secret_values
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.secrets import secret_values
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 PROVIDERS = ("ali", "tencent", "azure", "aws", "self_built_hw", "self_built_idc")
@@ -101,18 +100,3 @@ def wait_spec() -> dict[str, dict[str, Any]]:
         "wait_timeout": {"type": "int", "default": 300},
         "wait_sleep": {"type": "int", "default": 10},
     }
-
-
-def secret_values(options: Mapping[str, Any]) -> list[str]:
-    """Every secret in the options of one cluster, those inside its kubeconfig and its proxies' addresses included."""
-    from .._connection.option_values import passwords_in_url
-
-    secrets = [options.get("image_repo_password")]
-    for option in ("anp_proxy", "hostguard_proxy"):
-        secrets += passwords_in_url(options.get(option) or "")
-    if options.get("kube_config"):
-        # Reading a kubeconfig takes cryptography, which takes a while to load.
-        from .._kubeconfig import secrets as kubeconfig_secrets
-
-        secrets += kubeconfig_secrets.secret_values(options["kube_config"])
-    return [secret for secret in secrets if secret]

@@ -15,9 +15,9 @@ from .._core.errors import HssError, invalid_option
 from .._core.polling import wait_options
 from .desired import desire, identity
 from .execute import execute
-from .options import secret_values
 from .outcome import ClusterOutcome
 from .plan import Plan, RegisteredClusters, plan
+from .secrets import secret_values
 
 
 def reconcile(
@@ -29,16 +29,16 @@ def reconcile(
 ) -> list[ClusterOutcome]:
     """Registers, updates or removes clusters. One listing is enough to plan them all.
 
-    :arg clusters: the options of each cluster. An entry that cannot work has its error in its outcome.
+    :arg clusters: the options of each cluster, with a C(state) of its own if given. An entry that cannot work has its
+        error in its outcome.
     :arg params: the options of the module, which stand in for those that an entry does not give.
     """
     # Before anything can fail and quote one of them.
     for options in clusters:
         session.hide(*secret_values(options))
-    state = params["state"]
-    wait = wait_options(params, enabled=params["wait"] and state == "present")
+    wait = wait_options(params, enabled=params["wait"])
     entries = [{**params, **{key: value for key, value in each.items() if value is not None}} for each in clusters]
-    outcomes = [_outcome(entry, state) for entry in entries]
+    outcomes = [_outcome(entry, entry["state"]) for entry in entries]
     for key in ("name", "cluster_id"):
         core.require_unique((getattr(outcome.plan.desired, key) for outcome in outcomes), "clusters", key)
 
@@ -57,7 +57,8 @@ def reconcile(
         if wait:
             from .wait import wait_connected
 
-            wait_connected(core.without_error(valid), session.api(), wait)
+            present = [outcome for outcome in valid if outcome.plan.desired.state == "present"]
+            wait_connected(core.without_error(present), session.api(), wait)
 
     core.reconcile(outcomes, make_plans, carry_out, check_mode)
     return outcomes

@@ -6,14 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, TypeVar
 
 from .errors import HssError, invalid_option
 from .outcome import Entry
 
 MAX_CONCURRENCY = 32
-
 
 EntryT = TypeVar("EntryT", bound=Entry)
 
@@ -53,6 +51,9 @@ class Batch:
         if len(entries) == 1:
             run(entries[0])
         elif entries:
+            # A single cluster needs no threads, and loading them takes time.
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(min(self._concurrency, len(entries))) as pool:
                 list(pool.map(run, entries))
 

@@ -6,9 +6,6 @@
 from __future__ import annotations
 
 import os
-import traceback
-
-from .hints import hint_for
 
 # The outcome of a request, as far as the caller can know it.
 NOT_SENT = "not_sent"  # the request was not sent, or certainly did not reach the service
@@ -39,6 +36,8 @@ def unexpected_error_message(error: Exception) -> str:
 
     The exception's own text may hold a secret, so that the message names only its type and where it was raised.
     """
+    import traceback
+
     frame = traceback.extract_tb(error.__traceback__)[-1]
     location = f"{os.path.basename(frame.filename)}:{frame.lineno}"
     return f"Unexpected {type(error).__name__} at {location}. Please report this as a bug."
@@ -78,7 +77,12 @@ class HssError(Exception):
         self.error_code = sanitize(error_code or "", _MAX_CODE) or None
         self.error_msg = sanitize(error_msg or "", _MAX_ERROR_MSG) or None
         self.request_id = sanitize(request_id or "", _MAX_REQUEST_ID) or None
-        self.hint = hint if hint is not None else hint_for(error_code, http_status)
+        if hint is None:
+            # Most runs have no error, so they do not load this.
+            from .hints import hint_for
+
+            hint = hint_for(error_code, http_status)
+        self.hint = hint
         self.outcome = outcome
 
     def __str__(self) -> str:

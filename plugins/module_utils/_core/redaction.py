@@ -15,8 +15,6 @@ import threading
 from array import array
 from collections.abc import Iterator
 
-from .decodings import TooMuchWork, compact, decodings, folded
-
 MASK = "********"
 # Shorter values are words such as "admin", and redacting them would make messages unreadable. Ansible still hides them
 # where they are the whole value of a parameter.
@@ -55,6 +53,9 @@ class Redactor:
         tables = self._current_tables()
         if not tables:
             return text
+        # Most runs have nothing to redact, so they do not load this.
+        from .decodings import TooMuchWork, decodings
+
         text, truncated = text[: max_length + _LOOKAHEAD], len(text) > max_length
         hidden = bytearray(len(text))
         try:
@@ -134,4 +135,6 @@ def _normalized_forms(value: str) -> set[str]:
         texts.append("".join(line for line in inner.splitlines() if not line.startswith("-----")))
     except (binascii.Error, ValueError):
         pass
+    from .decodings import compact, folded
+
     return {folded(form) for text in texts for form in (text, compact(text))}

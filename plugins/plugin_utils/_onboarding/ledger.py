@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: hands what became of the clusters from one stage of the role to the next.
+
+It is a file in the folder for temporary files that Ansible makes for each run and removes at its end. A variable would
+not do: what a task with run_once registers reaches every host of the play, also those that take no part in this use of
+the role, and stays there. Nothing secret is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ansible import constants
+
+from .clusters import OnboardedCluster
+from .reading import HostReading
+
+# The fields of a cluster that hold readings.
+_READINGS = ("members", "speakers")
+
+
+class Ledger:
+    """The ledger of one use of the role.
+
+    :arg use: tells one use of the role from another in the same run.
+    """
+
+    def __init__(self, use: str) -> None:
+        name = hashlib.sha256(use.encode()).hexdigest()[:16]
+        self._folder = Path(constants.DEFAULT_LOCAL_TMP) / f"hss_onboard-{name}"
+
+    def write(self, name: str, data: Any) -> None:
+        """Writes an entry in place of an earlier one."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=self._folder)  # readable by its owner only
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(data, file)
+        os.replace(temporary, self._path(name))
+
+    def read(self, name: str) -> Any:
+        """An entry; None if there is none."""
+        try:
+            return json.loads(self._path(name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+
+    def write_clusters(self, clusters: Iterable[OnboardedCluster]) -> None:
+        """Writes what is known of the clusters, without their hosts' readings."""
+        self.write("clusters", [_without_readings(cluster) for cluster in clusters])
+
+    def read_clusters(self, readings: Mapping[str, HostReading]) -> list[OnboardedCluster]:
+        """The clusters that L(write_clusters) wrote.
+
+        :arg readings: by host.
+        """
+        clusters = []
+        for entry in self.read("clusters") or ():
+            hosts = {key: [readings[host] for host in entry[key] if host in readings] for key in _READINGS}
+            clusters.append(OnboardedCluster(**{**entry, **hosts}))
+        return clusters
+
+    def _path(self, name: str) -> Path:
+        # A host's name may have any character.
+        return self._folder / hashlib.sha256(name.encode()).hexdigest()
+
+
+def _without_readings(cluster: OnboardedCluster) -> dict[str, Any]:
+    hosts = {key: [host.host for host in getattr(cluster, key)] for key in _READINGS}
+    return {**asdict(OnboardedCluster(**{**vars(cluster), "members": [], "speakers": []})), **hosts}

@@ -1,0 +1,79 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: what the first stage of onboarding found out about one host."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .variables import Variables
+
+
+@dataclass(frozen=True)
+class HostReading:
+    """A host, its variables, and its cluster's kubeconfig.
+
+    It is the hidden result of a task until the cluster is done, and holds secrets. Stages hand it on as a mapping.
+
+    :arg use: tells one use of the role from another in the same run.
+    :arg options: connection options that module_defaults give; C(hss_onboard_connection) precedes them.
+    :arg environment: variables of the task's environment keyword; they precede those of the control node.
+    :arg problem: why the host cannot speak for its cluster; empty if it can.
+    :arg unreachable: the connection's own message if the host cannot be reached; it is a C(problem) as well.
+    :arg kube_config: the checked text of one context, to be sent to HSS.
+    :arg local_kube_config: the same with the server's address as the host's own file has it, for kubectl there.
+    :arg server: the address in C(kube_config).
+    :arg ca: identifies the cluster's certificate authority, and with C(server) the cluster.
+    :arg user: describes the credential, for messages.
+    """
+
+    host: str
+    use: str
+    variables: Variables
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    problem: str = ""
+    unreachable: bool = False
+    kube_config: str = field(default="", repr=False)
+    local_kube_config: str = field(default="", repr=False)
+    server: str = ""
+    ca: str = ""
+    user: str = ""
+    days_left: int | None = None
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def from_result(cls, result: Mapping[str, Any]) -> HostReading:
+        """The reading in a task's result."""
+        values = {**result, "variables": Variables(**result["variables"]), "warnings": tuple(result["warnings"])}
+        return cls(**values)
+
+    def to_result(self) -> dict[str, Any]:
+        """The reading as plain values."""
+        return asdict(self)
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The connection options of this host."""
+        return {**self.options, **self.variables.connection}
+
+    @property
+    def connection_key(self) -> str:
+        """Equal for hosts that ask HSS with the same options and environment."""
+        return json.dumps([self.connection, self.environment], sort_keys=True, default=str)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the host can speak for its cluster."""
+        return not self.problem
+
+
+def ca_fingerprint(kube_config: Mapping[str, Any]) -> str:
+    """Identifies the certificate authority of a kubeconfig's only cluster; empty if it has none."""
+    data = str(kube_config["clusters"][0]["cluster"].get("certificate-authority-data") or "")
+    return hashlib.sha256(data.encode()).hexdigest() if data else ""

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: the stages of onboarding that ask HSS, for all clusters of a play at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.outcome import ClusterOutcome
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.reconcile import reconcile
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.secrets import secret_values
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import single_result
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
+
+from .clusters import OnboardedCluster
+from .reading import HostReading
+
+CONCURRENCY = 8
+
+
+@dataclass
+class Connected:
+    """The clusters that are registered through one connection.
+
+    :arg redactor: knows every secret of the connection and of its clusters.
+    """
+
+    session: Session
+    redactor: Redactor
+    clusters: list[OnboardedCluster]
+    warnings: list[str] = field(default_factory=list)
+
+    def text(self, error: object) -> str:
+        """A text that HSS may have a part in, fit to be shown."""
+        return sanitize(self.redactor.redact(str(error)))
+
+
+def connections_of(clusters: Iterable[OnboardedCluster], environment: Mapping[str, str]) -> list[Connected]:
+    """The active clusters by connection, each with a session of its own.
+
+    :arg environment: the control node's.
+    """
+    groups: dict[str, list[OnboardedCluster]] = {}
+    for cluster in clusters:
+        if cluster.active:
+            groups.setdefault(cluster.speaker.connection_key, []).append(cluster)
+    return [_connected(group, environment) for group in groups.values()]
+
+
+def _connected(clusters: list[OnboardedCluster], environment: Mapping[str, str]) -> Connected:
+    speaker = clusters[0].speaker
+    redactor = Redactor()
+    warnings: list[str] = []
+    for cluster in clusters:
+        for member in cluster.members:
+            redactor.add(*secrets_of(member))
+    session = Session(
+        {"timeout": 30, **speaker.connection}, {**environment, **speaker.environment}, redactor, warnings.append
+    )
+    return Connected(session, redactor, clusters, warnings)
+
+
+def secrets_of(reading: HostReading) -> list[str]:
+    """Every secret of a host's cluster and its variables."""
+    return secret_values({**reading.variables.cluster, "kube_config": reading.kube_config or None})
+
+
+def register(connected: Connected, check_mode: bool) -> None:
+    """Creates, updates or removes the registrations of a connection's clusters, and records what became of each."""
+    entries = [_options(cluster.speaker) for cluster in connected.clusters]
+    params = {"wait": False, "wait_timeout": 300, "wait_sleep": 10}
+    try:
+        outcomes = reconcile(connected.session, entries, params, check_mode, CONCURRENCY)
+    except HssError as error:
+        for cluster in connected.clusters:
+            cluster.fail(connected.text(error))
+        return
+    for cluster, outcome in zip(connected.clusters, outcomes):
+        _record(connected, cluster, outcome)
+
+
+def _options(speaker: HostReading) -> dict[str, Any]:
+    """The options of the module for one cluster."""
+    variables = speaker.variables
+    policies = {
+        "kube_config_allow_insecure": False,
+        "expiry_warning_days": variables.expiry_warning_days,
+        "update_kube_config": "on_change",
+        "on_drift": variables.on_drift,
+        "upgrade": False,
+    }
+    options = {**policies, **variables.cluster, "state": variables.state, "name": variables.name}
+    if variables.present:
+        options = {"provider": variables.provider, **options, "kube_config": speaker.kube_config}
+    return options
+
+
+def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOutcome) -> None:
+    result = single_result(outcome, header=cluster.name)
+    cluster.cluster_id = (outcome.observed or {}).get("cluster_id") or outcome.own_id or outcome.plan.cluster_id
+    cluster.row = dict(outcome.observed or {})
+    cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in outcome.warnings]
+    cluster.diff = result["diff"]
+    cluster.actions += outcome.actions
+    if outcome.error:
+        cluster.fail(connected.text(outcome.error))
+    else:
+        cluster.registered = list(outcome.actions)

@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: the variables of the role hss_onboard as one host has them. No I/O."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import (
+    PROVIDERS,
+    cluster_spec,
+    policy_spec,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.options import daemonset_spec
+
+PREFIX = "hss_onboard_"
+# Variables that begin like the role's: what the role leaves, and what its playbooks read.
+_OTHER_VARIABLES = ("hss_onboard_result", "hss_onboard_hosts")
+# Options of the modules that have variables of their own.
+_OWN_VARIABLES = {
+    "name": "hss_onboard_name",
+    "server": "hss_onboard_server",
+    "kube_config": "hss_onboard_kubeconfig_path",
+    "kubeconfig": "hss_onboard_kubeconfig_path",
+    "kube_config_context": "hss_onboard_context",
+    "kube_config_tls_server_name": "hss_onboard_tls_server_name",
+}
+# The variables that may differ between the hosts of one cluster.
+_OF_THE_HOST = (
+    "kubeconfig_path",
+    "context",
+    "server",
+    "tls_server_name",
+    "check_server_name",
+    "kubectl",
+    "become",
+    "no_log",
+    "min_days_left",
+)
+
+
+class InvalidVariable(Exception):
+    """A variable that cannot be used; the message names it and the remedy."""
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The values of the role's variables, without their prefix; None for what is not given."""
+
+    name: str
+    state: str = "present"
+    provider: str = "self_built_idc"
+    kubeconfig_path: str | None = None
+    context: str | None = None
+    server: str | None = None
+    tls_server_name: str | None = None
+    check_server_name: bool = False
+    service_account: bool = False
+    service_account_namespace: str = "hss-access"
+    service_account_rules: list[dict[str, Any]] = field(default_factory=list)
+    kubectl: str | None = None
+    become: bool = True
+    cluster: dict[str, Any] = field(default_factory=dict, repr=False)
+    allow_several_names: bool = False
+    on_drift: str = "fail"
+    expiry_warning_days: int = 30
+    min_days_left: int | None = None
+    connection: dict[str, Any] = field(default_factory=dict, repr=False)
+    install_agent: bool = False
+    protect_nodes: bool = False
+    daemonset: dict[str, Any] = field(default_factory=dict)
+    preflight: bool = True
+    check_network: bool = False
+    require_permissions: bool = False
+    wait: bool = True
+    wait_timeout: int = 600
+    image_tool: str | None = None
+    image_host: str = "localhost"
+    image_checksum: str | None = None
+    no_log: bool = True
+
+    @property
+    def present(self) -> bool:
+        """Whether the cluster should be registered."""
+        return self.state == "present"
+
+    @property
+    def needs_cluster(self) -> bool:
+        """Whether something is to be done in the cluster itself, or by HSS's agents in it."""
+        return (
+            self.install_agent
+            or self.protect_nodes
+            or (self.present and self.require_permissions)
+            or (not self.present and self.service_account)
+        )
+
+    def of_the_cluster(self) -> dict[str, Any]:
+        """The values that all hosts of a cluster must agree on, by the variables' full names."""
+        return {PREFIX + name: value for name, value in asdict(self).items() if name not in _OF_THE_HOST}
+
+
+def variables_spec() -> dict[str, dict[str, Any]]:
+    """The argument spec of the role's variables, by their full names."""
+    cluster = {name: option for name, option in cluster_spec().items() if name not in _OWN_VARIABLES}
+    cluster.update(policy_spec(defaults=False))
+    daemonset = {name: option for name, option in daemonset_spec().items() if name != "cluster_id"}
+    connection = {
+        name: {key: value for key, value in option.items() if key != "default"}
+        for name, option in connection_spec().items()
+    }
+    spec: dict[str, dict[str, Any]] = {
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"]},
+        "provider": {"type": "str", "choices": list(PROVIDERS)},
+        "kubeconfig_path": {"type": "str"},
+        "context": {"type": "str"},
+        "server": {"type": "str"},
+        "tls_server_name": {"type": "str"},
+        "check_server_name": {"type": "bool"},
+        "service_account": {"type": "bool"},
+        "service_account_namespace": {"type": "str"},
+        "service_account_rules": {"type": "list", "elements": "dict"},
+        "kubectl": {"type": "str"},
+        "become": {"type": "bool"},
+        "cluster": {"type": "dict", "options": cluster},
+        "allow_several_names": {"type": "bool"},
+        "on_drift": policy_spec(defaults=False)["on_drift"],
+        "expiry_warning_days": {"type": "int"},
+        "min_days_left": {"type": "int"},
+        "connection": {"type": "dict", "options": connection},
+        "install_agent": {"type": "bool"},
+        "protect_nodes": {"type": "bool"},
+        "daemonset": {"type": "dict", "options": daemonset},
+        "preflight": {"type": "bool"},
+        "check_network": {"type": "bool"},
+        "require_permissions": {"type": "bool"},
+        "wait": {"type": "bool"},
+        "wait_timeout": {"type": "int"},
+        "image_tool": {"type": "str", "choices": ["skopeo", "podman"]},
+        "image_host": {"type": "str"},
+        "image_checksum": {"type": "str"},
+        "no_log": {"type": "bool"},
+    }
+    return {PREFIX + name: option for name, option in spec.items()}
+
+
+def read_variables(given: Mapping[str, Any]) -> Variables:
+    """Checks the variables of a host.
+
+    :arg given: by their full names; None and empty texts count as not given.
+    :raises InvalidVariable: if one cannot be used.
+    """
+    known = {name: value for name, value in given.items() if name in VARIABLES and value not in (None, "")}
+    known = {name: _parsed(name, value) for name, value in known.items()}
+    for option, variable in _OWN_VARIABLES.items():
+        if isinstance(known.get("hss_onboard_cluster"), Mapping) and option in known["hss_onboard_cluster"]:
+            raise InvalidVariable(f"hss_onboard_cluster: '{option}' has a variable of its own; set {variable} instead.")
+    result = ArgumentSpecValidator(variables_spec()).validate(known)
+    if result.error_messages:
+        raise InvalidVariable(_message(result.error_messages))
+    values = {name[len(PREFIX) :]: value for name, value in result.validated_parameters.items() if value is not None}
+    for name in ("cluster", "connection", "daemonset"):
+        values[name] = _without_none(values.get(name) or {})
+    if values.get("wait_timeout", 1) <= 0:
+        raise InvalidVariable(f"hss_onboard_wait_timeout: must be more than 0 seconds, not {values['wait_timeout']}.")
+    return Variables(**values)
+
+
+def unknown_variables(names: Mapping[str, Any]) -> list[str]:
+    """A warning for each variable that begins like the role's and is none of them."""
+    warnings = []
+    for name in sorted(str(name) for name in names):
+        if name.startswith(PREFIX) and name not in VARIABLES and name not in _OTHER_VARIABLES:
+            nearest = difflib.get_close_matches(name, VARIABLES, 1)
+            suggestion = f"; is {nearest[0]} meant?" if nearest else ""
+            warnings.append(f"{name} is no variable of the role hss_onboard{suggestion}")
+    return warnings
+
+
+def in_terms_of_the_role(text: str) -> str:
+    """A message of the modules in which options have the names of the role's variables."""
+    text = _LEADING_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}: ", text)
+    return _ASSIGNED_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}=", text)
+
+
+def _parsed(name: str, value: Any) -> Any:
+    """A mapping or list that was given as JSON text, as extra variables and surveys give it."""
+    kind = variables_spec()[name]["type"]
+    if not isinstance(value, str) or kind not in ("dict", "list"):
+        return value
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        raise InvalidVariable(f"{name}: must be a {_KIND_NAMES[kind]}; this text is not JSON.") from None
+    if not isinstance(parsed, dict if kind == "dict" else list):
+        raise InvalidVariable(f"{name}: must be a {_KIND_NAMES[kind]}; this JSON text is something else.")
+    return parsed
+
+
+def _message(messages: list[str]) -> str:
+    """Ansible's own messages in one line, with the nearest name for each misspelt option."""
+    parts = []
+    for message in messages:
+        unsupported = re.match(r"(hss_onboard_\w+)\.(\w+)\. Supported parameters include: (.*)\.$", message)
+        if unsupported:
+            variable, option, supported = unsupported.groups()
+            nearest = difflib.get_close_matches(option, re.findall(r"\w+", supported), 1)
+            suggestion = f" Is '{nearest[0]}' meant?" if nearest else f" Known options: {supported}."
+            message = f"{variable}: '{option}' is not an option of it.{suggestion}"
+        parts.append(message if message.endswith((".", "?")) else f"{message}.")
+    return " ".join(parts)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value
+
+
+VARIABLES = tuple(variables_spec())
+_KIND_NAMES = {"dict": "mapping", "list": "list"}
+_VARIABLE_OF = {
+    **{option: f"hss_onboard_connection.{option}" for option in connection_spec()},
+    **{option: f"hss_onboard_cluster.{option}" for option in {**cluster_spec(), **policy_spec()}},
+    **{item.name: PREFIX + item.name for item in fields(Variables)},
+    **_OWN_VARIABLES,
+    "cluster_id": "hss_onboard_cluster.cluster_id",
+}
+_OPTION_NAMES = "|".join(sorted(map(re.escape, _VARIABLE_OF), key=len, reverse=True))
+_LEADING_OPTION = re.compile(rf"^({_OPTION_NAMES}): ")
+_ASSIGNED_OPTION = re.compile(rf"\b({_OPTION_NAMES})=")
