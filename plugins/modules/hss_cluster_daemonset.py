@@ -1,87 +1,26 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: the agent on the nodes of one cluster."""
+"""Ansible module: agent on the nodes of one cluster."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hss_cluster_daemonset
-short_description: Have Huawei Cloud HSS protect the nodes of a cluster
+short_description: Manage the Huawei Cloud HSS agent on the nodes of a cluster
 version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Has HSS install its agent on the nodes of a registered cluster with a DaemonSet, change it, or remove it.
-  - Of an agent that is installed, only what is given is compared and changed.
+  - Installs, changes or removes the agent of Host Security Service (HSS) on the nodes of a registered cluster. HSS runs
+    the agent with a DaemonSet.
+  - If the agent is already installed, only the options that are set are compared and changed.
 options:
   state:
-    description: Whether the agent is to be installed.
+    description: Whether the agent is installed.
     type: str
     choices: [present, absent]
     default: present
-  cluster_id:
-    description:
-      - Id of the cluster. With O(state=present) it must be registered, and HSS connected to it.
-      - With O(state=absent), a cluster that is not registered has no agent.
-    type: str
-    required: true
-  cluster_name:
-    description: Name that HSS is told. By default the name that the cluster is registered by.
-    type: str
-  auto_upgrade:
-    description:
-      - Whether HSS is to upgrade the agent by itself.
-      - By default V(true), and V(false) if O(agent_version) is given, which would not last otherwise.
-    type: bool
-  runtime_info:
-    description:
-      - The container runtimes on the nodes, in any order.
-      - By default those of HSS's template, and for an agent that is installed those that it has.
-    type: list
-    elements: dict
-    suboptions:
-      runtime_name:
-        description: Kind of runtime.
-        type: str
-        required: true
-        choices: [containerd_endpoint, docker_endpoint, crio_endpoint, isulad_endpoint, podman_endpoint]
-      runtime_path:
-        description: Path of its socket. By default the one that it has, or that in HSS's template.
-        type: str
-  schedule_info:
-    description:
-      - Which nodes the agent is put on.
-      - What is not given comes from HSS's template, and for an agent that is installed stays as it is.
-    type: dict
-    suboptions:
-      node_selector:
-        description: Labels that a node must have, in any order. An empty list is every node.
-        type: list
-        elements: str
-      pod_tolerances:
-        description: Taints that keep the agent off no node, in any order.
-        type: list
-        elements: str
-  resource_info:
-    description: What the agent may use on a node. By default HSS decides, and what is installed stays as it is.
-    type: dict
-    suboptions:
-      mode:
-        description: By default V(customized), if a limit is given.
-        type: str
-        choices: [default, customized, adaptive]
-      cpu_limit:
-        description: The most it may use of the CPU, such as V(500m).
-        type: str
-      mem_limit:
-        description: The most it may use of memory, such as V(512Mi).
-        type: str
-  agent_version:
-    description:
-      - Version of the agent. By default the one that HSS chooses.
-      - A new agent is installed first, and then changed to it.
-    type: str
 extends_documentation_fragment:
   - huaweicloud.hss.attributes
   - huaweicloud.hss.daemonset
@@ -93,19 +32,19 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look the cluster up
+- name: Look up the cluster
   huaweicloud.hss.hss_multicloud_cluster:
     name: shop-prod
   delegate_to: localhost
   register: shop
 
-- name: Protect its nodes as HSS proposes, and wait until all of them are
+- name: Install the agent with the defaults of HSS, and wait until it runs on all nodes
   huaweicloud.hss.hss_cluster_daemonset:
     cluster_id: "{{ shop.cluster_id }}"
     wait: true
   delegate_to: localhost
 
-- name: Leave the nodes without the label out, and limit what the agent uses on the others
+- name: Run the agent only on nodes with a label, and limit its resources
   huaweicloud.hss.hss_cluster_daemonset:
     cluster_id: "{{ shop.cluster_id }}"
     runtime_info:
@@ -133,54 +72,56 @@ cluster_id:
   sample: 6f2b5593-7855-4dbd-aebe-4f736708b8db
 daemonset:
   description:
-    - The agent as HSS shows it, by the API's names, without its manifest. Null if there is none.
-    - In check mode, where it would be installed, what is known of it beforehand.
+    - The agent as HSS reports it, with the field names of the API and without its manifest. Null if there is none.
+    - In check mode, the values that are known in advance of an agent that would be installed.
   returned: always
   type: dict
   contains:
     installed_status:
-      description: How far HSS is with it.
+      description: Installation status of the agent.
       type: str
       sample: install_success
     ds_info:
-      description: How many pods there are to be, are, and are ready.
+      description: Numbers of desired, current and ready pods.
       type: dict
       sample: {desired_num: 3, current_num: 3, ready_num: 3}
     node_num:
-      description: How many nodes the cluster has.
+      description: Number of nodes in the cluster.
       type: int
       sample: 3
     cluster_status:
-      description: State of the cluster.
+      description: Status of the cluster.
       type: str
       sample: Available
     runtime_info:
-      description: The container runtimes that it watches.
+      description: Container runtimes that the agent monitors.
       type: list
       elements: dict
       sample: [{runtime_name: containerd_endpoint, runtime_path: /run/containerd/containerd.sock}]
     schedule_info:
-      description: Which nodes it is put on.
+      description: Nodes on which the agent runs.
       type: dict
       sample: {node_selector: [], pod_tolerances: []}
     resource_info:
-      description: What it may use.
+      description: Resources that the agent can use.
       type: dict
       sample: {mode: default}
 actions:
-  description: What was done, in order; in check mode, what would be done. Of V(create), V(update) and V(delete).
+  description:
+    - Actions that were taken, in order. In check mode, actions that would be taken.
+    - An action is V(create), V(update) or V(delete).
   returned: always
   type: list
   elements: str
   sample: [create]
 progress:
-  description: What waiting has seen, with the seconds until then.
-  returned: if it was waited for
+  description: Statuses observed while waiting, each with the seconds until then.
+  returned: when the module waited
   type: list
   elements: str
   sample: ["0 s: installing, 0 of 3 ready", "22 s: install_success, 3 of 3 ready"]
 failure:
-  description: Why it failed, for programs, as in M(huaweicloud.hss.hss_multicloud_cluster).
+  description: Cause of the failure in machine-readable form, as in M(huaweicloud.hss.hss_multicloud_cluster).
   returned: failure
   type: dict
   sample: {operation: ShowAgentDaemonsetDetailInfo, outcome: timeout}

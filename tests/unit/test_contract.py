@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from documentation import documented_options
 from huaweicloudsdkhss.v5 import model
 
-from ansible_collections.huaweicloud.hss.plugins.doc_fragments import kubectl, policy
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters import options
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import VERSION
@@ -55,22 +55,12 @@ VENDOR_CHOICES = {
 ANSIBLE_TYPES = {"String": "str", "Long": "int"}
 
 
-def documented(module):
-    """A module's options, with those of the fragments that say how clusters are treated and which kubectl is called."""
-    documentation = yaml.safe_load(module.DOCUMENTATION)
-    options = {}
-    for name, fragment in {"policy": policy, "kubectl": kubectl}.items():
-        if f"huaweicloud.hss.{name}" in documentation["extends_documentation_fragment"]:
-            options |= yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
-    return {**options, **documentation["options"]}
-
-
 def cluster_options():
-    """(where, options) for each place that describes the fields of a cluster."""
+    """Options that describe a cluster, by the place where they are defined."""
     return {
         "argument spec": options.cluster_spec(),
-        "documentation of one": documented(hss_multicloud_cluster),
-        "documentation of many": documented(hss_multicloud_clusters)["clusters"]["suboptions"],
+        "documentation of one": documented_options(hss_multicloud_cluster),
+        "documentation of many": documented_options(hss_multicloud_clusters)["clusters"]["suboptions"],
     }
 
 
@@ -124,19 +114,26 @@ def test_secrets_are_marked():
     assert set(options.SECRET_FIELDS) <= marked
 
 
-def test_policies_and_waiting_are_documented_as_they_are():
-    fragment = yaml.safe_load(policy.ModuleDocFragment.DOCUMENTATION)["options"]
-    spec = {**options.policy_spec(), **options.wait_spec()}
-    told = {name: {key: option.get(key) for key in ("type", "default", "choices")} for name, option in fragment.items()}
-    assert told == {
-        name: {key: option.get(key) for key in ("type", "default", "choices")} for name, option in spec.items()
-    }
+def properties(options):
+    """Type, default and choices of the options by name."""
+    return {name: {key: option.get(key) for key in ("type", "default", "choices")} for name, option in options.items()}
 
 
-def test_policies_are_options_of_both_forms():
+def test_the_documented_options_of_both_modules_match_the_argument_spec():
+    state = {"state": {"type": "str", "default": "present", "choices": ["present", "absent"]}}
+    common = {**state, **connection_spec(), **options.policy_spec(), **options.wait_spec()}
+    single = documented_options(hss_multicloud_cluster)
+    assert properties(single) == properties({**common, **options.cluster_spec()})
+    many = documented_options(hss_multicloud_clusters)
+    suboptions = many.pop("clusters")["suboptions"]
+    assert properties(many) == properties({**common, "concurrency": {"type": "int", "default": 8}})
+    assert properties(suboptions) == properties({**options.cluster_spec(), **options.policy_spec(defaults=False)})
+
+
+def test_policies_are_options_of_both_modules():
     policies = set(options.policy_spec())
-    assert policies <= set(documented(hss_multicloud_cluster))
-    many = documented(hss_multicloud_clusters)
+    assert policies <= set(documented_options(hss_multicloud_cluster))
+    many = documented_options(hss_multicloud_clusters)
     assert policies <= set(many) and policies <= set(many["clusters"]["suboptions"])
     assert set(options.cluster_spec()) | policies == set(many["clusters"]["suboptions"])
 
@@ -151,7 +148,7 @@ def specs_of_action_plugins():
 
 @pytest.mark.parametrize("name, spec", list(specs_of_action_plugins()))
 def test_the_action_plugins_take_what_is_documented(name, spec):
-    options = documented(importlib.import_module(f"ansible_collections.huaweicloud.hss.plugins.modules.{name}"))
+    options = documented_options(importlib.import_module(f"ansible_collections.huaweicloud.hss.plugins.modules.{name}"))
     assert options.keys() == spec.keys()
     for option, described in options.items():
         taken = spec[option]
@@ -167,7 +164,7 @@ def test_the_well_known_places_are_documented():
 
     for path in action.WELL_KNOWN:
         shown = path.rsplit("/", maxsplit=1)[-1] if "openshift" in path or "lb-ext" in path else path
-        assert shown in str(documented(kubeconfig_info)["path"]["description"])
+        assert shown in str(documented_options(kubeconfig_info)["path"]["description"])
 
 
 def test_every_module_that_talks_to_hss_is_in_the_action_group():

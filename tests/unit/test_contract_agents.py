@@ -9,9 +9,10 @@ import re
 
 import pytest
 import yaml
+from documentation import documented_options
 from huaweicloudsdkhss.v5 import model
 
-from ansible_collections.huaweicloud.hss.plugins.doc_fragments import daemonset as fragment
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import options as agent_options
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents import status, summary
 from ansible_collections.huaweicloud.hss.plugins.modules import (
@@ -33,12 +34,8 @@ NESTED = {
 CCE_ONLY = {"invoked_service", "charging_mode", "cce_protection_type", "prefer_packet_cycle"}
 
 
-def documented(module):
-    return yaml.safe_load(module.DOCUMENTATION)["options"]
-
-
 def described(options):
-    """Options by name, type, choices and so on, without words."""
+    """Return the properties of options by name, without their descriptions."""
     return {
         name: {
             "type": option.get("type"),
@@ -77,7 +74,7 @@ def test_choices_are_the_sdks_and_the_simulators():
     words = model.CreateDaemonsetRequestBodyResourceInfo.__init__.__doc__ or ""
     assert all(f"- {mode}：" in words for mode in modes)
     assert hss_multicloud_image_command_info.PLUG_TYPES == contract.PLUG_TYPES
-    assert documented(hss_cluster_daemonset_info)["type"]["choices"] == ["cce", *contract.PROVIDERS]
+    assert documented_options(hss_cluster_daemonset_info)["type"]["choices"] == ["cce", *contract.PROVIDERS]
 
 
 def test_every_status_of_hss_is_known():
@@ -87,16 +84,20 @@ def test_every_status_of_hss_is_known():
 
 @pytest.mark.parametrize("module", [hss_cluster_daemonset, hss_cluster_daemonsets], ids=["one", "many"])
 def test_the_documentation_is_the_argument_spec(module):
-    options = documented(module)
+    options = documented_options(module)
+    common = {*connection_spec(), *agent_options.wait_spec(), "state"}
     if module is hss_cluster_daemonsets:
+        assert set(options) == {*common, "daemonsets", "concurrency"}
         options = options["daemonsets"]["suboptions"]
-    options.pop("state", None)
+    options = {name: option for name, option in options.items() if name not in common}
     assert described(options) == described(agent_options.daemonset_spec())
 
 
-def test_waiting_is_documented_as_it_is():
-    documentation = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)
-    assert described(documentation["options"]) == described(agent_options.wait_spec())
+@pytest.mark.parametrize("module", [hss_cluster_daemonset, hss_cluster_daemonsets], ids=["one", "many"])
+def test_waiting_is_documented_as_it_is(module):
+    spec = agent_options.wait_spec()
+    options = documented_options(module)
+    assert described({name: options[name] for name in spec}) == described(spec)
 
 
 def test_what_is_shown_is_what_the_sdk_reads():
@@ -113,7 +114,7 @@ def test_addresses_and_commands_are_those_of_the_sdk():
     assert set(network) == set(model.ShowAgentAddressResponse.openapi_types) == set(hss_multicloud_agent_info._NETWORK)
     returned = set(yaml.safe_load(hss_multicloud_image_command_info.RETURN)) - {"secret_name", "failure"}
     assert returned == set(model.ShowMultiCloudClusterImageCommandResponse.openapi_types)
-    options = set(documented(hss_multicloud_image_command_info))
+    options = set(documented_options(hss_multicloud_image_command_info)) - set(connection_spec())
     asked = set(model.ShowMultiCloudClusterImageCommandRequest.openapi_types)
     renamed = {"username": "image_repo_username", "password": "image_repo_password"}
     assert options == {renamed.get(name, name) for name in asked} | {"show_commands"}
