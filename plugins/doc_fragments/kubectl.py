@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of what the modules that call a host's kubectl have in common.
+"""Documentation that the modules that run kubectl on a host have in common.
 
-In a module it stands before the fragment C(attributes), of which it restricts some.
+List it before the fragment C(attributes), which it restricts.
 """
 
 from __future__ import annotations
@@ -14,28 +14,29 @@ class ModuleDocFragment:
 options:
   kubectl:
     description:
-      - The command on the host, such as V(k3s kubectl).
-      - By default the first of these that there is. C(kubectl), C(k3s kubectl), C(/var/lib/rancher/rke2/bin/kubectl),
-        C(k0s kubectl), C(microk8s kubectl), C(oc). It is also looked for in C(/usr/local/bin) and C(/snap/bin), which
-        sudo may have left out of C(PATH).
+      - The kubectl command on the host, such as V(k3s kubectl).
+      - By default the first of C(kubectl), C(k3s kubectl), C(/var/lib/rancher/rke2/bin/kubectl), C(k0s kubectl),
+        C(microk8s kubectl) and C(oc) that exists. C(/usr/local/bin), C(/usr/local/sbin), C(/snap/bin) and C(/opt/bin)
+        are searched too, since the C(PATH) of sudo may not include them.
     type: str
   kubeconfig:
     description:
-      - Path of the kubeconfig on the host. A leading C(~/) is the home of the user who runs kubectl.
-      - By default the first of the well-known places where there is one, as in M(huaweicloud.hss.kubeconfig_info),
-        unless the environment on the host has C(KUBECONFIG).
+      - Path of the kubeconfig on the host. A leading C(~/) is the home directory of the user who runs kubectl.
+      - By default the first readable file of the well-known paths that M(huaweicloud.hss.kubeconfig_info) lists, unless
+        C(KUBECONFIG) is set in the environment on the host.
     type: str
 attributes:
   action_group:
     support: none
-    description: Does not talk to HSS, so it needs no connection options.
+    description: Does not connect to HSS, so it needs no connection options.
     membership: []
   action:
     support: full
-    description: The work is done by an action plugin on the control node; the host needs a POSIX shell and kubectl.
+    description: An action plugin on the control node does the work. The host needs a POSIX shell and kubectl.
 requirements:
   - kubectl 1.19 or newer (on the host)
 notes:
-  - Where only root may read the kubeconfig, it needs C(become).
-  - Commands that read data have no terminal. So it does not work where sudo has C(requiretty).
+  - If only root can read the kubeconfig, use C(become).
+  - A command that reads data from standard input has no terminal. Therefore it does not work if sudo requires one
+    (C(requiretty)).
 """

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hidden_module
-short_description: Run a module so that its options and its result are shown nowhere
+short_description: Run a module without showing its options and its result
 version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - With C(ANSIBLE_DEBUG=1) Ansible prints the options and the result of every module, C(no_log) or not, and writes the
-    options into a file on the host unless it pipelines. This runs a module without any of that.
-  - Made for the login to a registry, with a password on a command's standard input.
+  - With C(ANSIBLE_DEBUG=1), Ansible prints the options and the result of every module, even with C(no_log). Without
+    pipelining, it also writes the options to a file on the host. This action runs a module without any of that.
+  - It is made for the login to a registry, with the password on the standard input of a command.
 options:
   module:
     description:
       - Name of the module, such as V(ansible.builtin.command).
-      - Its action plugin, if it has one, is not used, without which C(ansible.builtin.copy) and the like do not work.
+      - If the module has an action plugin, the plugin is not used. Modules that depend on it, such as
+        C(ansible.builtin.copy), do not work.
     type: str
     required: true
   options:
-    description: Its options.
+    description: Options of the module.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -31,23 +32,23 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: partial
-    description: As the module does.
+    description: Depends on the module that is run.
   diff_mode:
     support: none
     description: A difference would be shown.
   action_group:
     support: none
-    description: Does not talk to HSS, so it needs no connection options.
+    description: Does not connect to HSS, so it needs no connection options.
     membership: []
   action:
     support: full
     description: An action plugin runs the module.
   async:
     support: none
-    description: The result would lie in a file.
+    description: The result would be stored in a file.
 notes:
-  - From ansible-core 2.19 on, the message of a failure is shown all the same. Where it may hold a secret, use
-    C(failed_when=false) and look at the registered result.
+  - With ansible-core 2.19 and later, the message of a failure is shown all the same. If it may contain a secret, use
+    C(failed_when=false) and check the registered result.
 """
 
 EXAMPLES = r"""

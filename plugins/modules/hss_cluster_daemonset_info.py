@@ -1,55 +1,52 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: what HSS knows of the agents on the nodes of clusters."""
+"""Ansible module: list of the agents on the nodes of clusters."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hss_cluster_daemonset_info
-short_description: List what protects the nodes of clusters in Huawei Cloud HSS
+short_description: List the Huawei Cloud HSS agents on the nodes of clusters
 version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Lists the clusters that HSS knows, all pages of them, with the state of the agents on their nodes and the reason of
-    a failure. Clusters without an agent are among them.
-  - Filters are applied together; a cluster is returned if it passes all of them.
+  - Lists all clusters that HSS knows, from all pages, with the status of the agent on their nodes and the reason for a
+    failure. Clusters without an agent are included.
+  - If several filters are set, a cluster is returned only if it matches all of them.
 options:
   cluster_id:
     description:
-      - Return the cluster of this id alone. If it has an agent, its runtimes and nodes are returned as well.
+      - Return only the cluster with this id. If it has an agent, its runtimes and nodes are returned as well.
     type: str
   type:
     description:
-      - Return clusters of this provider alone. V(cce) is Huawei Cloud's own Cloud Container Engine.
+      - Return only clusters of this provider. V(cce) is Cloud Container Engine of Huawei Cloud.
     type: str
     choices: [cce, ali, tencent, azure, aws, self_built_hw, self_built_idc]
   access_status:
-    description: Return clusters alone that HSS is connected to, or that it is not connected to.
+    description: Return only clusters to which HSS is connected (V(true)) or not connected (V(false)).
     type: bool
 extends_documentation_fragment:
+  - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
   - huaweicloud.hss.connection
-attributes:
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 notes:
-  - HSS wants the region in a header of its calls, so O(region) is needed beside O(endpoint), too.
+  - HSS requires the region in a header of its requests, so O(region) is needed even if O(endpoint) is set.
 seealso:
   - module: huaweicloud.hss.hss_cluster_daemonset
   - module: huaweicloud.hss.hss_multicloud_cluster_info
 """
 
 EXAMPLES = r"""
-- name: See how far HSS is on the nodes of the clusters that it is connected to
+- name: Get the status of the agents in the clusters to which HSS is connected
   huaweicloud.hss.hss_cluster_daemonset_info:
     access_status: true
   delegate_to: localhost
   register: agents
 
-- name: Name the clusters that are not protected as they should be
+- name: Show the clusters whose agents do not run as they should
   ansible.builtin.debug:
     msg: "{{ item.cluster_name }}, {{ item.combined_status }}. {{ item.failed_message | default('', true) }}"
   loop: "{{ agents.daemonsets | rejectattr('combined_status', '==', 'running') }}"
@@ -59,7 +56,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 daemonsets:
-  description: The clusters with their agents, by the API's names.
+  description: The clusters with their agents, with the field names of the API.
   returned: success
   type: list
   elements: dict
@@ -73,23 +70,25 @@ daemonsets:
       type: str
       sample: shop-prod
     cluster_type:
-      description: Who provides it.
+      description: Provider of the cluster.
       type: str
       sample: aws
     access_status:
-      description: State of HSS's connection to it.
+      description: Status of the connection between HSS and the cluster.
       type: str
       sample: connect_success
     installed_status:
-      description: How far HSS is with the agent; V(none) if there is none.
+      description: Installation status of the agent; V(none) if there is none.
       type: str
       sample: install_success
     combined_status:
-      description: Both in one. V(accessing), V(access_error), V(running), V(run_error), V(upgrading), V(upgrade_error).
+      description:
+        - Combination of both statuses, which is V(accessing), V(access_error), V(running), V(run_error), V(upgrading)
+          or V(upgrade_error).
       type: str
       sample: running
     failed_message:
-      description: HSS's reason, if something failed.
+      description: Reason that HSS gives for a failure.
       type: str
       sample: ""
     agent_version:
@@ -97,30 +96,30 @@ daemonsets:
       type: str
       sample: 3.2.20
     latest_version:
-      description: Whether that is the latest.
+      description: Whether this is the latest version.
       type: bool
       sample: true
     node_num:
-      description: How many nodes the cluster has.
+      description: Number of nodes in the cluster.
       type: int
       sample: 3
     ds_info:
-      description: How many pods there are to be, are, and are ready.
+      description: Numbers of desired, current and ready pods.
       type: dict
       sample: {desired_num: 3, current_num: 3, ready_num: 3}
     resource_info:
-      description: What the agent may use.
+      description: Resources that the agent can use.
       type: dict
       sample: {mode: default}
     runtime_info:
-      description: The container runtimes that it watches.
-      returned: if O(cluster_id) is given and there is an agent
+      description: Container runtimes that the agent monitors.
+      returned: if O(cluster_id) is set and there is an agent
       type: list
       elements: dict
       sample: [{runtime_name: containerd_endpoint, runtime_path: /run/containerd/containerd.sock}]
     schedule_info:
-      description: Which nodes it is put on.
-      returned: if O(cluster_id) is given and there is an agent
+      description: Nodes on which the agent runs.
+      returned: if O(cluster_id) is set and there is an agent
       type: dict
       sample: {node_selector: [], pod_tolerances: []}
 """

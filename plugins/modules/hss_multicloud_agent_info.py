@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: what has to be applied in a cluster so that HSS is connected to it."""
+"""Ansible module: manifests of the agent that connects a cluster to HSS."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Asks HSS for the manifests that, applied in a registered cluster, connect HSS to it, and for the addresses that the
-    agents call.
-  - One call can ask for many clusters. One that HSS gives no manifests for does not keep the others from theirs.
+  - Gets from HSS the manifests that connect a registered cluster to HSS when they are applied in it, and the addresses
+    to which the agents connect.
+  - One task can get the manifests for many clusters. If HSS provides none for a cluster, the others still get theirs.
 options:
   cluster_id:
     description: Id of the cluster to get the manifests for.
@@ -24,52 +24,53 @@ options:
     type: list
     elements: str
   concurrency:
-    description: How many clusters HSS is asked about at a time, from 1 to 32.
+    description: Number of clusters that are processed at a time, from 1 to 32.
     type: int
     default: 8
 extends_documentation_fragment:
+  - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
   - huaweicloud.hss.connection
 attributes:
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
   action:
     support: full
-    description: An action plugin hides the result; the work is done by the module.
+    description: An action plugin runs the module and hides the result.
   async:
     support: none
-    description: The result would lie in a file.
+    description: The result would be stored in a file.
 notes:
-  - A result with manifests is hidden from output, since they hold the agent's token; it can be registered all the same.
-  - An error holds no secret and is shown. So is a warning about clusters of O(cluster_ids) without manifests.
-  - The manifests are for this cluster alone. Apply them in another, and HSS is connected to the wrong one.
+  - A result with manifests is hidden from output, since it contains the token of the agent. It can be registered in a
+    variable all the same.
+  - Error messages, and warnings about clusters of O(cluster_ids) without manifests, never contain a secret and are not
+    hidden.
+  - The manifests are valid for one cluster only. If they are applied in another cluster, HSS is connected to the wrong
+    one.
 seealso:
   - module: huaweicloud.hss.hss_multicloud_cluster
   - module: huaweicloud.hss.hss_multicloud_image_command_info
 """
 
 EXAMPLES = r"""
-- name: Find the clusters that wait for the agent
+- name: Find the clusters that need the connection agent
   huaweicloud.hss.hss_multicloud_cluster_info:
     status: [not_connect]
   delegate_to: localhost
   register: waiting
 
-- name: Get what has to be applied in them
+- name: Get the manifests for them
   huaweicloud.hss.hss_multicloud_agent_info:
     cluster_ids: "{{ waiting.clusters | map(attribute='cluster_id') }}"
   delegate_to: localhost
   register: agents
 
-- name: Show what it is, without what is secret in it
+- name: Show the kinds of the objects, but no secrets
   ansible.builtin.debug:
     msg: "{{ item.manifests | map(attribute='kind') }}"
   loop: "{{ agents.clusters }}"
   loop_control:
     label: "{{ item.cluster_id }}"
 
-- name: Learn which addresses a firewall has to let the agents reach
+- name: Get the addresses that the agents must be able to reach through a firewall
   huaweicloud.hss.hss_multicloud_agent_info:
   delegate_to: localhost
   register: addresses
@@ -77,7 +78,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 network:
-  description: What the agents call.
+  description: Addresses to which the agents connect.
   returned: success
   type: dict
   contains:
@@ -90,18 +91,18 @@ network:
       type: str
       sample: hss-agent.cn-north-4.example.com:10180
     region_id:
-      description: Region of both.
+      description: Region of both addresses.
       type: str
       sample: cn-north-4
 manifests:
   description: The Kubernetes objects to apply, in order.
-  returned: if O(cluster_id) is given
+  returned: if O(cluster_id) is set
   type: list
   elements: dict
   sample: [{apiVersion: v1, kind: Namespace, metadata: {name: hss}}]
 clusters:
-  description: The same for each cluster, in the order of O(cluster_ids).
-  returned: if O(cluster_ids) is given
+  description: The manifests for each cluster, in the order of O(cluster_ids).
+  returned: if O(cluster_ids) is set
   type: list
   elements: dict
   contains:
@@ -110,26 +111,26 @@ clusters:
       type: str
       sample: 6f2b5593-7855-4dbd-aebe-4f736708b8db
     manifests:
-      description: The Kubernetes objects to apply, in order; empty if there are none to be had.
+      description: The Kubernetes objects to apply, in order. Empty if HSS provides none.
       type: list
       elements: dict
       sample: [{apiVersion: v1, kind: Namespace, metadata: {name: hss}}]
     failed:
-      description: Whether there are none to be had.
+      description: Whether HSS provides no manifests for this cluster.
       type: bool
       sample: false
     msg:
-      description: Why.
+      description: Reason for the failure.
       returned: failure
       type: str
       sample: Could not read the connection agent's manifests for the cluster 6f2b
     failure:
-      description: Why, for programs, as in M(huaweicloud.hss.hss_multicloud_cluster).
+      description: Cause of the failure in machine-readable form, as in M(huaweicloud.hss.hss_multicloud_cluster).
       returned: failure
       type: dict
       sample: {error_code: HSS.0011, outcome: rejected}
 failure:
-  description: Why nothing could be had, as in M(huaweicloud.hss.hss_multicloud_cluster).
+  description: Cause of the failure in machine-readable form, as in M(huaweicloud.hss.hss_multicloud_cluster).
   returned: failure
   type: dict
   sample: {error_code: APIGW.0301, http_status: 401, outcome: rejected}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: what is registered with HSS."""
+"""Ansible module: list of the registered multi-cloud clusters."""
 
 from __future__ import annotations
 
@@ -12,65 +12,63 @@ version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Lists the registered multi-cloud clusters, all pages of them, with the days that their credentials have left.
-  - Filters are applied together; a cluster is returned if it passes all of them.
+  - Lists the registered multi-cloud clusters, from all pages, with the number of days until their credentials expire.
+  - If several filters are set, a cluster is returned only if it matches all of them.
 options:
   cluster_id:
-    description: Return the cluster of this id alone.
+    description: Return only the cluster with this id.
     type: str
   name:
-    description: Return clusters of these names alone.
+    description: Return only clusters with these names.
     type: list
     elements: str
   provider:
-    description: Return clusters of these providers alone.
+    description: Return only clusters of these providers.
     type: list
     elements: str
     choices: [ali, tencent, azure, aws, self_built_hw, self_built_idc]
   status:
-    description: Return clusters in these states of their connection alone.
+    description: Return only clusters with these connection statuses.
     type: list
     elements: str
     choices: [not_connect, connect_success, connect_fail, connect_disruption]
   expires_within_days:
     description:
-      - Return clusters alone whose credential has ended, or ends within so many days.
-      - The earlier of the two dates that HSS has counts. Clusters without a date are left out.
+      - Return only clusters whose credential has expired, or expires within this number of days.
+      - The earlier of the two dates in HSS counts. Clusters without a date are not returned.
     type: int
   include:
     description:
-      - What else to ask HSS about each of the clusters, with one more request each.
-      - V(permissions) is what HSS may and may not do in the cluster, with its advice. V(daemonset) is the node agent.
+      - Additional information to request from HSS, with one more request for each cluster.
+      - V(permissions) is the list of what HSS may and may not do in the cluster, with its advice. V(daemonset) is the
+        node agent.
     type: list
     elements: str
     choices: [permissions, daemonset]
     default: []
 extends_documentation_fragment:
+  - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
   - huaweicloud.hss.connection
-attributes:
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 seealso:
   - module: huaweicloud.hss.hss_multicloud_cluster
 """
 
 EXAMPLES = r"""
-- name: Find the clusters whose credentials end within a month
+- name: Find the clusters whose credentials expire within a month
   huaweicloud.hss.hss_multicloud_cluster_info:
     expires_within_days: 30
   delegate_to: localhost
   register: expiring
 
-- name: Name them
+- name: Show these clusters
   ansible.builtin.debug:
     msg: "{{ item.cluster_name }} has {{ item.days_left }} days left"
   loop: "{{ expiring.clusters }}"
   loop_control:
     label: "{{ item.cluster_name }}"
 
-- name: See what HSS may not do in the clusters that it is connected to
+- name: Get the permissions of HSS in the clusters to which it is connected
   huaweicloud.hss.hss_multicloud_cluster_info:
     status: [connect_success]
     include: [permissions]
@@ -79,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 clusters:
-  description: The clusters, by the API's names; dates in epoch milliseconds.
+  description: The clusters, with the field names of the API and dates in epoch milliseconds.
   returned: success
   type: list
   elements: dict
@@ -93,7 +91,7 @@ clusters:
       type: str
       sample: shop-prod
     provider:
-      description: Who provides the cluster.
+      description: Provider of the cluster.
       type: str
       sample: aws
     server:
@@ -101,22 +99,23 @@ clusters:
       type: str
       sample: https://shop.example.com:6443
     status:
-      description: State of the connection.
+      description: Status of the connection between HSS and the cluster.
       type: str
       sample: connect_success
     days_left:
-      description: Whole days until the earlier of the two dates; negative if it is over, null if there is no date.
+      description:
+        - Whole days until the earlier of the two dates. Negative if the date has passed, null if there is no date.
       type: int
       sample: 364
     permissions:
-      description: What HSS may and may not do. Null if HSS could not say.
-      returned: if asked for
+      description: What HSS may and may not do in the cluster. Null if HSS could not report it.
+      returned: if requested with O(include)
       type: list
       elements: dict
       sample: [{resources: pods, function: container check, is_authed: false, advice: grant get and list}]
     daemonset:
-      description: The node agent. Null if there is none, or if HSS could not say.
-      returned: if asked for
+      description: The node agent. Null if there is none, or if HSS could not report it.
+      returned: if requested with O(include)
       type: dict
       sample: {installed_status: install_success, ds_info: {desired_num: 3, current_num: 3, ready_num: 3}}
 """

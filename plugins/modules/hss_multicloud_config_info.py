@@ -1,49 +1,47 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: what HSS reads in a kubeconfig."""
+"""Ansible module: analysis of a kubeconfig by HSS."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: hss_multicloud_config_info
-short_description: Have Huawei Cloud HSS read a kubeconfig
+short_description: Check how Huawei Cloud HSS interprets a kubeconfig
 version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Asks HSS which address and which end of the certificate it reads in a kubeconfig, without registering anything.
-  - HSS gets the credential for that, also in check mode. What this collection reads by itself, without sending it
-    anywhere, M(huaweicloud.hss.kubeconfig_info) tells.
+  - Asks HSS which address and which certificate expiration date it reads from a kubeconfig, without registering a
+    cluster.
+  - The credential is sent to HSS for this, also in check mode. M(huaweicloud.hss.kubeconfig_info) reads a kubeconfig
+    without sending it anywhere.
 options:
   kube_config:
     description:
-      - Text of the kubeconfig, YAML or JSON, not base64.
-      - It is checked as for registering, and only the chosen context is sent.
+      - Text of the kubeconfig in YAML or JSON, not in base64.
+      - It is checked in the same way as for a registration, and only the selected context is sent.
     type: str
     required: true
     aliases: [kubeconfig]
   kube_config_context:
-    description: Context in O(kube_config) to use. By default its C(current-context).
+    description: Context of O(kube_config) to use. By default its C(current-context).
     type: str
   kube_config_allow_insecure:
     description: Accept a kubeconfig with C(insecure-skip-tls-verify).
     type: bool
     default: false
 extends_documentation_fragment:
+  - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
   - huaweicloud.hss.connection
-attributes:
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 seealso:
   - module: huaweicloud.hss.kubeconfig_info
   - module: huaweicloud.hss.hss_multicloud_cluster
 """
 
 EXAMPLES = r"""
-- name: See what HSS reads in a kubeconfig
+- name: Check how HSS interprets a kubeconfig
   huaweicloud.hss.hss_multicloud_config_info:
     kube_config: "{{ lookup('ansible.builtin.file', 'shop-prod.kubeconfig') }}"
   delegate_to: localhost
@@ -52,7 +50,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 configs:
-  description: What HSS has read.
+  description: Values that HSS has read from the kubeconfig.
   returned: success
   type: list
   elements: dict
@@ -62,7 +60,7 @@ configs:
       type: str
       sample: https://shop.example.com:6443
     certificate_expiration_date:
-      description: When the certificate ends, in epoch milliseconds.
+      description: Date on which the certificate expires, in epoch milliseconds.
       type: int
       sample: 1814079596667
 """

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: the commands that bring HSS's images into a private registry."""
+"""Ansible module: commands that load the images of the agents into a private registry."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Asks HSS for the commands that put the agents' images into a private registry, and make the Secret that a cluster
-    pulls them with. Nothing is run.
-  - Needed only for clusters that cannot pull from the vendor's registry.
+  - Gets from HSS the commands that load the images of the agents into a private registry, and that create the Secret
+    with which a cluster pulls the images. No command is run.
+  - Needed only for clusters that cannot pull from the registry of the vendor.
 options:
   image_repo:
     description: Address of the registry.
@@ -31,44 +31,43 @@ options:
     aliases: [username]
   image_repo_password:
     description:
-      - Password for the registry; O(password) is that of an IAM user.
-      - HSS gets it in the address of the request, since its API has no other way, and puts it into the commands. With
-        O(show_commands=true) it is not sent, and need not be given.
+      - Password for the registry. Not to be confused with O(password), which is the password of an IAM user.
+      - It is sent to HSS in the URL of the request, since the API provides no other way, and HSS inserts it into the
+        commands. With O(show_commands=true) it is not sent, and is not required.
     type: str
   plug_type:
     description:
-      - Which image it is about. V(agent) is the agent on the nodes, V(docker) the plug-in for Docker.
-      - By default HSS chooses.
+      - Type of the image. V(agent) is the agent on the nodes, V(docker) is the plug-in for Docker.
+      - By default HSS chooses the type.
     type: str
     choices: [docker, agent]
   show_commands:
     description:
-      - V(false) returns commands with the password in them, ready to be run, and hides the result from output.
-      - V(true) returns commands with C($REGISTRY_PASSWORD) in its place, which may be shown, kept, or run by a shell
-        that has the variable.
+      - V(false) returns commands that include the password and can be run as they are, and hides the result from
+        output.
+      - V(true) returns commands with C($REGISTRY_PASSWORD) in place of the password. They can be shown and stored, and
+        can be run by a shell in which this variable is set.
     type: bool
     default: false
 extends_documentation_fragment:
+  - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
   - huaweicloud.hss.connection
 attributes:
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
   action:
     support: full
-    description: An action plugin hides the result; the work is done by the module.
+    description: An action plugin runs the module and hides the result.
   async:
     support: none
-    description: The result would lie in a file.
+    description: The result would be stored in a file.
 notes:
-  - An error does not hold the password, and is shown.
+  - An error message never contains the password, and is not hidden.
 seealso:
   - module: huaweicloud.hss.hss_multicloud_agent_info
 """
 
 EXAMPLES = r"""
-- name: Show the commands, for whoever runs them by hand
+- name: Get commands without the password, to run them by hand
   huaweicloud.hss.hss_multicloud_image_command_info:
     image_repo: registry.example.com
     organization: security
@@ -78,7 +77,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   register: shown
 
-- name: Get them ready to be run
+- name: Get commands that can be run as they are
   huaweicloud.hss.hss_multicloud_image_command_info:
     image_repo: registry.example.com
     organization: security
@@ -96,22 +95,22 @@ image_command:
   type: str
   sample: docker login -u hss -p "$REGISTRY_PASSWORD" registry.example.com && ...
 secret_command:
-  description: Shell command that makes the Secret to pull them with.
+  description: Shell command that creates the Secret with which a cluster pulls the images.
   returned: success
   type: str
   sample: kubectl create secret docker-registry hss-registry -n hss --docker-password="$REGISTRY_PASSWORD" ...
 secret_name:
-  description: Name of that Secret. Null if it cannot be told from the command.
+  description: Name of this Secret. Null if it cannot be derived from the command.
   returned: success
   type: str
   sample: hss-registry
 images_download_url:
-  description: Where the images are to be had.
+  description: URL from which the images can be downloaded.
   returned: success
   type: str
   sample: https://hss-images.cn-north-4.example.com/hostguard.tar
 failure:
-  description: Why it failed, as in M(huaweicloud.hss.hss_multicloud_cluster).
+  description: Cause of the failure in machine-readable form, as in M(huaweicloud.hss.hss_multicloud_cluster).
   returned: failure
   type: dict
   sample: {error_code: HSS.0001, outcome: rejected}

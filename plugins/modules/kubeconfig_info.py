@@ -7,21 +7,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubeconfig_info
-short_description: Read a kubeconfig on a managed host, checked and self-contained
+short_description: Read and check a kubeconfig on a managed host
 version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Reads a kubeconfig from a managed host, cuts it to one context, and puts the content of the files that it refers to
-    in their place, so that it works anywhere.
-  - Refuses what HSS could not log in with, and says why. An expired certificate, for instance, a loopback address, or
-    a program that has to be run to log in.
-  - It reads with a plain shell command, and needs neither Python nor kubectl on the host. Nothing is written there.
+  - Reads a kubeconfig from a managed host, reduces it to one context, and includes the contents of the files to which
+    it refers, so that it can be used anywhere.
+  - Refuses a kubeconfig with which HSS could not log in, and reports the reason, such as an expired certificate, a
+    loopback address, or a program that has to be run to log in.
+  - It reads the files with one shell command. The host needs neither Python nor kubectl, and nothing is written there.
 options:
   path:
     description:
-      - Path of the kubeconfig on the host. A leading C(~/) is the home of the user who reads.
-      - By default the first of these that can be read.
+      - Path of the kubeconfig on the host. A leading C(~/) is the home directory of the user who reads it.
+      - By default the first of the following files that can be read.
         C(/etc/kubernetes/admin.conf) of kubeadm and Kubespray,
         C(/etc/rancher/k3s/k3s.yaml) of k3s,
         C(/etc/rancher/rke2/rke2.yaml) of RKE2,
@@ -31,23 +31,24 @@ options:
         C(~/.kube/config).
     type: str
   context:
-    description: Context to use. By default the file's C(current-context).
+    description: Context to use. By default the C(current-context) of the file.
     type: str
   server:
     description:
-      - Address of the API server that takes the place of the one in the file.
-      - A URL is taken as it is. A host, or a host with a port, keeps the rest of the old address; so
-        V({{ ansible_host }}) is enough for a cluster whose file says C(https://127.0.0.1:6443).
+      - Address of the API server that replaces the address in the file.
+      - A URL is used as given. A host, with or without a port, keeps the other parts of the old address. Therefore
+        V({{ ansible_host }}) is sufficient for a cluster whose kubeconfig has C(https://127.0.0.1:6443).
     type: str
   tls_server_name:
-    description: Name to expect in the API server's certificate, where it is not the host of the server.
+    description: Name to expect in the certificate of the API server, if it is not the host of the server.
     type: str
   check_server_name:
     description:
-      - Look on the host whether the API server's certificate is made for the address, or for O(tls_server_name), and
-        refuse with the remedies if it is not. Useful with O(server), since HSS would otherwise fail to connect later.
-      - It dials the API server from the host itself, under the address in the file, with C(openssl s_client). Where
-        there is no C(openssl), the certificate is read from the usual places of the distributions.
+      - Check on the host whether the certificate of the API server is valid for the address, or for
+        O(tls_server_name). If it is not, the task fails and lists the remedies. Useful with O(server), since HSS could
+        otherwise not connect later.
+      - The host connects to its API server, at the address in the file, with C(openssl s_client). If there is no
+        C(openssl), the certificate is read from the well-known paths of the Kubernetes distributions.
     type: bool
     default: false
   allow_insecure:
@@ -55,29 +56,27 @@ options:
     type: bool
     default: false
   expiry_warning_days:
-    description: Warn if the credential ends in fewer days.
+    description: Warn if the credential expires in less than this number of days.
     type: int
     default: 30
 extends_documentation_fragment:
+  - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
 attributes:
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
   action_group:
     support: none
-    description: Does not talk to HSS, so it needs no connection options.
+    description: Does not connect to HSS, so it needs no connection options.
     membership: []
   action:
     support: full
-    description: The work is done by an action plugin on the control node; the host needs a POSIX shell alone.
+    description: An action plugin on the control node does the work. The host needs only a POSIX shell.
 requirements:
   - PyYAML (on the control node)
   - cryptography (on the control node)
 notes:
-  - The result is hidden from output, since it holds a credential; it can be registered all the same.
-  - An error holds no secret and is shown.
-  - Files that only root may read need C(become).
+  - The result is hidden from output, since it contains a credential. It can be registered in a variable all the same.
+  - An error message never contains a secret, and is not hidden.
+  - Use C(become) for files that only root can read.
 seealso:
   - module: huaweicloud.hss.hss_multicloud_cluster
 """
@@ -86,7 +85,7 @@ EXAMPLES = r"""
 - name: Read the kubeconfig of a k3s server and register the cluster
   hosts: k3s_servers
   tasks:
-    - name: Read it under the address that HSS can reach
+    - name: Read the kubeconfig, with an address that HSS can reach
       huaweicloud.hss.kubeconfig_info:
         server: "{{ ansible_host }}"
       become: true
@@ -101,7 +100,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 kube_config:
-  description: Kubeconfig with one context, complete in itself. The same meaning gives the same text.
+  description: Self-contained kubeconfig with one context. Kubeconfigs that mean the same give the same text.
   returned: success
   type: str
   sample: "apiVersion: v1 ..."
@@ -112,13 +111,14 @@ server:
   sample: https://192.0.2.10:6443
 certificate_expiration_date:
   description:
-    - When the credential ends, in epoch milliseconds. The earliest end of the certificates, the CA and the token.
-    - Null for a token that does not say.
+    - Date on which the credential expires, in epoch milliseconds. This is the earliest expiration date of the
+      certificates, the CA and the token.
+    - Null for a token without an expiration date.
   returned: success
   type: int
   sample: 1814079596000
 days_left:
-  description: Whole days until then.
+  description: Whole days until this date.
   returned: success
   type: int
   sample: 364

@@ -7,31 +7,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubectl_objects
-short_description: Make and delete Kubernetes objects with the kubectl of a managed host
+short_description: Create, update and delete Kubernetes objects with the kubectl of a managed host
 version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Applies Kubernetes objects, or deletes them, with the kubectl that a control-plane host has. The host needs no
-    Python, and the control node neither kubectl nor a way to the API server.
-  - Objects go over standard input. They stand in no argument list, and nothing is left on the host's disk.
-  - What changes is what the API server says would change. It is asked to try each object that is there already and to
-    keep nothing (C(--dry-run=server)), in check mode as in a real run. The data of Secrets is compared in memory and
-    never shown.
+  - Applies or deletes Kubernetes objects with the kubectl of a control-plane host. The host needs no Python. The
+    control node needs neither kubectl nor access to the API server.
+  - Objects are passed over standard input. They do not appear in any argument list, and nothing is written to the disk
+    of the host.
+  - The API server determines what changes. It is asked to apply the existing objects without storing the result
+    (C(--dry-run=server)), in check mode and in a real run. The data of Secrets is compared in memory and is never
+    shown.
 options:
   objects:
     description:
-      - The objects, each with C(apiVersion), C(kind) and C(metadata.name). A C(List) counts as what is in it.
-      - Namespaces and CustomResourceDefinitions are made first and deleted last, wherever they stand.
-      - With O(state=absent), only what says which object it is.
+      - The objects, each with C(apiVersion), C(kind) and C(metadata.name). A C(List) stands for its items.
+      - Namespaces and CustomResourceDefinitions are created first and deleted last, regardless of their position.
+      - With O(state=absent), only the fields that identify the object are used.
     type: list
     elements: dict
     default: []
   state:
     description:
-      - V(present) makes them and brings them to what is given, as C(kubectl apply) does. Fields that others have set
-        stay.
-      - V(absent) deletes them, and what is in a namespace that is deleted.
+      - V(present) creates the objects or updates them as C(kubectl apply) does. Fields that others have set are kept.
+      - V(absent) deletes the objects. If a namespace is deleted, the objects in it are deleted too.
     type: str
     choices:
       - present
@@ -40,7 +40,7 @@ options:
   selector:
     description:
       - With O(state=absent), also delete the cluster-scoped objects of O(kinds) that match this label selector, such as
-        V(app.kubernetes.io/part-of=hss). What is in a namespace goes with the namespace.
+        V(app.kubernetes.io/part-of=hss). Namespaced objects are deleted with their namespace.
     type: str
   kinds:
     description: Cluster-scoped kinds for O(selector), such as V(ClusterRole).
@@ -49,8 +49,8 @@ options:
     default: []
   wait_timeout:
     description:
-      - Seconds to wait until what is deleted is gone. V(0) does not wait.
-      - With O(state=present), until an object or a namespace is gone that somebody is deleting just then.
+      - Seconds to wait until deleted objects are gone. V(0) does not wait.
+      - With O(state=present), seconds to wait until an object or a namespace is gone that is already being deleted.
     type: int
     default: 120
 extends_documentation_fragment:
@@ -59,14 +59,14 @@ extends_documentation_fragment:
 requirements:
   - PyYAML (on the control node)
 notes:
-  - A task that fails may have made some of the objects; run again, it makes the others.
+  - A task that fails may have created some of the objects. If it is run again, it creates the others.
 seealso:
   - module: huaweicloud.hss.kubectl_preflight
   - module: huaweicloud.hss.kubeconfig_info
 """
 
 EXAMPLES = r"""
-- name: Let the registry's password be known in the cluster
+- name: Store the password for the registry in the cluster
   huaweicloud.hss.kubectl_objects:
     kubeconfig: /etc/kubernetes/admin.conf
     objects:
@@ -83,7 +83,7 @@ EXAMPLES = r"""
           password: "{{ registry_password }}"
   become: true
 
-- name: Take away everything that was made for HSS
+- name: Delete all objects that were created for HSS
   huaweicloud.hss.kubectl_objects:
     kubeconfig: /etc/kubernetes/admin.conf
     state: absent
@@ -102,20 +102,22 @@ EXAMPLES = r"""
 RETURN = r"""
 objects:
   description:
-    - What became of each object, or would in check mode, in the order given. Those found by O(selector) follow.
+    - Result for each object, or what it would be in check mode, in the order given. Objects found with O(selector)
+      follow.
   returned: success
   type: list
   elements: dict
   contains:
     kind:
-      description: Its kind.
+      description: Kind of the object.
       type: str
     name:
-      description: Its name.
+      description: Name of the object.
       type: str
     namespace:
       description:
-        - Its namespace. Null for a cluster-scoped object, and for one to be made in the kubeconfig's own namespace.
+        - Namespace of the object. Null for a cluster-scoped object, and for an object that is to be created in the
+          namespace of the kubeconfig.
       type: str
     action:
       description: V(created), V(updated), V(deleted) or V(unchanged).
@@ -126,19 +128,19 @@ objects:
       namespace: null
       action: created
 kubectl:
-  description: The kubectl that was used. Null if there was nothing to do.
+  description: The kubectl command that was used. Null if there was nothing to do.
   returned: success
   type: str
   sample: k3s kubectl
 answered:
   description:
-    - Whether the API server has answered a question before something went wrong. If not, the cluster may be gone.
+    - Whether the API server responded to a request before the failure. If not, the cluster may no longer exist.
   returned: failure
   type: bool
   sample: false
 diff:
   description:
-    - For each object that changes its YAML before and after, without status and without the data of Secrets.
+    - YAML of each object that changes, before and after, without its status and without the data of Secrets.
     - The same in check mode.
   returned: success
   type: list

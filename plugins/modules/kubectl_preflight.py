@@ -7,33 +7,34 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: kubectl_preflight
-short_description: Ask whether a cluster is fit for the agents of HSS
+short_description: Check whether the agents of HSS can be installed in a cluster
 version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Looks through the kubectl of a control-plane host at what would make an installation fail later. The version of
-    Kubernetes, the nodes, the rights of the account in the kubeconfig, and whether the host reaches given addresses.
-  - Takes one command on the host, or two if O(objects) are of kinds that not every cluster has. Changes nothing there.
-    The host needs no Python.
+  - Uses the kubectl of a control-plane host to check in advance what would make an installation fail. It checks the
+    version of Kubernetes, the nodes, the permissions of the account in the kubeconfig, and whether the host can reach
+    the given addresses.
+  - Runs one command on the host, or two if O(objects) contains kinds that are not part of every cluster. Changes
+    nothing there. The host needs no Python.
 options:
   objects:
     description:
-      - Kubernetes objects that are to be made, as for M(huaweicloud.hss.kubectl_objects). It is asked whether the
-        account may get, create and patch each kind of them, in its namespace.
+      - Kubernetes objects that are going to be created, as for M(huaweicloud.hss.kubectl_objects). For each kind, the
+        module checks whether the account may get, create and patch it in its namespace.
     type: list
     elements: dict
     default: []
   addresses:
     description:
-      - Addresses, each as C(host:port), that have to be reached over TCP. Tried from the host, all at once, with
-        what it has of C(bash), C(nc) and C(curl). The connection is closed as soon as it stands.
-      - An IPv6 address stands in brackets.
+      - Addresses as C(host:port) that must be reachable over TCP. The host tries all of them at the same time, with
+        C(bash), C(nc) or C(curl), depending on what is installed. A connection is closed as soon as it is established.
+      - Put an IPv6 address into brackets.
     type: list
     elements: str
     default: []
   minimum_version:
-    description: Oldest version of Kubernetes to accept. Put it into quotes, since YAML takes 1.20 for 1.2.
+    description: Oldest version of Kubernetes to accept. Put it into quotes, since YAML reads 1.20 as the number 1.2.
     type: str
     default: '1.19'
   timeout:
@@ -41,25 +42,23 @@ options:
     type: int
     default: 10
   fail:
-    description: Fail if there are RV(problems). Otherwise they are returned only.
+    description: Whether to fail if there are RV(problems). Otherwise they are only returned.
     type: bool
     default: true
 extends_documentation_fragment:
   - huaweicloud.hss.kubectl
+  - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
-attributes:
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 notes:
-  - That the host reaches an address says little about the nodes, where agents run; that it does not, says enough.
+  - The agents run on the nodes, but the addresses are tried from the host. If the host can reach an address, a node may
+    still be unable to. If the host cannot, the nodes most likely cannot either.
 seealso:
   - module: huaweicloud.hss.kubectl_objects
   - module: huaweicloud.hss.hss_multicloud_agent_info
 """
 
 EXAMPLES = r"""
-- name: Stop here if the agents could not be installed
+- name: Fail if the agents could not be installed
   huaweicloud.hss.kubectl_preflight:
     kubeconfig: /etc/kubernetes/admin.conf
     minimum_version: '1.21'
@@ -75,7 +74,7 @@ EXAMPLES = r"""
           namespace: hss
   become: true
 
-- name: Collect what is wrong, and go on
+- name: Collect the problems, and continue
   huaweicloud.hss.kubectl_preflight:
     kubeconfig: /etc/kubernetes/admin.conf
     addresses:
@@ -88,25 +87,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 problems:
-  description: What is wrong, each in a sentence with what to do about it.
+  description: The problems, each with a remedy.
   returned: always
   type: list
   elements: str
   sample:
     - The cluster has no nodes. Agents need one to run on; join one first.
 version:
-  description: Version of the API server. Null if it could not be asked.
+  description: Version of the API server. Null if it could not be determined.
   returned: always
   type: str
   sample: v1.29.4+k3s1
 nodes:
-  description: The nodes.
+  description: The nodes of the cluster.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: Name.
+      description: Name of the node.
       type: str
     os:
       description: Operating system, such as V(linux) or V(windows).
@@ -123,21 +122,21 @@ nodes:
       architecture: amd64
       ready: true
 denied:
-  description: What the account may not do that making O(objects) needs.
+  description: Permissions that the account needs to create O(objects) and does not have.
   returned: always
   type: list
   elements: str
   sample:
     - create deployments.apps in namespace hss
 unreachable_addresses:
-  description: Those of O(addresses) that the host does not reach.
+  description: The O(addresses) that the host cannot reach.
   returned: always
   type: list
   elements: str
   sample:
     - 192.0.2.80:8091
 kubectl:
-  description: The kubectl that was used. Null if there is none.
+  description: The kubectl command that was used. Null if there is none.
   returned: always
   type: str
   sample: k3s kubectl

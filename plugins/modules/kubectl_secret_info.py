@@ -12,43 +12,40 @@ version_added: 0.1.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
-  - Reads a Secret through the kubectl that a control-plane host has, such as the token of a ServiceAccount. The host
-    needs no Python.
-  - The result is hidden from output at every verbosity, and with C(ANSIBLE_DEBUG) too. A failure is shown, and holds
-    no secret.
+  - Reads a Secret, such as the token of a ServiceAccount, with the kubectl of a control-plane host. The host needs no
+    Python.
+  - The result is hidden from output at every verbosity, and also with C(ANSIBLE_DEBUG). The message of a failure never
+    contains a secret, and is not hidden.
 options:
   name:
     description: Name of the Secret.
     type: str
     required: true
   namespace:
-    description: Its namespace.
+    description: Namespace of the Secret.
     type: str
     required: true
   keys:
-    description: Keys that it must have a value for. A controller may write them after the Secret was made.
+    description: Keys that must have a value. A controller may write them some time after the Secret was created.
     type: list
     elements: str
     default: []
   wait_timeout:
-    description: Seconds to wait for the Secret and for O(keys). V(0) looks once.
+    description: Seconds to wait for the Secret and for O(keys). V(0) tries once.
     type: int
     default: 10
 extends_documentation_fragment:
   - huaweicloud.hss.kubectl
+  - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
-attributes:
-  diff_mode:
-    support: none
-    description: Changes nothing, so there is no difference to show.
 notes:
-  - A registered result holds the secret. Use C(no_log=true) on tasks of others that use it.
+  - A registered result contains the secret. Set C(no_log=true) on tasks with other modules that use it.
 seealso:
   - module: huaweicloud.hss.kubectl_objects
 """
 
 EXAMPLES = r"""
-- name: Fetch the token of a ServiceAccount, which a controller writes
+- name: Read the token of a ServiceAccount, which a controller writes
   huaweicloud.hss.kubectl_secret_info:
     kubeconfig: /etc/kubernetes/admin.conf
     name: hss-token
@@ -60,13 +57,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 data:
-  description: The values by their keys, in base64 as Kubernetes has them.
+  description: The values by key, encoded in base64 as in Kubernetes.
   returned: success
   type: dict
   sample:
     token: ZXhhbXBsZQ==
 kubectl:
-  description: The kubectl that was used.
+  description: The kubectl command that was used.
   returned: success
   type: str
   sample: k3s kubectl
