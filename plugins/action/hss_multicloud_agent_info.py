@@ -11,7 +11,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.hidden_re
 
 
 class ActionModule(HiddenResultAction):
-    """The agents' addresses alone are no secret."""
+    """Hide results with manifests. The addresses of the agents are not secret."""
 
-    def is_secret(self, answer: dict[str, Any]) -> bool:
-        return "manifests" in answer or "clusters" in answer
+    def is_secret(self, result: dict[str, Any]) -> bool:
+        return "manifests" in result or "clusters" in result

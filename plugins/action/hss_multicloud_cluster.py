@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action plugin: runs the module of the task's name, whose options are printed and stored nowhere.
+"""Action plugin: runs the module of the task without printing or storing its options.
 
-That is not only hss_multicloud_cluster: C(meta/runtime.yml) sends all the modules here that have no other one.
+C(meta/runtime.yml) redirects all modules here that have no action plugin of their own, not only hss_multicloud_cluster.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ from typing import Any
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import discreet, warn
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
+    module_options_hidden,
+    show_warnings,
+)
 
 
 class ActionModule(NormalAction):
-    """As for a module without an action plugin."""
+    """Run a module as Ansible runs a module without an action plugin."""
 
     @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The module's result."""
-        with discreet(self):
+        """Return the result of the module."""
+        with module_options_hidden(self):
             result: dict[str, Any] = super().run(tmp, task_vars)
         if self._task.no_log:
-            warn(result)
+            show_warnings(result)
         return result

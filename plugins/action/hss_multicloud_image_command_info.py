@@ -16,11 +16,11 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.hidden_re
 class ActionModule(HiddenResultAction):
     """The module cannot do that itself: Ansible would put asterisks where the password is in its result."""
 
-    def is_secret(self, answer: dict[str, Any]) -> bool:
+    def is_secret(self, result: dict[str, Any]) -> bool:
         options = self._task.args
         if boolean(options.get("show_commands", False)):
             return False
         username = str(options.get("image_repo_username", options.get("username")))
         password = str(options.get("image_repo_password"))
-        answer.update((name, with_password(str(answer.get(name) or ""), username, password)) for name in COMMANDS)
+        result.update((name, with_password(str(result.get(name) or ""), username, password)) for name in COMMANDS)
         return True

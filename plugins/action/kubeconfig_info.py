@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action plugin: reads a kubeconfig on a managed host with one shell command, and checks it on the control node."""
+"""Action plugin: reads a kubeconfig on a managed host with shell commands, and checks it on the control node."""
 
 from __future__ import annotations
 
@@ -23,19 +23,22 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.server import Server
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import MAX_BYTES, KubeconfigError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import silent, warn
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
+    command_output_hidden,
+    show_warnings,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import (
-    WELL_KNOWN,
-    Found,
+    WELL_KNOWN_KUBECONFIGS,
+    HostFile,
     HostFileError,
-    parse_answer,
-    read_command,
+    files_command,
+    parse_files,
     resolve_path,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.serving_certificate import (
     SERVING_CERTIFICATES,
+    certificate_names,
     handshake_command,
-    names_in,
     require_name,
 )
 
@@ -51,7 +54,7 @@ _SPEC = {
 
 
 class ActionModule(ActionBase):
-    """Reads, checks, and hides the result."""
+    """Read and check a kubeconfig, and hide the result."""
 
     TRANSFERS_FILES = False
     _requires_connection = True
@@ -60,22 +63,22 @@ class ActionModule(ActionBase):
 
     @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Returns what the module documentation of kubeconfig_info says."""
+        """Return the result that the documentation of the module describes."""
         result = super().run(tmp, task_vars)
         if not libraries_available():
             raise AnsibleError("kubeconfig_info needs the Python packages PyYAML and cryptography on the control node.")
-        _validation, given = self.validate_argument_spec(_SPEC)
-        # Plain values: on newer ansible-core they are tagged subclasses, which the YAML dumper refuses.
-        args = {key: str(value) if isinstance(value, str) else value for key, value in given.items()}
+        _validation, validated = self.validate_argument_spec(_SPEC)
+        # ansible-core 2.19 and later tag strings, which makes them a subclass that the YAML dumper refuses.
+        args = {key: str(value) if isinstance(value, str) else value for key, value in validated.items()}
         try:
-            found, config = self._read(args)
+            path, config = self._read_kubeconfig(args)
         except (KubeconfigError, HostFileError) as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
-        # What concerns the upload is said by the module that uploads.
+        # Warnings about the upload are left to the module that uploads the kubeconfig.
         warnings = [sanitize(text) for text in (*config.expiry_warnings, *config.server_warnings)]
         if warnings:
             result["warnings"] = warnings
-            warn(result)
+            show_warnings(result)
         return {
             **result,
             "changed": False,
@@ -84,23 +87,24 @@ class ActionModule(ActionBase):
             "certificate_expiration_date": config.certificate_expiration_date,
             "days_left": config.days_left,
             "context": config.context,
-            "path": found.path,
+            "path": path,
             "_ansible_no_log": True,
         }
 
-    def _read(self, args: dict[str, Any]) -> tuple[Found, Kubeconfig]:
-        paths = [args["path"]] if args["path"] else list(WELL_KNOWN)
-        answers = self._ask(paths, first_only=True)
-        found = next((answer for answer in answers if answer.content is not None), None)
-        if found is None:
-            raise HostFileError.none_readable(answers, bool(args["path"]))
+    def _read_kubeconfig(self, args: dict[str, Any]) -> tuple[str, Kubeconfig]:
+        """Return the path and the checked content of the first kubeconfig that can be read."""
+        paths = [args["path"]] if args["path"] else list(WELL_KNOWN_KUBECONFIGS)
+        files = self._read_files(paths, first_only=True)
+        readable = next((file for file in files if file.content is not None), None)
+        if readable is None:
+            raise HostFileError.none_readable(files, path_given=bool(args["path"]))
         try:
-            return found, self._check(found, args)
+            return readable.path, self._check_kubeconfig(readable, args)
         except KubeconfigError as exc:
-            raise HostFileError(f"{found.path}: {exc}") from None
+            raise HostFileError(f"{readable.path}: {exc}") from None
 
-    def _check(self, found: Found, args: dict[str, Any]) -> Kubeconfig:
-        content = found.content or b""
+    def _check_kubeconfig(self, file: HostFile, args: dict[str, Any]) -> Kubeconfig:
+        content = file.content or b""
         policy = KubeconfigPolicy(
             args["context"],
             args["server"],
@@ -108,16 +112,16 @@ class ActionModule(ActionBase):
             args["allow_insecure"],
             args["expiry_warning_days"],
         )
-        named = referenced_files(content, policy.context)
-        paths = {name: resolve_path(found.path, name) for name in named}
-        answers = {answer.path: answer for answer in self._ask(list(paths.values()))} if paths else {}
+        names = referenced_files(content, policy.context)
+        paths = {name: resolve_path(file.path, name) for name in names}
+        referenced = {found.path: found for found in self._read_files(list(paths.values()))} if paths else {}
 
         def read_file(name: str) -> bytes:
-            # A connection may break off before all files were named.
-            answer = answers.get(paths[name], Found(paths[name], None, "could not be read completely"))
-            if answer.content is None:
-                raise KubeconfigError("", f"{answer.path}, which it refers to, {answer.trouble}")
-            return answer.content
+            # If the connection is lost, the output may end before the last file.
+            found = referenced.get(paths[name], HostFile(paths[name], None, "could not be read completely"))
+            if found.content is None:
+                raise KubeconfigError("", f"{found.path}, which it refers to, {found.problem}")
+            return found.content
 
         config = canonicalize(content, policy, read_file, time.time())
         if args["check_server_name"]:
@@ -125,22 +129,21 @@ class ActionModule(ActionBase):
         return config
 
     def _check_server_name(self, content: bytes, policy: KubeconfigPolicy, config: Kubeconfig) -> None:
-        """Looks at the certificate that the host's own API server presents, under the address in the file."""
+        """Check the certificate that the host's own API server presents at the address in the file."""
         name = policy.tls_server_name or Server.parse(config.server).host
-        local = original_server(content, policy.context)
-        presented = b""
-        if local is not None:
-            presented = self._low_level_execute_command(handshake_command(local, name))["stdout"].encode(
-                "ascii", "ignore"
-            )
-        if names_in(presented) is None:
-            found = self._ask(list(SERVING_CERTIFICATES), first_only=True)
-            presented = next((answer.content for answer in found if answer.content), b"")
-        require_name(presented, name)
+        local_server = original_server(content, policy.context)
+        output = b""
+        if local_server is not None:
+            executed = self._low_level_execute_command(handshake_command(local_server, name))
+            output = executed["stdout"].encode("ascii", "ignore")
+        if certificate_names(output) is None:
+            files = self._read_files(list(SERVING_CERTIFICATES), first_only=True)
+            output = next((file.content for file in files if file.content), b"")
+        require_name(output, name)
 
-    def _ask(self, paths: list[str], first_only: bool = False) -> list[Found]:
-        """One command on the host."""
-        command, mark = read_command(paths, first_only, MAX_BYTES)
-        with silent(self):
-            answer = self._low_level_execute_command(command)
-        return parse_answer(answer["stdout"], mark, paths, answer.get("rc"), answer.get("stderr") or "")
+    def _read_files(self, paths: list[str], first_only: bool = False) -> list[HostFile]:
+        """Read files with one command on the host."""
+        command, mark = files_command(paths, first_only, MAX_BYTES)
+        with command_output_hidden(self):
+            executed = self._low_level_execute_command(command)
+        return parse_files(executed["stdout"], mark, paths, executed.get("rc"), executed.get("stderr") or "")

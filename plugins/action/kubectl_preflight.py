@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action plugin: asks a host's kubectl whether the cluster is fit for agents."""
+"""Action plugin: checks with the kubectl of a managed host whether agents can be installed in the cluster."""
 
 from __future__ import annotations
 
@@ -14,69 +14,68 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard imp
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
     TARGET_SPEC,
     KubectlAction,
-    at_least,
+    require_seconds,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
     Call,
+    CallResult,
     KubectlError,
-    Reply,
-    Target,
-    document,
-    documents,
-    read_answer,
+    parse_object,
+    parse_objects,
+    parse_result,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectivity import (
-    addresses_of,
-    judge_reach,
-    reach_script,
+    connectivity_script,
+    parse_addresses,
+    parse_connectivity,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import failure
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import (
     KubeObject,
-    as_stream,
-    given_objects,
+    serialize_objects,
+    validated_objects,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.preflight import (
     Findings,
-    judge_nodes,
-    judge_reviews,
-    judge_version,
-    resources_in,
-    reviews,
-    unknown_kinds,
-    version_number,
+    access_reviews,
+    check_access,
+    check_nodes,
+    check_version,
+    map_resources,
+    objects_to_map,
+    parse_version,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import Resource
 
 _SPEC = {
     **TARGET_SPEC,
-    # Looked at by given_objects, which quotes nothing of what it refuses.
+    # Checked by validated_objects, whose errors do not quote the value.
     "objects": {"type": "list", "elements": "raw", "default": []},
     "addresses": {"type": "list", "elements": "str", "default": []},
     "minimum_version": {"type": "str", "default": "1.19"},
     "timeout": {"type": "int", "default": 10},
     "fail": {"type": "bool", "default": True},
 }
-# An API server that does not answer would keep each of those after it waiting.
-_VERSION = Call(["version", "-o", "json"], vital=True)
-# Without --raw kubectl would first ask for everything that the API server has, several times if there is no answer.
+# If the API server does not answer, each of the following calls would run into its timeout.
+_VERSION = Call(["version", "-o", "json"], required=True)
+# Without --raw, kubectl would first discover all APIs of the API server, with several attempts if it does not answer.
 _NODES = Call(["get", "--raw", "/api/v1/nodes"])
-_REVIEW = Call(["create", "-f", "-", "-o", "json"], reads=True)
-_NOTHING_HIDDEN = Redactor()
+_REVIEW = Call(["create", "-f", "-", "-o", "json"], reads_stdin=True)
+_NO_SECRETS = Redactor()
 
 
 class ActionModule(KubectlAction):
-    """Asks, and judges the answers."""
+    """Query the cluster with kubectl and check the output."""
 
     _supports_diff = False
 
     @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Returns what the module documentation of kubectl_preflight says."""
+        """Return the result that the documentation of the module describes."""
         result = super().run(tmp, task_vars)
         _validation, args = self.validate_argument_spec(_SPEC)
         try:
-            kubectl, findings = self._look(args)
+            kubectl, findings = self._check(args)
         except KubectlError as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
         problems = [sanitize(text) for text in findings.problems]
@@ -95,79 +94,84 @@ class ActionModule(KubectlAction):
             "problems": problems,
         }
 
-    def _look(self, args: dict[str, Any]) -> tuple[str | None, Findings]:
-        """:raises KubectlError: for options that cannot be meant."""
-        at_least(1, "timeout", args)
-        minimum = version_number(str(args["minimum_version"]))
-        addresses = addresses_of(str(text) for text in args["addresses"])
-        objects = given_objects(args["objects"])
+    def _check(self, args: dict[str, Any]) -> tuple[str | None, Findings]:
+        """Return the kubectl command that was used, and the findings.
+
+        :raises KubectlError: for options that are not valid.
+        """
+        require_seconds(args, "timeout", minimum=1)
+        minimum = parse_version(str(args["minimum_version"]))
+        addresses = parse_addresses(str(text) for text in args["addresses"])
+        objects = validated_objects(args["objects"])
         target = self._target(args, request_timeout=args["timeout"])
         target.commands()
-        # Of kinds that only the cluster knows, the right to them is asked for when it has told their names.
-        strange = unknown_kinds(objects)
-        asked = [] if strange else reviews(objects, {})
-        versions = list(dict.fromkeys(str(one.content["apiVersion"]) for one in strange))
-        listings = [
+        # If the API server has to be asked for the resources of some kinds, the permissions are reviewed afterwards.
+        unmapped = objects_to_map(objects)
+        reviews = [] if unmapped else access_reviews(objects, {})
+        versions = list(dict.fromkeys(str(item.content["apiVersion"]) for item in unmapped))
+        discovery = [
             Call(["get", "--raw", f"/apis/{version}" if "/" in version else f"/api/{version}"]) for version in versions
         ]
-        calls = [_VERSION, _NODES, *listings]
-        if asked:
+        calls = [_VERSION, _NODES, *discovery]
+        if reviews:
             calls.append(_REVIEW)
         findings = Findings()
-        mark, done = self._on_host(target, calls, as_stream(asked), reach_script(addresses, args["timeout"]))
+        script = connectivity_script(addresses, args["timeout"])
+        mark, executed = self._execute_calls(target, calls, serialize_objects(reviews), script)
         kubectl = None
         try:
-            answer = read_answer(target, calls, mark, done)
-            kubectl = answer.kubectl
-            if self._judge_cluster(answer.replies, minimum, findings):
-                told = answer.replies[2 : 2 + len(listings)]
-                self._judge_rights(target, objects, strange, told, answer.replies[-1] if asked else None, findings)
+            host_result = parse_result(target, calls, mark, executed)
+            kubectl, results = host_result.kubectl, host_result.results
+            if self._check_cluster(results, minimum, findings):
+                resources = self._map_kinds(unmapped, results[2 : 2 + len(discovery)], findings)
+                review_result = results[-1] if reviews else None
+                if unmapped and (reviews := access_reviews(objects, resources)):
+                    review_result = self._run_kubectl(target, [_REVIEW], serialize_objects(reviews)).results[0]
+                if review_result is not None:
+                    self._check_permissions(review_result, findings)
         except KubectlError as exc:
             findings.problems.append(str(exc))
-        findings.unreachable, problems, warnings = judge_reach(addresses, str(done.get("stdout") or ""), mark)
-        findings.problems += problems
-        findings.warnings += warnings
+        connectivity = parse_connectivity(addresses, str(executed.get("stdout") or ""), mark)
+        findings.unreachable = connectivity.unreachable
+        findings.problems += connectivity.problems
+        findings.warnings += connectivity.warnings
         return kubectl, findings
 
     @staticmethod
-    def _judge_cluster(replies: Sequence[Reply], minimum: tuple[int, ...], findings: Findings) -> bool:
-        """Whether it can be asked at all."""
-        version = replies[0]
+    def _check_cluster(results: Sequence[CallResult], minimum: tuple[int, ...], findings: Findings) -> bool:
+        """Check the version and the nodes. Return whether the API server has answered."""
+        version = results[0]
         if version.rc:
-            findings.problems.append(str(failure("asking for the version", version, _NOTHING_HIDDEN)))
+            findings.problems.append(str(call_error("getting the version", version, _NO_SECRETS)))
             return False
-        judge_version(document(version.stdout), minimum, findings)
-        nodes = replies[1]
+        check_version(parse_object(version.stdout), minimum, findings)
+        nodes = results[1]
         if nodes.rc:
-            findings.warnings.append(str(failure("looking at the nodes", nodes, _NOTHING_HIDDEN)))
+            findings.warnings.append(str(call_error("getting the nodes", nodes, _NO_SECRETS)))
         else:
-            judge_nodes(documents(nodes.stdout), findings)
+            check_nodes(parse_objects(nodes.stdout), findings)
         return True
 
-    def _judge_rights(
-        self,
-        target: Target,
-        objects: Sequence[KubeObject],
-        strange: Sequence[KubeObject],
-        listings: Sequence[Reply],
-        reviewed: Reply | None,
-        findings: Findings,
-    ) -> None:
-        found: dict[tuple[str, str], Resource] = {}
-        for listing in listings:
-            if not listing.rc:
-                found.update(resources_in(document(listing.stdout), strange))
-        for one in strange:
-            if (one.group, one.kind) not in found:
-                kind = f"{one.kind} of {one.content['apiVersion']}"
+    @staticmethod
+    def _map_kinds(
+        unmapped: Sequence[KubeObject], results: Sequence[CallResult], findings: Findings
+    ) -> dict[tuple[str, str], Resource]:
+        """Return the resources that the API server reports for the kinds of the objects."""
+        resources: dict[tuple[str, str], Resource] = {}
+        for result in results:
+            if not result.rc:
+                resources.update(map_resources(parse_object(result.stdout), unmapped))
+        for item in unmapped:
+            if (item.group, item.kind) not in resources:
+                kind = f"{item.kind} of {item.content['apiVersion']}"
                 findings.problems.append(
-                    f"The cluster does not know the kind {kind}. Check both, and install what brings the kind."
+                    f"The cluster does not know the kind {kind}. Check both, and install what provides the kind."
                 )
-        if strange and (asked := reviews(objects, found)):
-            reviewed = self._ask(target, [_REVIEW], as_stream(asked)).replies[0]
-        if reviewed is None:
-            return
-        if reviewed.rc:
-            findings.warnings.append(str(failure("asking for the account's rights", reviewed, _NOTHING_HIDDEN)))
+        return resources
+
+    @staticmethod
+    def _check_permissions(result: CallResult, findings: Findings) -> None:
+        if result.rc:
+            findings.warnings.append(str(call_error("checking the account's permissions", result, _NO_SECRETS)))
         else:
-            judge_reviews(documents(reviewed.stdout), findings)
+            check_access(parse_objects(result.stdout), findings)

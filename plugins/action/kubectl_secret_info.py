@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Action plugin: reads a Secret through the kubectl of a managed host, and hides it from output."""
+"""Action plugin: reads a Secret with the kubectl of a managed host, and hides it from output."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard imp
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
     TARGET_SPEC,
     KubectlAction,
-    at_least,
+    require_seconds,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Call, KubectlError, document
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import failure
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Call, KubectlError, parse_object
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error
 
 _SPEC = {
     "name": {"type": "str", "required": True},
@@ -32,54 +32,60 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
 class ActionModule(KubectlAction):
-    """Asks until what is wanted is there."""
+    """Poll until the Secret has all keys."""
 
     _supports_diff = False
 
     @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Returns what the module documentation of kubectl_secret_info says."""
+        """Return the result that the documentation of the module describes."""
         result = super().run(tmp, task_vars)
         _validation, args = self.validate_argument_spec(_SPEC)
         try:
-            _check(args)
-            kubectl, data = self._read(args)
+            _validate_options(args)
+            kubectl, data = self._read_secret(args)
         except KubectlError as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
         return {**result, "changed": False, "kubectl": kubectl, "data": data, "_ansible_no_log": True}
 
-    def _read(self, args: dict[str, Any]) -> tuple[str, dict[str, str]]:
-        """:raises KubectlError: if the Secret, or a key of it, is not there in time."""
+    def _read_secret(self, args: dict[str, Any]) -> tuple[str, dict[str, str]]:
+        """Return the kubectl command that was used, and the data of the Secret.
+
+        :raises KubectlError: if the Secret or one of the keys does not exist in time.
+        """
         name, namespace, keys = args["name"], args["namespace"], args["keys"]
         target = self._target(args)
         call = Call(["get", "secret", name, f"--namespace={namespace}", "--ignore-not-found", "-o", "json"])
-        until = time.monotonic() + args["wait_timeout"]
+        deadline = time.monotonic() + args["wait_timeout"]
         while True:
-            answer = self._ask(target, [call], b"")
-            reply = answer.replies[0]
-            if reply.rc:
-                raise failure(f"looking for the Secret {name}", reply, Redactor())
-            there = bool(reply.stdout.strip())
-            data = dict(document(reply.stdout).get("data") or {}) if there else {}
+            host_result = self._run_kubectl(target, [call], b"")
+            result = host_result.results[0]
+            if result.rc:
+                raise call_error(f"getting the Secret {name}", result, Redactor())
+            exists = bool(result.stdout.strip())
+            data = dict(parse_object(result.stdout).get("data") or {}) if exists else {}
             missing = [key for key in keys if not data.get(key)]
-            if there and not missing:
-                return answer.kubectl, data
-            if time.monotonic() + _PAUSE > until:
+            if exists and not missing:
+                return host_result.kubectl, data
+            if time.monotonic() + _PAUSE > deadline:
                 break
             time.sleep(_PAUSE)
-        what = f"has no {' and no '.join(missing)}" if there else "does not exist"
+        problem = f"has no {' and no '.join(missing)}" if exists else "does not exist"
         raise KubectlError(
-            f"name: the Secret {name} in namespace {namespace} {what}, even after {args['wait_timeout']} s. Check the "
-            "name, or wait longer with wait_timeout if a controller is to make it."
+            f"name: the Secret {name} in namespace {namespace} {problem}, even after {args['wait_timeout']} s. Check "
+            "the name, or increase wait_timeout if a controller creates the Secret."
         )
 
 
-def _check(args: dict[str, Any]) -> None:
-    """:raises KubectlError: if an option cannot be what it is meant to be; kubectl would take -A for an option."""
+def _validate_options(args: dict[str, Any]) -> None:
+    """Check the options. kubectl would interpret a name such as -A as a flag.
+
+    :raises KubectlError: if a value is not valid.
+    """
     for option in ("name", "namespace"):
         if not _NAME.fullmatch(args[option]):
             raise KubectlError(
-                f"{option}: {args[option]!r} is no name in Kubernetes, which has lower-case letters, digits, - and . "
-                "and begins and ends with a letter or a digit."
+                f"{option}: {args[option]!r} is not a valid name in Kubernetes. A name consists of lower-case letters, "
+                "digits, - and ., and begins and ends with a letter or a digit."
             )
-    at_least(0, "wait_timeout", args)
+    require_seconds(args, "wait_timeout", minimum=0)

@@ -92,7 +92,7 @@ problems:
   type: list
   elements: str
   sample:
-    - The cluster has no nodes. Agents need one to run on; join one first.
+    - The cluster has no nodes. Add a node on which the agents can run.
 version:
   description: Version of the API server. Null if it could not be determined.
   returned: always

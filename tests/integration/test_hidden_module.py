@@ -64,7 +64,7 @@ def test_check_mode_is_the_modules(run, tmp_path):
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({"module": COMMAND, "options": f"cat {SECRET}"}, "options: is not a dictionary of the module's options"),
+        ({"module": COMMAND, "options": f"cat {SECRET}"}, "options: must be a dictionary with the options"),
         ({"module": COMMAND, "options": {"argv": ["cat"], "standard_input": SECRET}}, "Unsupported parameters"),
         ({"module": "no.such.module"}, "no.such.module"),
         ({"options": {"stdin": SECRET}}, "missing required arguments: module"),

@@ -190,8 +190,8 @@ def test_a_sudo_that_wants_a_terminal(run, name):
     """This host needs root. Data and a terminal do not go together, and that is said."""
     played, found = run([name], "-vvvvvv", objects=objects())
     for result in found[name]:
-        assert result["failed"] and "sudo on this host wants a terminal (requiretty)" in result["msg"]
-        assert "Take 'Defaults requiretty' away" in result["msg"]
+        assert result["failed"] and "sudo on this host requires a terminal (requiretty)" in result["msg"]
+        assert "Remove 'Defaults requiretty'" in result["msg"]
     assert not leaked(played)
 
 
@@ -274,4 +274,4 @@ def test_a_connection_that_hands_over_no_data(tasks, tmp_path):
     _played, (result,) = tasks(
         "huaweicloud.hss.kubectl_objects", {"objects": objects()[:1]}, ansible_connection="without_data"
     )
-    assert "The connection plugin without_data cannot hand data to a command's standard input" in result["msg"]
+    assert "The connection plugin without_data cannot pass data to the standard input of a command" in result["msg"]

@@ -233,8 +233,9 @@ def test_a_deletion_that_does_not_end_says_what_keeps_it(cluster, tasks):
         MODULE, {"objects": objects}, absent, {"objects": objects, "wait_timeout": 2}
     )
     assert result["failed"] and "After 8 seconds" in result["msg"] and result["changed"] and result["answered"]
-    assert "Namespace hss-test was deleted, but is still there: " in result["msg"]
-    assert "ConfigMap hss-test/held was deleted, but is still there: it waits for example.com/hold" in result["msg"]
+    assert "Namespace hss-test was deleted, but still exists: " in result["msg"]
+    remaining = "ConfigMap hss-test/held was deleted, but still exists: it waits for its finalizers example.com/hold"
+    assert remaining in result["msg"]
     assert "Namespace hss-test is still being deleted: " in present["msg"] and not present["changed"]
     assert "finalizers remaining: example.com/hold" in present["msg"]
     # What the holder would do.
@@ -255,7 +256,7 @@ REFUSED = [
     ),
     (
         {"objects": [thing("v1", "ConfigMap", "c", "no-such-namespace")]},
-        ["the namespace does not exist", "Put it among objects", 'namespaces "no-such-namespace" not found'],
+        ["the namespace does not exist", "Add it to objects", 'namespaces "no-such-namespace" not found'],
     ),
     ({"kubectl": "/no/such/kubectl", "objects": manifests()}, ["there is no /no/such/kubectl on this host"]),
     (
@@ -263,24 +264,24 @@ REFUSED = [
         ["kubeconfig: /no/such/folder/config does not exist on this host"],
     ),
     ({"kubeconfig": "/etc", "objects": manifests()}, ["kubeconfig: /etc is a directory"]),
-    ({"kubeconfig": "relative/config", "objects": manifests()}, ["is no absolute path"]),
+    ({"kubeconfig": "relative/config", "objects": manifests()}, ["is not an absolute path"]),
     ({"kubectl": "'", "objects": manifests()}, ["is not a command"]),
     ({"kubectl": "/bin/true", "objects": manifests()[:1], "state": "absent"}, None),
     ({"kubectl": "/bin/echo", "objects": manifests()}, ["not JSON; is it really a kubectl?"]),
     ({"kubectl": "/bin/false", "objects": manifests()}, ["kubectl failed with exit code 1"]),
-    ({"selector": "a=b", "objects": manifests()}, ["selector: goes with state=absent alone"]),
-    ({"selector": "a=b", "state": "absent"}, ["selector and kinds: go together"]),
-    ({"selector": "a=b", "kinds": ["Pod"], "state": "absent"}, ["kinds: Pod is in a namespace"]),
-    ({"selector": "a=b", "kinds": ["--all"], "state": "absent"}, ["'--all' is no kind"]),
+    ({"selector": "a=b", "objects": manifests()}, ["selector: can be used with state=absent only"]),
+    ({"selector": "a=b", "state": "absent"}, ["selector and kinds: must be used together"]),
+    ({"selector": "a=b", "kinds": ["Pod"], "state": "absent"}, ["kinds: Pod is namespaced"]),
+    ({"selector": "a=b", "kinds": ["--all"], "state": "absent"}, ["'--all' is not a kind"]),
     (
         {"selector": "a=b", "kinds": ["Gadget"], "state": "absent"},
         ["does not know this kind", 'the server doesn\'t have a resource type "Gadget"'],
     ),
-    ({"objects": ["text"]}, ["objects[0]: a Kubernetes object is a mapping"]),
+    ({"objects": ["text"]}, ["objects[0]: must be a Kubernetes object"]),
     ({"objects": [{"kind": "Secret"}]}, ["objects[0]: apiVersion is missing"]),
     ({"objects": [{**manifests()[1], "metadata": {"generateName": "a-"}}]}, ["without metadata.name"]),
-    ({"objects": [manifests()[1], manifests()[1]]}, ["ServiceAccount hss-test/agent is there twice"]),
-    ({"objects": manifests(), "wait_timeout": -1}, ["wait_timeout: is 0 or more seconds"]),
+    ({"objects": [manifests()[1], manifests()[1]]}, ["ServiceAccount hss-test/agent is given twice"]),
+    ({"objects": manifests(), "wait_timeout": -1}, ["wait_timeout: must be 0 or more seconds"]),
     ({"objects": []}, None),
 ]
 
@@ -305,7 +306,7 @@ def test_what_kubernetes_does_not_let_be_changed(cluster, tasks):
         MODULE, {"objects": objects}, {"objects": other, "check_mode": True}, {"objects": other}
     )
     for result in results:
-        assert "Kubernetes does not let this be changed. Delete the object" in result["msg"], result
+        assert "Kubernetes does not allow this change. Delete the object" in result["msg"], result
         assert not result["changed"]
     assert made["changed"]
 

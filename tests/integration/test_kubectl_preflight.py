@@ -62,10 +62,10 @@ def test_what_is_wrong_is_said_all_at_once(cluster, tasks, ports):
     assert failed["problems"] == returned["problems"] and len(failed["problems"]) == 3
     assert failed["msg"] == " ".join(failed["problems"])
     version, widget, reach = failed["problems"]
-    assert "and 1.99 or newer is wanted. Upgrade it, or lower minimum_version." in version
+    assert "but 1.99 or newer is required. Upgrade it, or lower minimum_version." in version
     assert "does not know the kind Widget of example.com/v1" in widget
     assert failed["unreachable_addresses"] == [closed, "no-such-host.invalid:443"]
-    assert f"{closed} (the connection is refused)" in reach and "no-such-host.invalid:443 (the name is" in reach
+    assert f"{closed} (connection refused)" in reach and "no-such-host.invalid:443 (unknown host name" in reach
     assert str(ports[0]) not in reach
 
 
@@ -74,12 +74,12 @@ REFUSED = [
     ({"addresses": ["192.0.2.1"]}, "is not host:port"),
     ({"addresses": ["192.0.2.1:0"]}, "is not host:port"),
     ({"addresses": ["$(reboot):1"]}, "is not host:port"),
-    ({"minimum_version": "new"}, "minimum_version: 'new' is no version such as 1.19"),
-    ({"timeout": 0}, "timeout: is 1 or more seconds"),
+    ({"minimum_version": "new"}, "minimum_version: 'new' is not a version such as 1.19"),
+    ({"timeout": 0}, "timeout: must be 1 or more seconds"),
     ({"objects": [{"kind": "Pod"}]}, "objects[0]: apiVersion is missing"),
     ({"kubectl": "/no/such/kubectl"}, "there is no /no/such/kubectl on this host"),
     ({"kubeconfig": "/no/such/config"}, "/no/such/config does not exist on this host"),
-    ({"kubectl": "/bin/false"}, "While asking for the version, kubectl failed with exit code 1"),
+    ({"kubectl": "/bin/false"}, "While getting the version, kubectl failed with exit code 1"),
     ({"kubectl": "/bin/echo"}, "is it really a kubectl?"),
     ({"kubectl": "/bin/true"}, "is it really a kubectl?"),
 ]

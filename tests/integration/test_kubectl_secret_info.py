@@ -55,15 +55,15 @@ def test_what_is_not_there_is_said_after_a_while(cluster, tasks, secret):
 
 
 REFUSED = [
-    ({"name": "-A"}, "name: '-A' is no name in Kubernetes"),
-    ({"name": "--output=yaml"}, "name: '--output=yaml' is no name in Kubernetes"),
-    ({"name": ""}, "name: '' is no name in Kubernetes"),
-    ({"namespace": "a b"}, "namespace: 'a b' is no name in Kubernetes"),
-    ({"namespace": "x\n"}, "is no name in Kubernetes"),
-    ({"wait_timeout": -1}, "wait_timeout: is 0 or more seconds"),
+    ({"name": "-A"}, "name: '-A' is not a valid name in Kubernetes"),
+    ({"name": "--output=yaml"}, "name: '--output=yaml' is not a valid name in Kubernetes"),
+    ({"name": ""}, "name: '' is not a valid name in Kubernetes"),
+    ({"namespace": "a b"}, "namespace: 'a b' is not a valid name in Kubernetes"),
+    ({"namespace": "x\n"}, "is not a valid name in Kubernetes"),
+    ({"wait_timeout": -1}, "wait_timeout: must be 0 or more seconds"),
     ({"kubectl": "/no/such/kubectl"}, "there is no /no/such/kubectl on this host"),
     ({"kubeconfig": "/no/such/config"}, "/no/such/config does not exist on this host"),
-    ({"kubectl": "/bin/false"}, "While looking for the Secret registry.io, kubectl failed with exit code 1"),
+    ({"kubectl": "/bin/false"}, "While getting the Secret registry.io, kubectl failed with exit code 1"),
     ({"kubectl": "/bin/echo"}, "is it really a kubectl?"),
 ]
 

@@ -48,7 +48,7 @@ def test_an_api_server_that_does_not_answer(cluster, tasks, how):
     _played, (present,) = tasks(OBJECTS, objects)
     _played, (preflight,) = tasks(PREFLIGHT, objects)
     for result in (present, preflight):
-        assert result["failed"] and UNREACHABLE[how] in result["msg"] and "kubectl said: " in result["msg"]
+        assert result["failed"] and UNREACHABLE[how] in result["msg"] and "kubectl reported: " in result["msg"]
         # The log before kubectl's own words is passed over.
         assert "memcache" not in result["msg"]
     assert not present["answered"]
@@ -61,12 +61,13 @@ def test_missing_rights_are_named_before_anything_is_changed(cluster, tasks, arg
     cluster.configure(denied=["get deployments.apps", "create configmaps", "list nodes"])
     objects = {"objects": [NAMESPACE, CONFIG, DEPLOYMENT]}
     _played, (result,) = tasks(OBJECTS, objects, arguments=arguments)
-    assert "has not the right to do this" in result["msg"] and "cannot get resource" in result["msg"]
+    assert "does not have the permission for this" in result["msg"] and "cannot get resource" in result["msg"]
     assert not result["changed"] and cluster.everything() == set()
     played, (preflight,) = tasks(PREFLIGHT, objects, arguments=arguments)
     assert preflight["denied"] == ["create configmaps in namespace hss", "get deployments.apps in namespace hss"]
-    assert "has not the right to: create configmaps in namespace hss; get deployments" in preflight["msg"]
-    assert preflight["nodes"] == [] and "While looking at the nodes, the kubeconfig's account has not" in played.output
+    assert "does not have the permission to: create configmaps in namespace hss; get deployments" in preflight["msg"]
+    assert preflight["nodes"] == []
+    assert "While getting the nodes, the account in the kubeconfig does not have" in played.output
 
 
 def test_what_was_done_before_a_failure_counts(cluster, tasks):
@@ -86,7 +87,7 @@ def test_who_may_not_see_namespaces_can_still_make_what_is_in_them(cluster, task
     cluster.configure(denied=["get namespaces"])
     _played, (inside, itself) = tasks(OBJECTS, {"objects": [CONFIG]}, {"objects": [NAMESPACE]})
     assert [one["action"] for one in inside["objects"]] == ["created"]
-    assert "has not the right" in itself["msg"]
+    assert "does not have the permission" in itself["msg"]
 
 
 def test_a_namespace_that_does_not_go(cluster, tasks):
@@ -100,7 +101,7 @@ def test_a_namespace_that_does_not_go(cluster, tasks):
         {"objects": [CONFIG], "wait_timeout": 1},
     )
     said = "Some content in the namespace has finalizers remaining: example.com/stuck"
-    assert gone["changed"] and f"Namespace hss was deleted, but is still there: {said}" in gone["msg"]
+    assert gone["changed"] and f"Namespace hss was deleted, but still exists: {said}" in gone["msg"]
     # What is in it is gone already; and it matters to what is only in it, too.
     assert "ConfigMap" not in gone["msg"]
     for result in (present, check):

@@ -147,7 +147,7 @@ def test_the_addresses_of_hss_are_tried_on_request(role, simulator, monkeypatch)
         agent = {"hss_onboard_install_agent": True}
         played = role(**agent, hss_onboard_check_network=True)
         assert (played.code, simulator.clusters()) == (2, []), played.output
-        assert f"This host does not reach {refused} " in line(played) and reached not in line(played)
+        assert f"This host cannot reach {refused} " in line(played) and reached not in line(played)
         # Asked to look and unable to is not the same as having looked.
         simulator.fault("ShowAgentAddress", Fault.status(400, error_code="HSS.0010"), times=1)
         played = role(**agent, hss_onboard_check_network=True)
@@ -254,7 +254,7 @@ def test_a_namespace_that_does_not_go_away_is_a_failure_and_the_next_run_goes_on
     back = role(state="absent", **{**agent, "hss_onboard_wait_timeout": 8})
     assert (back.code, simulator.clusters(), back.hosts_with("changed")) == (2, [], {"cp-1"}), back.output
     assert line(back).startswith("shop: removed; but the connection agent could not be removed altogether: ")
-    assert "Namespace hss was deleted, but is still there" in line(back) and "example.com/kept" in line(back)
+    assert "Namespace hss was deleted, but still exists" in line(back) and "example.com/kept" in line(back)
     metadata["finalizers"] = []
     freed = cluster.run("apply", "--server-side", "--force-conflicts", "--filename", "-", stdin=json.dumps(kept))
     assert freed.returncode == 0, freed.stderr

@@ -81,7 +81,7 @@ def test_an_api_server_that_does_not_answer(
         asked += tasks(OBJECTS, options)[1]
     for result in asked:
         assert result["failed"] and not result["changed"] and meaning in result["msg"], result
-        assert "kubectl said: " in result["msg"]
+        assert "kubectl reported: " in result["msg"]
     assert len(preflight["problems"]) == 1
 
 
@@ -120,7 +120,7 @@ def test_missing_rights_are_named_and_nothing_of_a_refused_patch(
     changed["stringData"] = {"password": SECRET + "-2", "other": "another-canary-0987654321"}
     options = {"objects": [changed, NAMESPACE], "kubeconfig": kubeconfig}
     played, (result,) = tasks(OBJECTS, options, arguments=("-vvvvvv", "--diff"))
-    assert "the kubeconfig's account has not the right to do this" in result["msg"], result["msg"]
+    assert "the account in the kubeconfig does not have the permission for this" in result["msg"], result["msg"]
     assert 'cannot patch resource "secrets"' in result["msg"] and not result["changed"]
     said = played.output + played.log + str(result)
     for value in (SECRET, "another-canary-0987654321"):
@@ -136,7 +136,7 @@ def test_rights_that_nobody_may_hand_out_without_having_them(tasks: Any, limited
     role["rules"] = [rule("", "pods", "delete")]
     kubeconfig = limited(rule(RBAC, "clusterroles", "get,create,patch"))
     _played, (result,) = tasks(OBJECTS, {"objects": [role], "kubeconfig": kubeconfig})
-    assert "may not hand out rights that it does not have itself" in result["msg"]
+    assert "cannot grant permissions that it does not have itself" in result["msg"]
 
 
 def test_a_webhook_that_does_not_answer(cluster: Cluster, tasks: Any) -> None:

@@ -162,7 +162,7 @@ def test_the_action_plugins_take_what_is_documented(name, spec):
 def test_the_well_known_places_are_documented():
     from ansible_collections.huaweicloud.hss.plugins.action import kubeconfig_info as action
 
-    for path in action.WELL_KNOWN:
+    for path in action.WELL_KNOWN_KUBECONFIGS:
         shown = path.rsplit("/", maxsplit=1)[-1] if "openshift" in path or "lb-ext" in path else path
         assert shown in str(documented_options(kubeconfig_info)["path"]["description"])
 

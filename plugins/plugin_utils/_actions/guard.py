@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: what an action plugin says of a bug of its own, or of Ansible's."""
+"""PRIVATE to the collection: reports unexpected exceptions of action plugins without their text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Run = Callable[..., dict[str, Any]]
 
 
 def guarded(run: Run) -> Run:
-    """For an action plugin's run(): an exception that nobody expects is told by its place alone.
+    """Decorate the method run() of an action plugin, so that an unexpected exception is reported by its location only.
 
-    Ansible would print its text, which may hold what was being read or sent. Ansible's own errors pass: that a host
-    does not answer, or that an option is missing.
+    Ansible would print the text of the exception, which can contain the data that was read or sent. Errors of Ansible
+    itself are not changed, such as an unreachable host or a missing option.
     """
 
     @functools.wraps(run)

@@ -1,9 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: keeps Ansible from printing what modules are given and what commands on hosts answer, and
-from writing it to files.
-"""
+"""PRIVATE to the collection: keeps options of modules and output of commands out of messages and files of Ansible."""
 
 from __future__ import annotations
 
@@ -16,16 +14,16 @@ from ansible.plugins.action import ActionBase
 from ansible.release import __version__
 from ansible.utils.display import Display
 
-# Later ones show the warnings of a result that they hide.
-_LOSES_WARNINGS = __version__.startswith("2.18.")
+# ansible-core 2.19 and later show the warnings of a hidden result.
+_HIDES_WARNINGS = __version__.startswith("2.18.")
 
 
 @contextmanager
-def undebugged() -> Iterator[None]:
-    """Until the end of the block, ANSIBLE_DEBUG is off.
+def debug_disabled() -> Iterator[None]:
+    """Disable ANSIBLE_DEBUG within the block.
 
-    With it, Ansible prints the options of every module, secret or not, and whatever the ssh connection reads. A task
-    has a process of its own, so nobody else's messages are missing.
+    With ANSIBLE_DEBUG, Ansible prints the options of every module, including secrets, and the data that the ssh
+    connection reads. Each task runs in a process of its own, so the messages of other tasks are not affected.
     """
     before = constants.DEFAULT_DEBUG
     constants.DEFAULT_DEBUG = False
@@ -36,10 +34,10 @@ def undebugged() -> Iterator[None]:
 
 
 @contextmanager
-def silent(action: ActionBase) -> Iterator[None]:
-    """Until the end of the block, what commands on a host print is shown nowhere.
+def command_output_hidden(action: ActionBase) -> Iterator[None]:
+    """Hide the output of commands on the host within the block.
 
-    At -vvv the ssh connection prints it, unless the play context says no_log.
+    With -vvv, the ssh connection prints the output unless the play context has no_log.
     """
     contexts = [action._play_context, getattr(action._connection, "_play_context", None)]
     before = [getattr(context, "no_log", None) for context in contexts]
@@ -47,7 +45,7 @@ def silent(action: ActionBase) -> Iterator[None]:
         if context is not None:
             context.no_log = True
     try:
-        with undebugged():
+        with debug_disabled():
             yield
     finally:
         for context, value in zip(contexts, before):
@@ -56,8 +54,8 @@ def silent(action: ActionBase) -> Iterator[None]:
 
 
 @contextmanager
-def piped(action: ActionBase) -> Iterator[None]:
-    """Until the end of the block, modules and data go to a host by standard input, if the connection can do that."""
+def pipelining_enabled(action: ActionBase) -> Iterator[None]:
+    """Pass modules and data to the host over standard input within the block, if the connection supports it."""
     try:
         before = action._connection.get_option("pipelining")
     except (AttributeError, KeyError, ValueError):
@@ -71,21 +69,21 @@ def piped(action: ActionBase) -> Iterator[None]:
 
 
 @contextmanager
-def discreet(action: ActionBase) -> Iterator[None]:
-    """Until the end of the block, the options of a module are printed nowhere, and are in no file.
+def module_options_hidden(action: ActionBase) -> Iterator[None]:
+    """Keep the options of a module out of all output and files within the block.
 
-    Ansible would write the module with its options into a file, which stays there if the run is interrupted. Where it
-    is to become another user that is left as the user wants it: a sudo may insist on a terminal.
+    Without pipelining, Ansible writes the module with its options to a file on the host, which remains if the run is
+    interrupted. With become, pipelining is left as configured, since sudo may require a terminal.
     """
-    with undebugged():
+    with debug_disabled():
         if action._connection.become:
             yield
         else:
-            with piped(action):
+            with pipelining_enabled(action):
                 yield
 
 
-def warn(result: dict[str, Any]) -> None:
-    """Show the warnings of a result that is going to be hidden, where Ansible would hide them too."""
-    for text in result.pop("warnings", ()) if _LOSES_WARNINGS else ():
+def show_warnings(result: dict[str, Any]) -> None:
+    """Show the warnings of a result that is going to be hidden, if Ansible would hide them too."""
+    for text in result.pop("warnings", ()) if _HIDES_WARNINGS else ():
         Display().warning(text)

@@ -1,11 +1,11 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: a shell command that prints files, and the reading of its output.
+"""PRIVATE to the collection: a shell command that prints files of a host, and the parser of its output.
 
-The command needs a POSIX shell, C(cat), and C(wc); C(base64) is used where it is there, since a terminal changes line
-ends and a kubeconfig may be UTF-16. Each file stands between two lines with a random mark, so that banners and the
-shell's own noise do not matter.
+The command needs a POSIX shell, C(cat) and C(wc). It uses C(base64) if it is installed, since a terminal changes line
+ends and a kubeconfig may be UTF-16. Each file is printed between two lines with a random mark, so that banners and
+messages of the shell do not matter.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import secrets
 import shlex
 from dataclasses import dataclass, field
 
-# Where the distributions of Kubernetes keep their admin's kubeconfig, in the order in which they are looked at.
-WELL_KNOWN = (
+# Paths at which the Kubernetes distributions store the kubeconfig of the admin, in the order in which they are tried.
+WELL_KNOWN_KUBECONFIGS = (
     "/etc/kubernetes/admin.conf",
     "/etc/rancher/k3s/k3s.yaml",
     "/etc/rancher/rke2/rke2.yaml",
@@ -29,7 +29,7 @@ WELL_KNOWN = (
     "~/.kube/config",
 )
 
-_TROUBLE = {
+_FILE_PROBLEMS = {
     "missing": "does not exist",
     "denied": "cannot be read by this user; use become",
     "directory": "is a directory",
@@ -40,45 +40,48 @@ _TROUBLE = {
 }
 
 
-# What ssh says of itself at -vvvv, between the words of others.
-_SSH_TALK = re.compile(r"debug[123]: |OpenSSH_")
+# Lines that ssh adds to stderr with -vvvv.
+_SSH_DEBUG_LINE = re.compile(r"debug[123]: |OpenSSH_")
 
 
 class HostFileError(Exception):
-    """No file to go on with; says what was tried."""
+    """Error for files that cannot be read. The message lists the paths that were tried."""
 
     @classmethod
-    def none_readable(cls, answers: list[Found], asked_for: bool) -> HostFileError:
-        """:arg asked_for: whether the user named the path."""
-        tried = "; ".join(f"{answer.path} {answer.trouble}" for answer in answers)
-        remedy = "" if asked_for else ". Give the kubeconfig's place with path"
+    def none_readable(cls, files: list[HostFile], path_given: bool) -> HostFileError:
+        """Return the error for the case that none of the files can be read.
+
+        :arg path_given: whether the user specified the path.
+        """
+        tried = "; ".join(f"{file.path} {file.problem}" for file in files)
+        remedy = "" if path_given else ". Set path to the path of the kubeconfig"
         return cls(f"path: no kubeconfig could be read on this host: {tried}{remedy}.")
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the host said of a path: the content, or the trouble with it."""
+class HostFile:
+    """File on a host: either its content, or the problem that prevented reading it."""
 
     path: str
     content: bytes | None = field(default=None, repr=False)
-    trouble: str = ""
+    problem: str = ""
 
 
 def resolve_path(kubeconfig: str, name: str) -> str:
-    """Paths in a kubeconfig are relative to its folder."""
+    """Return the path of a file that a kubeconfig names relative to its own directory."""
     if kubeconfig.startswith("~/") and not name.startswith("/"):
-        # Only the host knows where this is, so what leads up from it has to stay.
+        # Only the host knows the home directory, so leading ".." must be kept.
         return f"~/{posixpath.normpath(posixpath.join(posixpath.dirname(kubeconfig[2:]), name))}"
     return posixpath.normpath(posixpath.join(posixpath.dirname(kubeconfig), name))
 
 
-def read_command(paths: list[str], first_only: bool, max_bytes: int) -> tuple[str, str]:
-    """The command, and the mark that its lines bear.
+def files_command(paths: list[str], first_only: bool, max_bytes: int) -> tuple[str, str]:
+    """Return the command that prints the files, and the mark in its output.
 
     :arg first_only: stop after the first file that can be read.
     """
     mark = f"hss-{secrets.token_hex(8)}"
-    names = " ".join(_quoted(path) for path in paths)
+    names = " ".join(quote_path(path) for path in paths)
     script = f"""n=0
 for f in {names}; do n=$((n+1))
 if [ -d "$f" ]; then s=directory
@@ -96,15 +99,15 @@ done"""
     return f"/bin/sh -c {shlex.quote(script)}", mark
 
 
-def _quoted(path: str) -> str:
-    """The path as one word; a leading tilde stays the home of whoever runs the command."""
+def quote_path(path: str) -> str:
+    """Return a path quoted for the shell. A leading tilde becomes the home directory of the user on the host."""
     return '"$HOME"/' + shlex.quote(path[2:]) if path.startswith("~/") else shlex.quote(path)
 
 
-def parse_answer(stdout: str, mark: str, paths: list[str], rc: int | None, stderr: str) -> list[Found]:
-    """The files in the order asked for, up to the last that the host spoke of.
+def parse_files(stdout: str, mark: str, paths: list[str], rc: int | None, stderr: str) -> list[HostFile]:
+    """Return the files in the order of the paths. Paths after the last one in the output are left out.
 
-    :raises HostFileError: if the host said nothing that the command would have said.
+    :raises HostFileError: if the output contains nothing that the command prints.
     """
     found = []
     for number, path in enumerate(paths, start=1):
@@ -113,23 +116,24 @@ def parse_answer(stdout: str, mark: str, paths: list[str], rc: int | None, stder
             continue
         status = begin[1]
         if status not in ("plain", "base64"):
-            found.append(Found(path, None, _TROUBLE[status]))
+            found.append(HostFile(path, None, _FILE_PROBLEMS[status]))
             continue
         end = re.search(rf"\r*\n{mark} end {number}\r*$", stdout[begin.end() :], re.MULTILINE)
-        content = _content(stdout[begin.end() :][: end.start()].lstrip("\r")[1:], status) if end else None
-        found.append(Found(path, content, "" if content is not None else _TROUBLE["broken"]))
+        content = _decode_content(stdout[begin.end() :][: end.start()].lstrip("\r")[1:], status) if end else None
+        found.append(HostFile(path, content, "" if content is not None else _FILE_PROBLEMS["broken"]))
     if not found:
-        # The shell's own words: sudo asking for a password, no such shell. The files' contents go to stdout alone.
-        words = " ".join(" ".join(line for line in stderr.splitlines() if not _SSH_TALK.match(line)).split())[-200:]
+        # stderr contains messages of sudo or the shell, such as a missing password. Files are printed on stdout only.
+        lines = [line for line in stderr.splitlines() if not _SSH_DEBUG_LINE.match(line)]
+        message = " ".join(" ".join(lines).split())[-200:]
         raise HostFileError(
-            f"The host did not run the command that reads files (exit code {rc}{f', {words}' if words else ''}). "
-            "Check the connection, become and its password."
+            f"The host did not run the command that reads files (exit code {rc}{f', {message}' if message else ''}). "
+            "Check the connection, become and the become password."
         )
     return found
 
 
-def _content(text: str, status: str) -> bytes | None:
-    if status == "base64":
+def _decode_content(text: str, encoding: str) -> bytes | None:
+    if encoding == "base64":
         try:
             return base64.b64decode(re.sub(r"\s", "", text), validate=True)
         except binascii.Error:

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: is a name in the certificate that the API server presents?
+"""PRIVATE to the collection: check of the names in the certificate that an API server presents.
 
-After a loopback address was replaced, the kubeconfig is sound and HSS may still refuse to connect: the server's
-certificate has to be made for the new name. The certificate comes from the host; judging it is pure.
+A kubeconfig whose loopback address was replaced is valid, but HSS still refuses to connect if the certificate of the
+server does not include the new name. The certificate is read on the host and checked here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.creden
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.server import Server
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError
 
-# Where the distributions keep it, for hosts without openssl.
+# Paths at which the Kubernetes distributions store the certificate, for hosts without openssl.
 SERVING_CERTIFICATES = (
     "/etc/kubernetes/pki/apiserver.crt",
     "/var/lib/rancher/k3s/server/tls/serving-kube-apiserver.crt",
@@ -31,71 +31,74 @@ SERVING_CERTIFICATES = (
 )
 _REMEDY = (
     "Add it to the certificate (kubeadm: apiServer.certSANs; k3s and RKE2: --tls-san; k0s: spec.api.sans; MicroK8s: "
-    "csr.conf.template), or give one of its own names as tls_server_name"
+    "csr.conf.template), or set tls_server_name to one of the names in the certificate"
 )
-_SHOWN = 12
+_MAX_LISTED_NAMES = 12
 
 
 def handshake_command(server: Server, name: str) -> str:
-    """A shell command that prints the certificate that the API server presents; nothing where openssl is not.
+    """Return a shell command that prints the certificate of the API server, or nothing if openssl is missing.
 
-    :arg server: as the host itself reaches it.
-    :arg name: asked for in the handshake, since a server may have certificates for several names.
+    :arg server: address at which the host itself reaches the API server.
+    :arg name: name to request in the handshake, since a server can have a certificate for each of its names.
     """
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)
     address = f"[{host}]" if ":" in host else host
-    words = ["openssl", "s_client", "-connect", f"{address}:{server.port or 443}"]
-    if not _is_address(name):
-        words += ["-servername", name]
-    command = " ".join(shlex.quote(word) for word in words)
-    patience = "$(command -v timeout >/dev/null 2>&1 && echo timeout 10)"
-    return f"/bin/sh -c {shlex.quote(f'{patience} {command} </dev/null 2>/dev/null; exit 0')}"
+    arguments = ["openssl", "s_client", "-connect", f"{address}:{server.port or 443}"]
+    if not _is_ip_address(name):
+        arguments += ["-servername", name]
+    command = " ".join(shlex.quote(argument) for argument in arguments)
+    timeout = "$(command -v timeout >/dev/null 2>&1 && echo timeout 10)"
+    return f"/bin/sh -c {shlex.quote(f'{timeout} {command} </dev/null 2>/dev/null; exit 0')}"
 
 
-def names_in(presented: bytes) -> list[str] | None:
-    """The names that the first certificate in a text is made for; None if there is no certificate."""
-    block = next((block for block in pem_blocks(presented) if block.label == "CERTIFICATE"), None)
+def certificate_names(output: bytes) -> list[str] | None:
+    """Return the names in the first certificate of an output, or None if it contains no certificate."""
+    block = next((block for block in pem_blocks(output) if block.label == "CERTIFICATE"), None)
     if block is None:
         return None
     try:
         extensions = x509.load_pem_x509_certificate(block.pem).extensions
-        found = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (ValueError, x509.ExtensionNotFound):
         return []
     return [
-        *found.get_values_for_type(x509.DNSName),
-        *(str(address) for address in found.get_values_for_type(x509.IPAddress)),
+        *names.get_values_for_type(x509.DNSName),
+        *(str(address) for address in names.get_values_for_type(x509.IPAddress)),
     ]
 
 
-def require_name(presented: bytes, name: str) -> None:
-    """:raises KubeconfigError: if the certificate is not made for the name, or there is none to be looked at."""
-    names = names_in(presented)
+def require_name(output: bytes, name: str) -> None:
+    """Check that the first certificate of an output is valid for a name.
+
+    :raises KubeconfigError: if it is not, or if the output contains no certificate.
+    """
+    names = certificate_names(output)
     if names is None:
         raise KubeconfigError(
             "server",
-            "the API server's certificate could not be looked at on the host: it has no openssl that reaches the "
-            "server, and no certificate at the usual places. Leave the check out, or run it where openssl is.",
+            "the API server's certificate could not be read on the host: the host has no openssl that can connect to "
+            "the server, and no certificate at the usual paths. Disable the check, or install openssl on the host.",
         )
-    if not any(_covers(own, name) for own in names):
-        shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+    if not any(_name_matches(pattern, name) for pattern in names):
+        listed = ", ".join(names[:_MAX_LISTED_NAMES]) + (", ..." if len(names) > _MAX_LISTED_NAMES else "")
         raise KubeconfigError(
             "server",
-            f"the API server's certificate is not made for '{name}', but for: {shown or 'no name'}. {_REMEDY}.",
+            f"the API server's certificate is not valid for '{name}', but for: {listed or 'no name'}. {_REMEDY}.",
         )
 
 
-def _covers(own: str, name: str) -> bool:
-    if _is_address(name):
-        return _is_address(own) and ipaddress.ip_address(own) == ipaddress.ip_address(name)
-    own, name = own.lower().rstrip("."), name.lower().rstrip(".")
-    if own.startswith("*."):
-        # One label, as TLS clients have it.
-        return name.partition(".")[2] == own[2:] and "." in own[2:]
-    return own == name
+def _name_matches(pattern: str, name: str) -> bool:
+    if _is_ip_address(name):
+        return _is_ip_address(pattern) and ipaddress.ip_address(pattern) == ipaddress.ip_address(name)
+    pattern, name = pattern.lower().rstrip("."), name.lower().rstrip(".")
+    if pattern.startswith("*."):
+        # As in TLS clients, a wildcard stands for exactly one label.
+        return name.partition(".")[2] == pattern[2:] and "." in pattern[2:]
+    return pattern == name
 
 
-def _is_address(text: str) -> bool:
+def _is_ip_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:

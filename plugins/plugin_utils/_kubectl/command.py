@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: a shell command that runs the kubectl of a host, and the reading of its output.
+"""PRIVATE to the collection: a shell command that runs the kubectl of a host, and the parser of its output.
 
-The command needs a POSIX shell and C(cat). What kubectl reads comes over standard input; what it says stands between
-lines with a random mark, on stdout as on stderr, so that banners and the shell's own noise do not matter.
+The command needs a POSIX shell and C(cat). The data for kubectl is passed over standard input. On stdout and on stderr,
+the output of kubectl is printed between lines with a random mark, so that banners and messages of the shell do not
+matter.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import WELL_KNOWN
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import WELL_KNOWN_KUBECONFIGS, quote_path
 
-# In this order; RKE2 keeps its kubectl out of everybody's way.
+# In the order in which they are tried. RKE2 does not install its kubectl in a directory of PATH.
 CANDIDATES = (
     "kubectl",
     "k3s kubectl",
@@ -28,12 +29,12 @@ CANDIDATES = (
     "microk8s kubectl",
     "oc",
 )
-# Where programs are that the PATH of a login without a profile, or sudo's secure_path, may lack.
-_MORE_PATH = "/usr/local/bin:/usr/local/sbin:/snap/bin:/opt/bin"
+# Directories that may be missing in the PATH of a shell without a profile, or in secure_path of sudo.
+_ADDITIONAL_PATH = "/usr/local/bin:/usr/local/sbin:/snap/bin:/opt/bin"
 
-_TROUBLE = {
-    "kubectl": "there is no {kubectl} on this host. Name the command with the option kubectl (hss_onboard_kubectl of "
-    "the role), with its path if it has to be",
+_TARGET_PROBLEMS = {
+    "kubectl": "there is no {kubectl} on this host. Set the option kubectl (hss_onboard_kubectl in the role) to the "
+    "command, with its path if needed",
     "missing": "kubeconfig: {kubeconfig} does not exist on this host",
     "denied": "kubeconfig: {kubeconfig} cannot be read by this user; use become",
     "directory": "kubeconfig: {kubeconfig} is a directory",
@@ -41,25 +42,25 @@ _TROUBLE = {
 
 
 class KubectlError(Exception):
-    """What went wrong, in one or two sentences with the remedy, and without secrets."""
+    """Error with a message that contains the cause and the remedy, but no secrets."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of kubectl.
+    """Call of kubectl.
 
-    :arg reads: whether it gets what comes over standard input.
-    :arg vital: whether there is no point in those after it if it fails, which may take long.
+    :arg reads_stdin: whether the call reads the data from standard input.
+    :arg required: whether the following calls are skipped if this call fails, since they would fail too, and slowly.
     """
 
-    words: Sequence[str]
-    reads: bool = False
-    vital: bool = False
+    arguments: Sequence[str]
+    reads_stdin: bool = False
+    required: bool = False
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What a call of kubectl came to."""
+class CallResult:
+    """Result of a call of kubectl."""
 
     rc: int
     stdout: str = field(repr=False)
@@ -68,7 +69,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Target:
-    """Which kubectl, and which cluster."""
+    """The kubectl command and the cluster to use."""
 
     kubectl: str | None = None
     kubeconfig: str | None = None
@@ -76,12 +77,12 @@ class Target:
 
     def __post_init__(self) -> None:
         if self.kubeconfig is not None and not self.kubeconfig.startswith(("/", "~/")):
-            raise KubectlError(f"kubeconfig: {self.kubeconfig} is no absolute path on the host.")
+            raise KubectlError(f"kubeconfig: {self.kubeconfig} is not an absolute path on the host.")
 
     def commands(self) -> list[list[str]]:
-        """The commands to look for, each as words.
+        """Return the kubectl commands to try, each split into its arguments.
 
-        :raises KubectlError: if the one that was given is no command.
+        :raises KubectlError: if the option kubectl is not a command.
         """
         given = [self.kubectl] if self.kubectl else list(CANDIDATES)
         try:
@@ -93,153 +94,149 @@ class Target:
         return commands
 
 
-def host_command(target: Target, calls: Sequence[Call], more: str = "") -> tuple[str, str]:
-    """The command that makes these calls, and the mark that its lines bear.
+def host_command(target: Target, calls: Sequence[Call], extra_script: str = "") -> tuple[str, str]:
+    """Return the shell command that makes the calls, and the mark in its output.
 
-    :arg more: shell code to run after them, or if there is no kubectl; it may call C(say).
+    :arg extra_script: shell code to run after the calls, or if there is no kubectl. It can use the function C(report).
     """
     mark = f"hss-{secrets.token_hex(8)}"
-    lines = [f"m={mark}", "say() { printf '\\n%s %s\\n' $m \"$*\"; printf '\\n%s %s\\n' $m \"$*\" >&2; }"]
-    # What decides about the words and the defaults of kubectl is not the host's language or its user's preferences.
-    lines += [f"PATH=$PATH:{_MORE_PATH}", "LC_ALL=C KUBERC=off", "export PATH LC_ALL KUBERC"]
-    lines += _find(target.commands())
-    given = target.kubeconfig
-    # Discovery is not kept on the host's disk; kubectl does without where it cannot have a folder.
+    lines = [f"m={mark}", "report() { printf '\\n%s %s\\n' $m \"$*\"; printf '\\n%s %s\\n' $m \"$*\" >&2; }"]
+    # The messages and the defaults of kubectl must not depend on the language of the host or preferences of its user.
+    lines += [f"PATH=$PATH:{_ADDITIONAL_PATH}", "LC_ALL=C KUBERC=off", "export PATH LC_ALL KUBERC"]
+    lines += _find_kubectl_script(target.commands())
+    kubeconfig = target.kubeconfig
+    # kubectl must not store discovery data on the disk of the host. Without a cache directory it works all the same.
     flags = f"--cache-dir=/dev/null --request-timeout={target.request_timeout}s"
-    if given:
-        lines.append(f"c={_quoted(given)}")
+    if kubeconfig:
+        lines.append(f"c={quote_path(kubeconfig)}")
         flags += ' --kubeconfig="$c"'
         lines.append('t=; [ -e "$c" ] || t=missing; [ -d "$c" ] && t=directory')
-        # Whether it is there cannot be seen in a folder that is closed.
+        # In a directory that the user cannot access, an existing file looks like a missing one.
         lines.append('d=$c; while [ -n "$t" ] && [ -n "$d" ] && [ ! -d "$d" ]; do d=${d%/*}; done')
         lines.append('[ "$t" = missing ] && [ -n "$d" ] && [ ! -x "$d" ] && t=denied')
         lines.append('[ -z "$t" ] && [ ! -r "$c" ] && t=denied')
     else:
-        # Only k3s and the like know by themselves where it is; on a control plane of kubeadm kubectl does not.
-        places = " ".join(_quoted(path) for path in WELL_KNOWN)
-        lines.append(f'c=; [ -n "$KUBECONFIG" ] || for f in {places}; do')
+        # The kubectl of k3s and others finds its kubeconfig. A plain kubectl on a kubeadm control plane does not.
+        paths = " ".join(quote_path(path) for path in WELL_KNOWN_KUBECONFIGS)
+        lines.append(f'c=; [ -n "$KUBECONFIG" ] || for f in {paths}; do')
         lines.append('if [ -f "$f" ] && [ -r "$f" ]; then c=$f; break; fi; done')
         flags += ' ${c:+"--kubeconfig=$c"}'
-    lines.append('if [ -z "$n" ]; then say trouble kubectl')
-    if given:
-        lines.append('elif [ -n "$t" ]; then say trouble $t')
-    lines.append("else say kubectl $n")
+    lines.append('if [ -z "$n" ]; then report problem kubectl')
+    if kubeconfig:
+        lines.append('elif [ -n "$t" ]; then report problem $t')
+    lines.append("else report kubectl $n")
     for number, call in enumerate(calls):
-        words = " ".join(shlex.quote(word) for word in call.words)
-        source = "" if call.reads else " </dev/null"
-        lines.append(f"say begin {number}; run {flags} {words}{source}; r=$?; say end {number} $r")
-        if call.vital:
+        arguments = " ".join(shlex.quote(argument) for argument in call.arguments)
+        stdin = "" if call.reads_stdin else " </dev/null"
+        lines.append(f"report begin {number}; run {flags} {arguments}{stdin}; r=$?; report end {number} $r")
+        if call.required:
             lines.append("[ $r = 0 ] && {")
-    # What nobody has read: whoever sends it would otherwise find the pipe broken.
-    lines += [":", *["}"] * sum(call.vital for call in calls), "fi", more, "cat >/dev/null; exit 0"]
+    # Data that no call has read is read here. Otherwise the sender would get a broken pipe.
+    lines += [":", *["}"] * sum(call.required for call in calls), "fi", extra_script, "cat >/dev/null; exit 0"]
     return f"/bin/sh -c {shlex.quote(chr(10).join(filter(None, lines)))}", mark
 
 
-def _find(commands: Iterable[Sequence[str]]) -> list[str]:
+def _find_kubectl_script(commands: Iterable[Sequence[str]]) -> list[str]:
     lines = ["n="]
-    for number, words in enumerate(commands):
-        word = "elif" if number else "if"
-        quoted = " ".join(shlex.quote(part) for part in words)
-        lines.append(f"{word} command -v {shlex.quote(words[0])} >/dev/null 2>&1; then n={number}")
+    for number, command in enumerate(commands):
+        keyword = "elif" if number else "if"
+        quoted = " ".join(shlex.quote(argument) for argument in command)
+        lines.append(f"{keyword} command -v {shlex.quote(command[0])} >/dev/null 2>&1; then n={number}")
         lines.append(f'run() {{ {quoted} "$@"; }}')
     return [*lines, "fi"]
 
 
-def _quoted(path: str) -> str:
-    """The path as one word; a leading tilde stays the home of whoever runs the command."""
-    return '"$HOME"/' + shlex.quote(path[2:]) if path.startswith("~/") else shlex.quote(path)
-
-
 @dataclass(frozen=True)
-class Answer:
-    """What the host said: the kubectl it has, and what the calls came to."""
+class HostResult:
+    """Result of the shell command: the kubectl command that was used, and the results of the calls."""
 
     kubectl: str
-    replies: list[Reply]
+    results: list[CallResult]
 
 
-def read_answer(target: Target, calls: Sequence[Call], mark: str, done: dict[str, Any]) -> Answer:
-    """The answer out of what the command has printed.
+def parse_result(target: Target, calls: Sequence[Call], mark: str, executed: dict[str, Any]) -> HostResult:
+    """Return the result of the shell command.
 
-    :arg done: the result of running it: rc, stdout, stderr.
-    :raises KubectlError: if there is none, or no kubectl or kubeconfig on the host.
+    :arg executed: its C(rc), C(stdout) and C(stderr), as returned by Ansible.
+    :raises KubectlError: if the command was not run, or if the host has no kubectl or no such kubeconfig.
     """
-    stdout, stderr = str(done.get("stdout") or ""), str(done.get("stderr") or "")
-    found = re.search(rf"^{mark} (kubectl|trouble) (\w+)\r*$", stdout, re.MULTILINE)
+    stdout, stderr = str(executed.get("stdout") or ""), str(executed.get("stderr") or "")
+    found = re.search(rf"^{mark} (kubectl|problem) (\w+)\r*$", stdout, re.MULTILINE)
     if found is None:
-        raise KubectlError(_not_run(done.get("rc"), stderr or stdout))
-    if found[1] == "trouble":
-        looked_for = ", ".join(" ".join(words) for words in target.commands())
-        raise KubectlError(_TROUBLE[found[2]].format(kubectl=looked_for, kubeconfig=target.kubeconfig) + ".")
-    replies: list[Reply] = []
+        raise KubectlError(_not_run_message(executed.get("rc"), stderr or stdout))
+    if found[1] == "problem":
+        commands = ", ".join(" ".join(command) for command in target.commands())
+        raise KubectlError(_TARGET_PROBLEMS[found[2]].format(kubectl=commands, kubeconfig=target.kubeconfig) + ".")
+    results: list[CallResult] = []
     for number, call in enumerate(calls):
-        said, rc = _between(stdout, mark, number)
-        complained, _rc = _between(stderr, mark, number)
-        if rc is None and any(before.vital and reply.rc for before, reply in zip(calls, replies)):
+        call_stdout, rc = _output_of_call(stdout, mark, number)
+        call_stderr, _rc = _output_of_call(stderr, mark, number)
+        if rc is None and any(earlier.required and result.rc for earlier, result in zip(calls, results)):
             break
         if rc is None:
-            raise KubectlError(f"The connection to the host broke off while kubectl {call.words[0]} was running.")
-        replies.append(Reply(rc, said, complained))
-    return Answer(" ".join(target.commands()[int(found[2])]), replies)
+            raise KubectlError(f"The connection to the host was lost while kubectl {call.arguments[0]} was running.")
+        results.append(CallResult(rc, call_stdout, call_stderr))
+    return HostResult(" ".join(target.commands()[int(found[2])]), results)
 
 
-def _between(text: str, mark: str, number: int) -> tuple[str, int | None]:
-    begin = re.search(rf"^{mark} begin {number}\r*\n", text, re.MULTILINE)
-    end = re.search(rf"\r*\n{mark} end {number} (\d+)\r*$", text, re.MULTILINE)
+def _output_of_call(output: str, mark: str, number: int) -> tuple[str, int | None]:
+    begin = re.search(rf"^{mark} begin {number}\r*\n", output, re.MULTILINE)
+    end = re.search(rf"\r*\n{mark} end {number} (\d+)\r*$", output, re.MULTILINE)
     if begin is None or end is None:
         return "", None
-    # The line end before the mark may be the same one.
-    return text[begin.end() : max(begin.end(), end.start())], int(end[1])
+    # If the output is empty, the line end before the end mark is the one after the begin mark.
+    return output[begin.end() : max(begin.end(), end.start())], int(end[1])
 
 
-def _not_run(rc: Any, said: str) -> str:
-    if "must have a tty" in said or "no tty present" in said:
+def _not_run_message(rc: Any, output: str) -> str:
+    if "must have a tty" in output or "no tty present" in output:
         return (
-            "sudo on this host wants a terminal (requiretty), which a command that gets data over standard input "
-            "cannot have. Take 'Defaults requiretty' away for this user in the host's sudoers, or log in as root."
+            "sudo on this host requires a terminal (requiretty), which a command that reads data from standard input "
+            "cannot have. Remove 'Defaults requiretty' for this user from the sudoers file of the host, or log in as "
+            "root."
         )
-    words = " ".join(plain_text(said).split())[-200:]
+    message = " ".join(printable_text(output).split())[-200:]
     return (
-        f"The host did not run the command that calls kubectl (exit code {rc}{f', {words}' if words else ''}). "
-        "Check the connection, become and its password."
+        f"The host did not run the command that calls kubectl (exit code {rc}{f', {message}' if message else ''}). "
+        "Check the connection, become and the become password."
     )
 
 
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 
 
-def plain_text(text: str) -> str:
-    """The text without terminal escape sequences and other invisible characters; line ends stay."""
-    text = _ESCAPES.sub("", text)
+def printable_text(text: str) -> str:
+    """Return a text without terminal escape sequences and other invisible characters. Line ends are kept."""
+    text = _ESCAPE_SEQUENCE.sub("", text)
     return "".join(character for character in text if character == "\n" or character.isprintable())
 
 
-def documents(text: str) -> list[dict[str, Any]]:
-    """The objects that C(-o json) printed: nothing, one, one after another, or a List of them.
+def parse_objects(output: str) -> list[dict[str, Any]]:
+    """Return the objects that C(-o json) printed: none, one or several in a row, or the items of a List.
 
-    :raises KubectlError: if it is something else.
+    :raises KubectlError: if the output is something else.
     """
     decoder = json.JSONDecoder()
-    found: list[dict[str, Any]] = []
-    text = text.strip()
-    while text:
+    objects: list[dict[str, Any]] = []
+    output = output.strip()
+    while output:
         try:
-            document, end = decoder.raw_decode(text)
+            document, end = decoder.raw_decode(output)
         except ValueError:
             raise KubectlError("kubectl printed something that is not JSON; is it really a kubectl?") from None
         if not isinstance(document, dict):
-            raise KubectlError("kubectl printed JSON that is no object; is it really a kubectl?")
-        found += document["items"] if isinstance(document.get("items"), list) else [document]
-        text = text[end:].lstrip()
-    return found
+            raise KubectlError("kubectl printed JSON that is not an object; is it really a kubectl?")
+        objects += document["items"] if isinstance(document.get("items"), list) else [document]
+        output = output[end:].lstrip()
+    return objects
 
 
-def document(text: str) -> dict[str, Any]:
-    """The one object that C(-o json) printed.
+def parse_object(output: str) -> dict[str, Any]:
+    """Return the single object that C(-o json) printed.
 
-    :raises KubectlError: if it is something else.
+    :raises KubectlError: if the output is something else.
     """
-    found = documents(text)
-    if len(found) != 1:
-        raise KubectlError("kubectl printed nothing where an object was expected; is it really a kubectl?")
-    return found[0]
+    objects = parse_objects(output)
+    if len(objects) != 1:
+        raise KubectlError("kubectl did not print exactly one object, as expected; is it really a kubectl?")
+    return objects[0]

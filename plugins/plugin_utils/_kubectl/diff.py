@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: what a change of Kubernetes objects looks like, without the data of Secrets."""
+"""PRIVATE to the collection: diffs of Kubernetes objects, without the data of Secrets."""
 
 from __future__ import annotations
 
@@ -10,58 +10,62 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import plain_text
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import Hidden, KubeObject, comparable
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import printable_text
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import (
+    KubeObject,
+    ObjectRedactor,
+    comparable_content,
+)
 
 try:
     import yaml
-except ImportError:  # wherever ansible-core runs, it is there
+except ImportError:  # it is installed wherever ansible-core runs
     yaml = None  # type: ignore[assignment]
 
 HIDDEN = "(hidden)"
-CHANGED = "(hidden, changed)"
+HIDDEN_CHANGED = "(hidden, changed)"
 
 
-def difference(before: KubeObject | None, after: KubeObject | None, hidden: Hidden) -> dict[str, str]:
-    """An entry of Ansible's diff.
+def object_diff(before: KubeObject | None, after: KubeObject | None, redactor: ObjectRedactor) -> dict[str, str]:
+    """Return the entry for Ansible's diff.
 
-    :arg hidden: values that must not be seen, wherever they stand.
+    :arg redactor: masks values that must not be shown, wherever they appear.
     """
-    if (one := after or before) is None:
+    if (item := after or before) is None:
         return {}
-    shown_before, shown_after = _shown(before), _shown(after)
-    if before and after and one.is_secret:
-        _mark_changes(before, after, shown_after)
-    # Names and values may come from anywhere, and Ansible prints a diff as it is.
-    label = sanitize(one.label)
+    before_content, after_content = _without_secret_data(before), _without_secret_data(after)
+    if before and after and item.is_secret:
+        _mark_changed_keys(before, after, after_content)
+    # Ansible prints a diff without sanitizing it, and names and values can contain any characters.
+    label = sanitize(item.label)
     return {
         "before_header": label,
         "after_header": label,
-        "before": plain_text(_text(hidden.mask(shown_before))),
-        "after": plain_text(_text(hidden.mask(shown_after))),
+        "before": printable_text(_dump_yaml(redactor.mask(before_content))),
+        "after": printable_text(_dump_yaml(redactor.mask(after_content))),
     }
 
 
-def _shown(one: KubeObject | None) -> dict[str, Any]:
-    if one is None:
+def _without_secret_data(item: KubeObject | None) -> dict[str, Any]:
+    if item is None:
         return {}
-    content = comparable(one)
-    if one.is_secret:
+    content = comparable_content(item)
+    if item.is_secret:
         for part in ("data", "stringData"):
             if isinstance(content.get(part), dict):
                 content[part] = dict.fromkeys(content[part], HIDDEN)
     return content
 
 
-def _mark_changes(before: KubeObject, after: KubeObject, shown: Mapping[str, Any]) -> None:
+def _mark_changed_keys(before: KubeObject, after: KubeObject, after_content: Mapping[str, Any]) -> None:
     for part in ("data", "stringData"):
         old, new = before.content.get(part) or {}, after.content.get(part) or {}
         for key in new:
             if key in old and old[key] != new[key]:
-                shown[part][key] = CHANGED
+                after_content[part][key] = HIDDEN_CHANGED
 
 
-def _text(content: Mapping[str, Any]) -> str:
+def _dump_yaml(content: Mapping[str, Any]) -> str:
     if not content:
         return ""
     if yaml is None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: Kubernetes objects as a user gives them, and as a cluster has them. Pure functions."""
+"""PRIVATE to the collection: Kubernetes objects, as given by users and as returned by clusters. Pure functions."""
 
 from __future__ import annotations
 
@@ -23,144 +23,145 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 @dataclass(frozen=True)
 class KubeObject:
-    """An object as JSON, with what it is known by."""
+    """A Kubernetes object in its JSON form."""
 
     content: dict[str, Any] = field(repr=False)
 
     @property
     def kind(self) -> str:
-        """Its kind."""
+        """Kind."""
         return str(self.content["kind"])
 
     @property
     def group(self) -> str:
-        """Its API group; the core group's name is empty."""
+        """API group; empty for the core group."""
         group, slash, _version = str(self.content["apiVersion"]).partition("/")
         return group if slash else ""
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name."""
         return str(self.content["metadata"]["name"])
 
     @property
     def namespace(self) -> str | None:
-        """Its namespace, if it has or names one."""
+        """Namespace, if the object specifies one."""
         return self.content["metadata"].get("namespace") or None
 
     @property
     def uid(self) -> str:
-        """What tells it from a later one of the same name."""
+        """Unique id, which distinguishes the object from a later one with the same name."""
         return str(self.content["metadata"].get("uid", ""))
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """Equal for what is the same object."""
+        """Group, kind, name and namespace, which are equal for the same object."""
         return (self.group, self.kind, self.name, self.namespace or "")
 
     @property
     def label(self) -> str:
-        """For people."""
+        """Kind and name for messages."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
     @property
     def identity(self) -> dict[str, Any]:
-        """As much of it as says which one it is, and nothing else."""
+        """Only the fields that identify the object."""
         metadata = {"name": self.name, **({"namespace": self.namespace} if self.namespace else {})}
         return {"apiVersion": self.content["apiVersion"], "kind": self.kind, "metadata": metadata}
 
     @property
     def size(self) -> int:
-        """Its length as JSON."""
+        """Length of the JSON text."""
         return len(json.dumps(self.content))
 
     @property
-    def going(self) -> bool:
-        """Whether it is being deleted."""
+    def is_terminating(self) -> bool:
+        """Whether the object is being deleted."""
         return bool(self.content["metadata"].get("deletionTimestamp"))
 
     @property
     def is_namespace(self) -> bool:
-        """Whether it is a Namespace."""
+        """Whether the object is a Namespace."""
         return (self.group, self.kind) == ("", "Namespace")
 
     @property
     def is_secret(self) -> bool:
-        """Whether its data must not be seen."""
+        """Whether the object is a Secret, whose data must not be shown."""
         return (self.group, self.kind) == ("", "Secret")
 
     @property
-    def is_definition(self) -> bool:
-        """Whether it brings a kind of its own."""
+    def is_crd(self) -> bool:
+        """Whether the object is a CustomResourceDefinition."""
         return (self.group, self.kind) == ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
-def namespace_named(name: str) -> KubeObject:
-    """The Namespace of this name."""
+def namespace_object(name: str) -> KubeObject:
+    """Return the Namespace with this name."""
     return KubeObject({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
 
-def given_objects(given: Iterable[Any]) -> list[KubeObject]:
-    """The objects that a user gave, as plain JSON; Lists are taken apart.
+def validated_objects(values: Iterable[Any]) -> list[KubeObject]:
+    """Return the values of the option C(objects) as Kubernetes objects. A List is replaced by its items.
 
-    :raises KubectlError: for what is no object, or is there twice.
+    :raises KubectlError: for a value that is not an object, and for an object that is given twice.
     """
-    found: list[KubeObject] = []
+    objects: list[KubeObject] = []
     try:
-        # Once through JSON: the texts of older ansible-core stay what they are whatever str() is asked to do.
-        contents = json.loads(json.dumps(_plain(list(given)), allow_nan=False))
+        # A round trip through JSON gives real strings. In ansible-core 2.18, str() of an unsafe text is still one.
+        contents = json.loads(json.dumps(_json_value(list(values)), allow_nan=False))
     except ValueError:
-        raise KubectlError("objects: JSON has no such number as infinity.") from None
-    for number, content in enumerate(_flattened(contents)):
+        raise KubectlError("objects: infinity and NaN are not valid numbers in JSON.") from None
+    for number, content in enumerate(_flatten_lists(contents)):
         where = f"objects[{number}]"
         if not isinstance(content, dict):
-            raise KubectlError(f"{where}: a Kubernetes object is a mapping.")
-        for part in ("apiVersion", "kind"):
-            if not isinstance(content.get(part), str) or not content[part]:
-                raise KubectlError(f"{where}: {part} is missing.")
+            raise KubectlError(f"{where}: must be a Kubernetes object, which is a mapping.")
+        for key in ("apiVersion", "kind"):
+            if not isinstance(content.get(key), str) or not content[key]:
+                raise KubectlError(f"{where}: {key} is missing.")
         metadata = content.get("metadata")
         if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str) or not metadata["name"]:
             raise KubectlError(
-                f"{where}: {content['kind']} without metadata.name; generateName would make a new one with each run."
+                f"{where}: {content['kind']} without metadata.name. generateName is not supported, since it would "
+                "create a new object in each run."
             )
         if not isinstance(metadata.get("namespace"), (str, type(None))):
-            raise KubectlError(f"{where}: metadata.namespace is a text.")
-        found.append(_encoded(KubeObject(content)))
-    seen = set()
-    for one in found:
-        if one.key in seen:
-            raise KubectlError(f"objects: {one.label} is there twice.")
-        seen.add(one.key)
-    return found
+            raise KubectlError(f"{where}: metadata.namespace must be a string.")
+        objects.append(_with_encoded_string_data(KubeObject(content)))
+    keys = set()
+    for item in objects:
+        if item.key in keys:
+            raise KubectlError(f"objects: {item.label} is given twice.")
+        keys.add(item.key)
+    return objects
 
 
-def _encoded(one: KubeObject) -> KubeObject:
-    """A Secret with its stringData in data, as the API server would have it.
+def _with_encoded_string_data(item: KubeObject) -> KubeObject:
+    """Move stringData of a Secret to data, as the API server does.
 
-    It would not know where a value came from: one that is given no more would become empty, instead of going away. And
-    kubectl would note them in plain text.
+    The API server does not remember which keys came from stringData: a key that is no longer given would become empty
+    instead of being removed. In addition, kubectl would store stringData in an annotation in plain text.
     """
-    texts = one.content.get("stringData")
-    data = one.content.get("data") or {}
-    if not one.is_secret or not isinstance(texts, dict) or not isinstance(data, dict):
-        return one
-    if not all(isinstance(text, str) for text in texts.values()):
-        return one
-    encoded = {key: base64.b64encode(text.encode("utf-8", "replace")).decode() for key, text in texts.items()}
-    content = {key: value for key, value in one.content.items() if key != "stringData"}
+    string_data = item.content.get("stringData")
+    data = item.content.get("data") or {}
+    if not item.is_secret or not isinstance(string_data, dict) or not isinstance(data, dict):
+        return item
+    if not all(isinstance(text, str) for text in string_data.values()):
+        return item
+    encoded = {key: base64.b64encode(text.encode("utf-8", "replace")).decode() for key, text in string_data.items()}
+    content = {key: value for key, value in item.content.items() if key != "stringData"}
     return KubeObject({**content, "data": {**data, **encoded}})
 
 
-def _flattened(contents: Iterable[Any]) -> Iterable[Any]:
+def _flatten_lists(contents: Iterable[Any]) -> Iterable[Any]:
     for content in contents:
         if isinstance(content, dict) and content.get("kind") == "List" and isinstance(content.get("items"), list):
-            yield from _flattened(content["items"])
+            yield from _flatten_lists(content["items"])
         else:
             yield content
 
 
-def _plain(value: Any, where: str = "objects") -> Any:
-    """The value as JSON has it. Newer ansible-core tags values, which makes subclasses of them."""
+def _json_value(value: Any, where: str = "objects") -> Any:
+    """Return the value in the types of JSON. ansible-core 2.19 and later use tagged subclasses of them."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -168,103 +169,106 @@ def _plain(value: Any, where: str = "objects") -> Any:
     if isinstance(value, float):
         return float(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
+        return {str(key): _json_value(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item, f"{where}[{number}]") for number, item in enumerate(value)]
+        return [_json_value(item, f"{where}[{number}]") for number, item in enumerate(value)]
     if isinstance(value, (datetime.date, datetime.datetime)):
-        raise KubectlError(f"{where}: YAML takes this for a date; put it into quotes.")
+        raise KubectlError(f"{where}: YAML interprets this as a date; put it into quotes.")
     if isinstance(value, (bytes, bytearray, set, frozenset)):
-        raise KubectlError(f"{where}: JSON has nothing like this; put it into quotes.")
-    # Text, and values from the vault, which older ansible-core has as objects of their own.
+        raise KubectlError(f"{where}: this type of value does not exist in JSON; put it into quotes.")
+    # Text, or a value from the vault, which has a type of its own in ansible-core 2.18.
     return str(value)
 
 
-def as_stream(contents: Sequence[Mapping[str, Any]]) -> bytes:
-    """The objects as kubectl reads them from standard input."""
+def serialize_objects(contents: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the objects in the form in which kubectl reads them from standard input."""
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(contents)}, allow_nan=False)
     return text.encode("ascii") + b"\n"
 
 
-def match(wanted: Sequence[KubeObject], live: Iterable[Mapping[str, Any]]) -> list[KubeObject | None]:
-    """For each object that is wanted the one that the cluster has.
+def match_live_objects(desired: Sequence[KubeObject], live: Iterable[Mapping[str, Any]]) -> list[KubeObject | None]:
+    """Return the live object for each desired object, or None if the cluster does not have it.
 
-    One without a namespace is in the kubeconfig's, which only the host knows.
+    A desired object without a namespace is in the namespace of the kubeconfig, which only the host knows.
     """
-    rest: dict[tuple[str, ...], list[KubeObject]] = {}
+    candidates: dict[tuple[str, ...], list[KubeObject]] = {}
     for content in live:
-        other = KubeObject(dict(content))
-        rest.setdefault(other.key[:3], []).append(other)
-    found: list[KubeObject | None] = [None] * len(wanted)
+        live_object = KubeObject(dict(content))
+        candidates.setdefault(live_object.key[:3], []).append(live_object)
+    matches: list[KubeObject | None] = [None] * len(desired)
     for exact in (True, False):
-        for number, one in enumerate(wanted):
-            if found[number] is not None or (not exact and one.namespace):
+        for number, item in enumerate(desired):
+            if matches[number] is not None or (not exact and item.namespace):
                 continue
-            others = rest.get(one.key[:3], [])
-            at = next((at for at, other in enumerate(others) if not exact or other.namespace == one.namespace), None)
-            if at is not None:
-                found[number] = others.pop(at)
-    return found
+            others = candidates.get(item.key[:3], [])
+            index = next((i for i, other in enumerate(others) if not exact or other.namespace == item.namespace), None)
+            if index is not None:
+                matches[number] = others.pop(index)
+    return matches
 
 
-# https://user:password@host, and the password may hold an @ that should have been encoded.
-_PASSWORD = re.compile(r"://[^\s/:@\"\\]*:([^\s/\"\\]+)@")
+# https://user:password@host. The password may contain an @ that should have been encoded.
+_PASSWORD_IN_URL = re.compile(r"://[^\s/:@\"\\]*:([^\s/\"\\]+)@")
 
 
-class Hidden(Redactor):
-    """The values in Secrets. What scrubs a message, looking at every piece of it, would take minutes for a manifest."""
+class ObjectRedactor(Redactor):
+    """Redactor with an additional method that masks whole values only.
+
+    C(redact) finds every part of a value, which would take minutes for a large manifest.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._whole: list[str] = []
+        self._longest_first: list[str] = []
 
     def add(self, *values: str | None) -> None:
-        """Registers values; None and values shorter than 8 characters are passed over."""
+        """Register values. None and values shorter than 8 characters are ignored."""
         super().add(*values)
         new = {value for value in values if value and len(value) >= MIN_SECRET_LENGTH}
-        # A longer one first: it may begin with a shorter one, whose asterisks would leave its rest.
-        self._whole = sorted({*self._whole, *new}, key=len, reverse=True)
+        # If one value begins with another, masking the shorter one first would leave the rest of the longer one.
+        self._longest_first = sorted({*self._longest_first, *new}, key=len, reverse=True)
 
     def mask(self, content: Any) -> Any:
-        """A part of an object, with asterisks in place of every whole value in it."""
+        """Return a part of an object with asterisks in place of each secret value."""
         if isinstance(content, dict):
             return {self.mask(key): self.mask(value) for key, value in content.items()}
         if isinstance(content, list):
             return [self.mask(value) for value in content]
         if isinstance(content, str):
-            for value in self._whole:
+            for value in self._longest_first:
                 content = content.replace(value, MASK)
         return content
 
 
-def secrets_of(wanted: Iterable[KubeObject]) -> Hidden:
-    """The values in Secrets, encoded and decoded, and the passwords in addresses, such as those of proxies."""
-    hidden = Hidden()
-    for one in wanted:
-        for password in _PASSWORD.findall(json.dumps(one.content, ensure_ascii=False)):
-            hidden.add(password, unquote(password))
-        if not one.is_secret:
+def object_redactor(objects: Iterable[KubeObject]) -> ObjectRedactor:
+    """Return a redactor for the values of Secrets, encoded and decoded, and for passwords in URLs, as for proxies."""
+    redactor = ObjectRedactor()
+    for item in objects:
+        for password in _PASSWORD_IN_URL.findall(json.dumps(item.content, ensure_ascii=False)):
+            redactor.add(password, unquote(password))
+        if not item.is_secret:
             continue
-        for value in _values(one.content.get("data")):
-            hidden.add(value)
+        for value in _text_values(item.content.get("data")):
+            redactor.add(value)
             try:
-                hidden.add(base64.b64decode(value, validate=True).decode())
+                redactor.add(base64.b64decode(value, validate=True).decode())
             except (binascii.Error, UnicodeError, ValueError):
                 continue
-        hidden.add(*_values(one.content.get("stringData")))
-    return hidden
+        redactor.add(*_text_values(item.content.get("stringData")))
+    return redactor
 
 
-def _values(mapping: Any) -> list[str]:
+def _text_values(mapping: Any) -> list[str]:
     return [value for value in mapping.values() if isinstance(value, str)] if isinstance(mapping, dict) else []
 
 
-_SERVERS_OWN = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
+_SERVER_SIDE_METADATA = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 
 
-def comparable(one: KubeObject) -> dict[str, Any]:
-    """What there is of an object that somebody can want: without what the API server notes and controllers report."""
-    content = {key: value for key, value in one.content.items() if key != "status"}
-    metadata = {key: value for key, value in content["metadata"].items() if key not in _SERVERS_OWN}
+def comparable_content(item: KubeObject) -> dict[str, Any]:
+    """Return the content without the status and without the metadata that the API server and kubectl add."""
+    content = {key: value for key, value in item.content.items() if key != "status"}
+    metadata = {key: value for key, value in content["metadata"].items() if key not in _SERVER_SIDE_METADATA}
     annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
     metadata.pop("annotations", None)
     if annotations:

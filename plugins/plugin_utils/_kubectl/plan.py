@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: what is to be done so that a cluster has objects, or has them no more. Pure functions."""
+"""PRIVATE to the collection: the changes that create, update or delete Kubernetes objects. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,165 +10,167 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.diff import difference
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.diff import object_diff
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import (
-    Hidden,
     KubeObject,
-    comparable,
-    namespace_named,
+    ObjectRedactor,
+    comparable_content,
+    namespace_object,
 )
 
-# kubectl apply notes what it applied in an annotation, and Kubernetes lets annotations have 256 KiB.
+# kubectl apply stores the applied object in an annotation, and Kubernetes limits annotations to 256 KiB.
 _LARGE = 200_000
 
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of an object.
+    """Planned change of an object.
 
-    :arg live: what the cluster has now.
-    :arg merged: what it would have afterwards, where the API server was asked.
+    :arg live: the object in the cluster.
+    :arg applied: result of the dry run, if the API server was asked for one.
     """
 
-    wanted: KubeObject
+    desired: KubeObject
     action: str
     live: KubeObject | None = None
-    merged: KubeObject | None = None
+    applied: KubeObject | None = None
 
     @property
     def changed(self) -> bool:
-        """Whether anything does."""
+        """Whether the object is changed."""
         return self.action != "unchanged"
 
     def result(self) -> dict[str, Any]:
-        """The entry in the result."""
-        namespace = self.wanted.namespace or (self.live.namespace if self.live else None)
+        """Return the entry for the result of the task."""
+        namespace = self.desired.namespace or (self.live.namespace if self.live else None)
         return {
-            "kind": self.wanted.kind,
-            "name": self.wanted.name,
+            "kind": self.desired.kind,
+            "name": self.desired.name,
             "namespace": namespace,
             "action": self.action,
         }
 
-    def diff(self, hidden: Hidden) -> dict[str, str]:
-        """The entry in the diff."""
+    def diff(self, redactor: ObjectRedactor) -> dict[str, str]:
+        """Return the entry for the diff of the task."""
         if self.action == "created":
-            return difference(None, self.wanted, hidden)
+            return object_diff(None, self.desired, redactor)
         if self.action == "deleted":
-            return difference(self.live or self.wanted, None, hidden)
-        return difference(self.live, self.merged, hidden)
+            return object_diff(self.live or self.desired, None, redactor)
+        return object_diff(self.live, self.applied, redactor)
 
 
-def implied_namespaces(wanted: Sequence[KubeObject]) -> list[KubeObject]:
-    """The namespaces that objects are in, without being among them."""
-    own = {one.name for one in wanted if one.is_namespace}
-    names = dict.fromkeys(one.namespace for one in wanted if one.namespace)
-    return [namespace_named(name) for name in names if name and name not in own]
+def implied_namespaces(desired: Sequence[KubeObject]) -> list[KubeObject]:
+    """Return the namespaces that the objects name, but that are not among the objects."""
+    given = {item.name for item in desired if item.is_namespace}
+    names = dict.fromkeys(item.namespace for item in desired if item.namespace)
+    return [namespace_object(name) for name in names if name and name not in given]
 
 
-def complaints_that_count(
-    lines: Iterable[str], wanted: Sequence[KubeObject], implied: Iterable[KubeObject], absent: bool
+def relevant_errors(
+    lines: Iterable[str], desired: Sequence[KubeObject], implied: Iterable[KubeObject], absent: bool
 ) -> list[str]:
-    """Of what kubectl said while it looked for objects, what it may not be passed over.
+    """Return the error messages of C(kubectl get) that are a reason to fail.
 
-    Whether a namespace is there may be nobody's business; a kind may be brought by a definition among the objects; and
-    of a kind that does not exist there are no objects to delete.
+    These errors are ignored: the account cannot read a namespace that is not among the objects; a kind is unknown, but
+    its CustomResourceDefinition is among the objects; a kind is unknown, but its objects are to be deleted.
     """
-    names = {one.name for one in implied}
-    brought = {(spec.get("group"), (spec.get("names") or {}).get("kind")) for spec in _definitions(wanted)}
-    counting = []
+    implied_names = {item.name for item in implied}
+    defined = {(spec.get("group"), (spec.get("names") or {}).get("kind")) for spec in _crd_specs(desired)}
+    relevant = []
     for line in lines:
         forbidden = re.search(r'namespaces "([^"]+)" is forbidden', line)
         unknown = re.search(r'no matches for kind "([^"]+)" in version "([^"/]+)', line)
-        if forbidden and forbidden[1] in names:
+        if forbidden and forbidden[1] in implied_names:
             continue
-        if unknown and (absent or (unknown[2], unknown[1]) in brought):
+        if unknown and (absent or (unknown[2], unknown[1]) in defined):
             continue
-        counting.append(line)
-    return counting
+        relevant.append(line)
+    return relevant
 
 
-def _definitions(wanted: Iterable[KubeObject]) -> list[dict[str, Any]]:
-    return [one.content.get("spec") or {} for one in wanted if one.is_definition]
+def _crd_specs(objects: Iterable[KubeObject]) -> list[dict[str, Any]]:
+    return [item.content.get("spec") or {} for item in objects if item.is_crd]
 
 
-def doomed(
-    wanted: Sequence[KubeObject], live: Sequence[KubeObject | None], namespaces: Iterable[KubeObject]
+def terminating_indexes(
+    desired: Sequence[KubeObject], live: Sequence[KubeObject | None], namespaces: Iterable[KubeObject]
 ) -> set[int]:
-    """The places of the objects that are being deleted, or are in a namespace that is."""
-    going = {one.name for one in namespaces if one.going}
+    """Return the indexes of the objects that are being deleted, or whose namespace is being deleted."""
+    terminating = {item.name for item in namespaces if item.is_terminating}
     return {
-        number
-        for number, (one, has) in enumerate(zip(wanted, live))
-        if (has is not None and has.going) or one.namespace in going
+        index
+        for index, (item, live_object) in enumerate(zip(desired, live))
+        if (live_object is not None and live_object.is_terminating) or item.namespace in terminating
     }
 
 
 def plan_present(
-    wanted: Sequence[KubeObject], live: Sequence[KubeObject | None], merged: Sequence[KubeObject | None]
+    desired: Sequence[KubeObject], live: Sequence[KubeObject | None], applied: Sequence[KubeObject | None]
 ) -> list[Change]:
-    """What to do so that they are there.
+    """Return the changes that create or update the objects.
 
-    :arg merged: what applying them would give, as the API server says, for those that are there already.
+    :arg applied: results of the dry run, for the objects that exist.
     """
     changes = []
-    for one, has, would in zip(wanted, live, merged):
-        if has is None:
-            changes.append(Change(one, "created"))
-        elif would is None or comparable(has) == comparable(would):
-            changes.append(Change(one, "unchanged", has))
+    for item, live_object, applied_object in zip(desired, live, applied):
+        if live_object is None:
+            changes.append(Change(item, "created"))
+        elif applied_object is None or comparable_content(live_object) == comparable_content(applied_object):
+            changes.append(Change(item, "unchanged", live_object))
         else:
-            changes.append(Change(one, "updated", has, would))
+            changes.append(Change(item, "updated", live_object, applied_object))
     return changes
 
 
-def plan_absent(wanted: Sequence[KubeObject], live: Sequence[KubeObject | None]) -> list[Change]:
-    """What to do so that they are gone."""
-    return [Change(one, "deleted" if has is not None else "unchanged", has) for one, has in zip(wanted, live)]
+def plan_absent(desired: Sequence[KubeObject], live: Sequence[KubeObject | None]) -> list[Change]:
+    """Return the changes that delete the objects."""
+    return [
+        Change(item, "deleted" if live_object is not None else "unchanged", live_object)
+        for item, live_object in zip(desired, live)
+    ]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Objects that go to kubectl apply together."""
+    """Objects that are applied with one call of kubectl."""
 
     objects: list[KubeObject]
     large: bool = False
-    after_definitions: bool = False
+    after_crds: bool = False
 
     @property
     def flags(self) -> list[str]:
-        """Large ones cannot be noted in an annotation, so the API server has to know by itself who wants what."""
+        """Flags for kubectl. Large objects do not fit into the annotation, so they need server-side apply."""
         return ["--server-side", "--force-conflicts"] if self.large else []
 
 
 def batches(objects: Iterable[KubeObject]) -> list[Batch]:
-    """The objects in an order in which they can be made: namespaces first, kinds before what is of them."""
-    ordered = sorted(objects, key=lambda one: 0 if one.is_namespace else 1 if one.is_definition else 2)
-    kinds = [one for one in ordered if one.is_definition]
-    brought = {(spec.get("group"), (spec.get("names") or {}).get("kind")) for spec in _definitions(kinds)}
+    """Return the objects in an order in which they can be created: namespaces and CustomResourceDefinitions first."""
+    ordered = sorted(objects, key=lambda item: 0 if item.is_namespace else 1 if item.is_crd else 2)
+    defined = {(spec.get("group"), (spec.get("names") or {}).get("kind")) for spec in _crd_specs(ordered)}
     stages: dict[tuple[bool, bool], list[KubeObject]] = {}
-    for one in ordered:
-        stages.setdefault(((one.group, one.kind) in brought, one.size > _LARGE), []).append(one)
-    return [Batch(stages[key], large=key[1], after_definitions=key[0]) for key in sorted(stages)]
+    for item in ordered:
+        stages.setdefault(((item.group, item.kind) in defined, item.size > _LARGE), []).append(item)
+    return [Batch(stages[key], large=key[1], after_crds=key[0]) for key in sorted(stages)]
 
 
 def deletion_order(objects: Iterable[KubeObject]) -> list[KubeObject]:
-    """The other way round: what is in a namespace before it, and objects before the definition of their kind."""
+    """Return the objects in reverse order, with CustomResourceDefinitions and namespaces last."""
     ordered = list(objects)[::-1]
-    return sorted(ordered, key=lambda one: 2 if one.is_namespace else 1 if one.is_definition else 0)
+    return sorted(ordered, key=lambda item: 2 if item.is_namespace else 1 if item.is_crd else 0)
 
 
-def reason_to_remain(one: KubeObject) -> str:
-    """Why an object that was deleted is still there."""
-    status = one.content.get("status") or {}
-    said = [
+def reason_for_remaining(item: KubeObject) -> str:
+    """Return the reason why a deleted object still exists."""
+    status = item.content.get("status") or {}
+    messages = [
         str(condition.get("message"))
         for condition in status.get("conditions") or []
         if condition.get("status") == "True" and condition.get("message")
     ]
-    if one.is_namespace and said:
-        return "; ".join(said)
-    finalizers = one.content["metadata"].get("finalizers") or (one.content.get("spec") or {}).get("finalizers") or []
+    if item.is_namespace and messages:
+        return "; ".join(messages)
+    finalizers = item.content["metadata"].get("finalizers") or (item.content.get("spec") or {}).get("finalizers") or []
     if finalizers:
-        return f"it waits for {', '.join(map(str, finalizers))}"
-    return "it is still being deleted" if one.going else "something made it anew, or keeps it"
+        return f"it waits for its finalizers {', '.join(map(str, finalizers))}"
+    return "it is still being deleted" if item.is_terminating else "something created it again, or keeps it"

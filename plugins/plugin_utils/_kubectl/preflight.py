@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: whether a cluster is fit for agents. Judges what kubectl said; does nothing itself."""
+"""PRIVATE to the collection: checks of a cluster before agents are installed, on the output of kubectl."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import KubectlError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import KubeObject
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import WELL_KNOWN, Resource
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import BUILT_IN_RESOURCES, Resource
 
 VERBS = ("get", "create", "patch")
-# For which HSS has images of its agents.
+# The architectures for which HSS provides images of its agents.
 _ARCHITECTURES = ("amd64", "arm64")
+_MAX_LISTED_NODES = 5
 
 
 @dataclass
 class Findings:
-    """What was found, and what is wrong with it."""
+    """Results of the checks, with problems and warnings for the user."""
 
     version: str | None = None
     nodes: list[dict[str, Any]] = field(default_factory=list)
@@ -34,64 +35,66 @@ class Findings:
 # --- version ---
 
 
-def version_number(text: str) -> tuple[int, ...]:
-    """The numbers in a version such as v1.29.4+k3s1, 1.19+ or 1.19.
+def parse_version(text: str) -> tuple[int, ...]:
+    """Return the numbers of a version such as v1.29.4+k3s1, 1.19+ or 1.19.
 
-    :raises KubectlError: if there are none.
+    :raises KubectlError: if the text is not a version.
     """
     found = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text.strip())
     if found is None:
-        raise KubectlError(f"minimum_version: {text!r} is no version such as 1.19.")
+        raise KubectlError(f"minimum_version: {text!r} is not a version such as 1.19.")
     return tuple(int(number) for number in found.groups() if number is not None)
 
 
-def judge_version(answer: Mapping[str, Any], minimum: tuple[int, ...], findings: Findings) -> None:
-    """The version of the API server."""
-    server = answer.get("serverVersion") or {}
+def check_version(response: Mapping[str, Any], minimum: tuple[int, ...], findings: Findings) -> None:
+    """Check the version of the API server."""
+    server = response.get("serverVersion") or {}
     text = str(server.get("gitVersion") or f"{server.get('major', '')}.{server.get('minor', '')}")
     try:
-        number = version_number(text)
+        version = parse_version(text)
     except KubectlError:
-        findings.warnings.append(f"The API server's version could not be understood: {text!r}.")
+        findings.warnings.append(f"The version of the API server could not be parsed: {text!r}.")
         return
     findings.version = text
-    if number < minimum[: len(number)]:
-        wanted = ".".join(map(str, minimum))
+    if version < minimum[: len(version)]:
+        required = ".".join(map(str, minimum))
         findings.problems.append(
-            f"The cluster has Kubernetes {text}, and {wanted} or newer is wanted. Upgrade it, or lower minimum_version."
+            f"The cluster runs Kubernetes {text}, but {required} or newer is required. Upgrade it, or lower "
+            "minimum_version."
         )
 
 
 # --- nodes ---
 
 
-def judge_nodes(items: Iterable[Mapping[str, Any]], findings: Findings) -> None:
-    """Whether there is a node on which agents can run."""
-    findings.nodes = [_node(item) for item in items]
+def check_nodes(items: Iterable[Mapping[str, Any]], findings: Findings) -> None:
+    """Check whether there is a node on which agents can run."""
+    findings.nodes = [_node_summary(item) for item in items]
     linux = [node for node in findings.nodes if node["os"] == "linux"]
     ready = [node for node in linux if node["ready"]]
     others = [node for node in findings.nodes if node["os"] != "linux"]
     if not findings.nodes:
-        findings.problems.append("The cluster has no nodes. Agents need one to run on; join one first.")
+        findings.problems.append("The cluster has no nodes. Add a node on which the agents can run.")
     elif not linux:
-        shown = _shown(others, "os")
-        findings.problems.append(f"No node runs Linux, which the agents need: {shown}. Join a Linux node first.")
+        names = _list_nodes(others, "os")
+        findings.problems.append(f"No node runs Linux, which the agents need: {names}. Add a Linux node.")
     elif not ready:
-        shown = _shown(linux)
-        findings.problems.append(f"No Linux node is ready: {shown}. kubectl describe node says why.")
+        names = _list_nodes(linux)
+        findings.problems.append(f"No Linux node is ready: {names}. kubectl describe node shows the reason.")
     else:
         if others:
-            findings.warnings.append(f"Agents do not run on nodes without Linux: {_shown(others, 'os')}.")
+            findings.warnings.append(f"Agents do not run on nodes without Linux: {_list_nodes(others, 'os')}.")
         if len(ready) < len(linux):
-            findings.warnings.append(f"Not ready: {_shown([node for node in linux if not node['ready']])}.")
-    foreign = [node for node in linux if node["architecture"] not in _ARCHITECTURES]
-    if foreign:
+            findings.warnings.append(f"Not ready: {_list_nodes([node for node in linux if not node['ready']])}.")
+    unsupported = [node for node in linux if node["architecture"] not in _ARCHITECTURES]
+    if unsupported:
         findings.warnings.append(
-            f"HSS has agents for {' and '.join(_ARCHITECTURES)} alone, not for {_shown(foreign, 'architecture')}."
+            f"HSS provides agents only for {' and '.join(_ARCHITECTURES)}, not for "
+            f"{_list_nodes(unsupported, 'architecture')}."
         )
 
 
-def _node(item: Mapping[str, Any]) -> dict[str, Any]:
+def _node_summary(item: Mapping[str, Any]) -> dict[str, Any]:
     status = item.get("status") or {}
     info = status.get("nodeInfo") or {}
     return {
@@ -99,86 +102,96 @@ def _node(item: Mapping[str, Any]) -> dict[str, Any]:
         "os": info.get("operatingSystem"),
         "architecture": info.get("architecture"),
         "ready": any(
-            one.get("type") == "Ready" and one.get("status") == "True" for one in status.get("conditions") or []
+            condition.get("type") == "Ready" and condition.get("status") == "True"
+            for condition in status.get("conditions") or []
         ),
     }
 
 
-def _shown(nodes: Sequence[Mapping[str, Any]], part: str | None = None) -> str:
-    # Of hundreds a few say enough.
-    named = [f"{node['name']} ({node[part]})" if part else str(node["name"]) for node in nodes[:5]]
-    more = [f"{len(nodes) - 5} more"] if len(nodes) > 5 else []
-    return ", ".join([*named, *more])
+def _list_nodes(nodes: Sequence[Mapping[str, Any]], detail: str | None = None) -> str:
+    """Return the names of the first nodes, each with a detail in parentheses, and the number of the others."""
+    listed = nodes[:_MAX_LISTED_NODES]
+    names = [f"{node['name']} ({node[detail]})" if detail else str(node["name"]) for node in listed]
+    others = len(nodes) - len(listed)
+    return ", ".join([*names, *([f"{others} more"] if others else [])])
 
 
-# --- rights ---
+# --- permissions ---
 
 
-def unknown_kinds(objects: Iterable[KubeObject]) -> list[KubeObject]:
-    """An object of each kind that only the cluster can tell about."""
+def objects_to_map(objects: Iterable[KubeObject]) -> list[KubeObject]:
+    """Return an object of each kind whose REST mapping only the API server knows."""
     objects = list(objects)
-    known = {**WELL_KNOWN, **_defined(objects)}
-    return list({(one.group, one.kind): one for one in objects if (one.group, one.kind) not in known}.values())
+    known = {**BUILT_IN_RESOURCES, **_crd_resources(objects)}
+    return list({(item.group, item.kind): item for item in objects if (item.group, item.kind) not in known}.values())
 
 
-def resources_in(listing: Mapping[str, Any], kinds: Iterable[KubeObject]) -> dict[tuple[str, str], Resource]:
-    """What the API's list of a group's resources says of these kinds."""
-    wanted = {one.kind: one.group for one in kinds if one.content["apiVersion"] == listing.get("groupVersion")}
+def map_resources(resource_list: Mapping[str, Any], objects: Iterable[KubeObject]) -> dict[tuple[str, str], Resource]:
+    """Return the resources for the kinds of the objects.
+
+    :arg resource_list: APIResourceList of the API server for one group and version.
+    """
+    groups = {
+        item.kind: item.group for item in objects if item.content["apiVersion"] == resource_list.get("groupVersion")
+    }
     return {
-        (wanted[entry["kind"]], entry["kind"]): Resource(entry["name"], wanted[entry["kind"]], entry["namespaced"])
-        for entry in listing.get("resources") or []
-        # A subresource has the kind of what it is about.
-        if entry.get("kind") in wanted and "/" not in entry["name"]
+        (groups[entry["kind"]], entry["kind"]): Resource(entry["name"], groups[entry["kind"]], entry["namespaced"])
+        for entry in resource_list.get("resources") or []
+        # A subresource can have the same kind as its resource.
+        if entry.get("kind") in groups and "/" not in entry["name"]
     }
 
 
-def reviews(objects: Sequence[KubeObject], more: Mapping[tuple[str, str], Resource]) -> list[dict[str, Any]]:
-    """The questions to ask so that each object can be made: each once."""
-    known = {**WELL_KNOWN, **_defined(objects), **more}
-    asked: dict[tuple[str, str, str, str], None] = {}
-    for one in objects:
-        resource = known.get((one.group, one.kind))
+def access_reviews(objects: Sequence[KubeObject], mapped: Mapping[tuple[str, str], Resource]) -> list[dict[str, Any]]:
+    """Return the SelfSubjectAccessReviews for the permissions that creating the objects needs, without duplicates.
+
+    :arg mapped: resources for the kinds that are not part of every cluster.
+    """
+    known = {**BUILT_IN_RESOURCES, **_crd_resources(objects), **mapped}
+    permissions: dict[tuple[str, str, str, str], None] = {}
+    for item in objects:
+        resource = known.get((item.group, item.kind))
         if resource is None:
             continue
         for verb in VERBS:
-            namespace = (one.namespace or "default") if resource.namespaced else ""
-            asked[(verb, resource.group, resource.name, namespace)] = None
+            namespace = (item.namespace or "default") if resource.namespaced else ""
+            permissions[(verb, resource.group, resource.name, namespace)] = None
     return [
         {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {"verb": verb, "group": group, "resource": name, "namespace": namespace}},
         }
-        for verb, group, name, namespace in asked
+        for verb, group, name, namespace in permissions
     ]
 
 
-def _defined(objects: Iterable[KubeObject]) -> dict[tuple[str, str], Resource]:
-    """The kinds that definitions among the objects bring."""
-    found = {}
-    for one in objects:
-        spec = one.content.get("spec")
-        if one.is_definition and isinstance(spec, dict) and isinstance(spec.get("names"), dict):
+def _crd_resources(objects: Iterable[KubeObject]) -> dict[tuple[str, str], Resource]:
+    """Return the resources that CustomResourceDefinitions among the objects define."""
+    resources = {}
+    for item in objects:
+        spec = item.content.get("spec")
+        if item.is_crd and isinstance(spec, dict) and isinstance(spec.get("names"), dict):
             group, names = str(spec.get("group")), spec["names"]
             resource = Resource(str(names.get("plural")), group, spec.get("scope") != "Cluster")
-            found[(group, str(names.get("kind")))] = resource
-    return found
+            resources[(group, str(names.get("kind")))] = resource
+    return resources
 
 
-def judge_reviews(answers: Iterable[Mapping[str, Any]], findings: Findings) -> None:
-    """What the account may not do."""
+def check_access(reviews: Iterable[Mapping[str, Any]], findings: Findings) -> None:
+    """Check the SelfSubjectAccessReviews that the API server has answered for missing permissions."""
     missing: dict[str, list[str]] = {}
-    for answer in answers:
-        attributes = answer["spec"]["resourceAttributes"]
-        if not (answer.get("status") or {}).get("allowed"):
+    for review in reviews:
+        attributes = review["spec"]["resourceAttributes"]
+        if not (review.get("status") or {}).get("allowed"):
             group, namespace = attributes.get("group"), attributes.get("namespace")
             resource = f"{attributes['resource']}.{group}" if group else attributes["resource"]
-            where = f"{resource} in namespace {namespace}" if namespace else resource
-            findings.denied.append(f"{attributes['verb']} {where}")
-            missing.setdefault(where, []).append(attributes["verb"])
+            target = f"{resource} in namespace {namespace}" if namespace else resource
+            findings.denied.append(f"{attributes['verb']} {target}")
+            missing.setdefault(target, []).append(attributes["verb"])
     if missing:
-        rights = "; ".join(f"{', '.join(verbs)} {where}" for where, verbs in missing.items())
+        permissions = "; ".join(f"{', '.join(verbs)} {target}" for target, verbs in missing.items())
         findings.problems.append(
-            f"The kubeconfig's account has not the right to: {rights}. Use a cluster admin's kubeconfig, or grant it "
-            "these rights."
+            f"The account in the kubeconfig does not have the permission to: {permissions}. Use the kubeconfig of a "
+            "cluster admin, or grant these permissions."
         )

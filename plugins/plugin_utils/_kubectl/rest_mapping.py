@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: the kinds that every cluster has, and what the API calls them."""
+"""PRIVATE to the collection: REST mapping of the kinds that are part of every cluster."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _ADMISSION = "admissionregistration.k8s.io"
 
 @dataclass(frozen=True)
 class Resource:
-    """A kind as rights are given to it."""
+    """Resource of a kind, to which RBAC grants permissions."""
 
     name: str
     group: str
     namespaced: bool
 
 
-def _table() -> dict[tuple[str, str], Resource]:
+def _built_in_resources() -> dict[tuple[str, str], Resource]:
     namespaced = {
         "": "ConfigMap Endpoints Event LimitRange PersistentVolumeClaim Pod PodTemplate ReplicationController"
         " ResourceQuota Secret Service ServiceAccount",
@@ -36,7 +36,7 @@ def _table() -> dict[tuple[str, str], Resource]:
         "policy": "PodDisruptionBudget",
         _RBAC: "Role RoleBinding",
     }
-    cluster = {
+    cluster_scoped = {
         "": "Namespace Node PersistentVolume",
         _ADMISSION: "MutatingWebhookConfiguration ValidatingWebhookConfiguration",
         "apiextensions.k8s.io": "CustomResourceDefinition",
@@ -49,8 +49,8 @@ def _table() -> dict[tuple[str, str], Resource]:
         "storage.k8s.io": "StorageClass",
     }
     return {
-        (group, kind): Resource(_plural(kind), group, scoped)
-        for table, scoped in ((namespaced, True), (cluster, False))
+        (group, kind): Resource(_plural(kind), group, is_namespaced)
+        for table, is_namespaced in ((namespaced, True), (cluster_scoped, False))
         for group, kinds in table.items()
         for kind in kinds.split()
     }
@@ -65,21 +65,22 @@ def _plural(kind: str) -> str:
     return f"{name}es" if name.endswith(("s", "x")) else f"{name}s"
 
 
-WELL_KNOWN = _table()
+# By group and kind.
+BUILT_IN_RESOURCES = _built_in_resources()
 
 
 def require_cluster_scoped(kinds: Iterable[str]) -> list[str]:
-    """The kinds as given.
+    """Check the values of the option C(kinds), and return them unchanged.
 
-    :raises KubectlError: for what cannot be one, and for those that are known to be in namespaces.
+    :raises KubectlError: for a value that cannot be a kind, and for a kind that is known to be namespaced.
     """
     checked = []
-    namespaced = {kind.lower() for (_group, kind), found in WELL_KNOWN.items() if found.namespaced}
-    namespaced |= {found.name for found in WELL_KNOWN.values() if found.namespaced}
+    namespaced = {kind.lower() for (_group, kind), resource in BUILT_IN_RESOURCES.items() if resource.namespaced}
+    namespaced |= {resource.name for resource in BUILT_IN_RESOURCES.values() if resource.namespaced}
     for kind in kinds:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", kind):
-            raise KubectlError(f"kinds: {kind!r} is no kind of object.")
+            raise KubectlError(f"kinds: {kind!r} is not a kind of object.")
         if kind.lower() in namespaced:
-            raise KubectlError(f"kinds: {kind} is in a namespace; selector is for cluster-scoped kinds alone.")
+            raise KubectlError(f"kinds: {kind} is namespaced, but selector can be used for cluster-scoped kinds only.")
         checked.append(kind)
     return checked

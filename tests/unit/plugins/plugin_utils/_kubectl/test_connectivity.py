@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a host reaches addresses: the shell code, run with only one of the programs it may use."""
+"""Check of addresses on a host: the shell code is run with only one of the programs that it can use."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ import pytest
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import KubectlError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectivity import (
     Address,
-    addresses_of,
-    judge_reach,
-    reach_script,
+    Connectivity,
+    connectivity_script,
+    parse_addresses,
+    parse_connectivity,
 )
 
 MARK = "hss-mark"
-SAY = f"""say() {{ printf '\\n{MARK} %s\\n' "$*"; }}\n"""
+REPORT = f"""report() {{ printf '\\n{MARK} %s\\n' "$*"; }}\n"""
 TOOLS = [tools for tools in ("timeout bash", "curl", "nc") if all(map(shutil.which, tools.split()))]
 
 
 @pytest.fixture
 def ports():
-    """One that is listened on, and one that is not."""
+    """An open port and a closed port."""
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         yield listener.getsockname()[1], closed.getsockname()[1]
 
 
 @pytest.fixture
-def reach(tmp_path):
-    """Tries addresses on a host with these programs; others are given as shell scripts."""
+def check(tmp_path):
+    """Check addresses on a host with these programs. Further programs are given as shell scripts."""
 
     def run(texts, tools="", **scripts):
         folder = tmp_path / "bin"
@@ -44,52 +45,52 @@ def reach(tmp_path):
         for name, text in scripts.items():
             (folder / name).write_text(text)
             (folder / name).chmod(0o755)
-        addresses = addresses_of(texts)
-        done = subprocess.run(
-            ["/bin/sh", "-c", SAY + reach_script(addresses, 2)],
+        addresses = parse_addresses(texts)
+        executed = subprocess.run(
+            ["/bin/sh", "-c", REPORT + connectivity_script(addresses, 2)],
             env={"PATH": str(folder)},
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
         )
-        assert done.returncode == 0 and not done.stderr
-        return judge_reach(addresses, done.stdout, MARK)
+        assert executed.returncode == 0 and not executed.stderr
+        return parse_connectivity(addresses, executed.stdout, MARK)
 
     return run
 
 
 @pytest.mark.parametrize("tools", TOOLS)
-def test_each_program_tells_open_from_closed(reach, ports, tools):
+def test_each_program_distinguishes_open_and_closed_ports(check, ports, tools):
     opened, closed = (f"127.0.0.1:{port}" for port in ports)
-    unreachable, problems, warnings = reach([opened, closed, "no-such-host.invalid:1", f"localhost:{ports[0]}"], tools)
-    assert unreachable == [closed, "no-such-host.invalid:1"] and warnings == []
-    (problem,) = problems
-    assert closed in problem and opened not in problem and "Open the way in firewalls" in problem
-    assert f"{closed} (the connection is refused)" in problem
-    assert "no-such-host.invalid:1 (the name is unknown)" in problem
+    found = check([opened, closed, "no-such-host.invalid:1", f"localhost:{ports[0]}"], tools)
+    assert found.unreachable == [closed, "no-such-host.invalid:1"] and found.warnings == []
+    (problem,) = found.problems
+    assert closed in problem and opened not in problem and "Allow the connection in firewalls" in problem
+    assert f"{closed} (connection refused)" in problem
+    assert "no-such-host.invalid:1 (unknown host name)" in problem
 
 
-def test_there_is_at_least_one_program_to_test():
+def test_at_least_one_program_is_tested():
     assert TOOLS
 
 
 @pytest.mark.parametrize("tools", ["timeout bash", "curl"])
-def test_an_ipv6_address(reach, tools):
+def test_an_ipv6_address(check, tools):
     try:
         listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
     except OSError:
-        # Without IPv6 it cannot be reached, which is to be said as well.
-        assert reach(["[::1]:1"], tools)[0] == ["[::1]:1"]
+        # Without IPv6, the address must be reported as unreachable.
+        assert check(["[::1]:1"], tools).unreachable == ["[::1]:1"]
         return
     with listener:
-        assert reach([f"[::1]:{listener.getsockname()[1]}"], tools) == ([], [], [])
+        assert check([f"[::1]:{listener.getsockname()[1]}"], tools) == Connectivity()
 
 
-def test_a_host_with_nothing_to_try_it_with(reach):
-    unreachable, problems, warnings = reach(["192.0.2.1:1"])
-    assert (unreachable, problems) == ([], [])
-    assert "Whether this host reaches 192.0.2.1:1 could not be checked" in warnings[0]
+def test_a_host_without_any_program_gives_a_warning(check):
+    found = check(["192.0.2.1:1"])
+    assert (found.unreachable, found.problems) == ([], [])
+    assert "Whether this host can reach 192.0.2.1:1 could not be checked" in found.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -101,44 +102,44 @@ def test_a_host_with_nothing_to_try_it_with(reach):
     ],
     ids=["bash", "nc", "nc-usage"],
 )
-def test_a_program_that_cannot_do_it_gives_way_to_the_next(reach, ports, scripts):
+def test_the_next_program_is_tried_if_one_cannot_connect(check, ports, scripts):
     scripts = {**scripts, "timeout": '#!/bin/sh\nshift; exec "$@"\n'}
     address = f"127.0.0.1:{ports[0]}"
-    assert "could not be checked" in reach([address], **scripts)[2][0]
-    assert reach([address], **scripts, curl="#!/bin/sh\nprintf 0.000012; exit 52\n") == ([], [], [])
-    assert reach([address], **scripts, curl="#!/bin/sh\nprintf 0.000000; exit 7\n")[0] == [address]
+    assert "could not be checked" in check([address], **scripts).warnings[0]
+    assert check([address], **scripts, curl="#!/bin/sh\nprintf 0.000012; exit 52\n") == Connectivity()
+    assert check([address], **scripts, curl="#!/bin/sh\nprintf 0.000000; exit 7\n").unreachable == [address]
 
 
-def test_an_nc_that_can_only_run_something(reach, ports):
-    """As busybox's."""
+def test_nc_without_the_option_z_is_used_with_the_option_e(check, ports):
+    """Such as the nc of busybox."""
     nc = """#!/bin/sh
 case $1 in -z) echo "nc: invalid option -- 'z'" >&2; exit 1 ;; esac
 [ "$5 $6" = "-e true" ] || exit 9
 [ $4 = OPEN ] || { echo "nc: can't connect to remote host ($3): Connection refused" >&2; exit 1; }
 """
     opened, closed = (f"127.0.0.1:{port}" for port in ports)
-    unreachable, problems, warnings = reach([opened, closed], nc=nc.replace("OPEN", str(ports[0])))
-    assert (unreachable, warnings) == ([closed], []) and "the connection is refused" in problems[0]
+    found = check([opened, closed], nc=nc.replace("OPEN", str(ports[0])))
+    assert (found.unreachable, found.warnings) == ([closed], []) and "connection refused" in found.problems[0]
 
 
-def test_an_answer_that_does_not_come(reach):
+def test_a_timeout_is_reported(check):
     timeout = "#!/bin/sh\nexit 124\n"
-    unreachable, problems, _warnings = reach(["192.0.2.1:1"], timeout=timeout, bash="#!/bin/sh\n")
-    assert unreachable == ["192.0.2.1:1"] and "192.0.2.1:1 (there is no answer)" in problems[0]
+    found = check(["192.0.2.1:1"], timeout=timeout, bash="#!/bin/sh\n")
+    assert found.unreachable == ["192.0.2.1:1"] and "192.0.2.1:1 (no response)" in found.problems[0]
 
 
 @pytest.mark.parametrize(
     "text", ["a", "a:", ":1", "a:0", "a:65536", "http://a:1", "a b:1", "-a:1", "$(x):1", "[a]:1", "a:1/x"]
 )
-def test_what_is_no_address(text):
+def test_an_invalid_address_is_refused(text):
     with pytest.raises(KubectlError, match="is not host:port"):
         Address.parse(text)
 
 
-def test_addresses_are_tried_once():
-    assert list(map(str, addresses_of(["a:1", "b.example.com:443", " a:1", "[::1]:7"]))) == [
+def test_duplicate_addresses_are_removed():
+    assert list(map(str, parse_addresses(["a:1", "b.example.com:443", " a:1", "[::1]:7"]))) == [
         "a:1",
         "b.example.com:443",
         "[::1]:7",
     ]
-    assert reach_script([], 1) == "" and judge_reach([], "", MARK) == ([], [], [])
+    assert connectivity_script([], 1) == "" and parse_connectivity([], "", MARK) == Connectivity()

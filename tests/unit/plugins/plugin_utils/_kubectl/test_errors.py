@@ -1,15 +1,15 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kubectl complains about, as the real one does in its versions 1.20 and 1.37, and what is made of it."""
+"""Explanations for the error messages of kubectl, as printed by its versions 1.20 and 1.37."""
 
 from __future__ import annotations
 
 import pytest
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Reply
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import error_lines, failure
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import CallResult
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error, error_lines
 
 LOG = 'E1123 16:01:00.2 9998 memcache.go:381] "Couldn\'t get current server API group list" err="refused"\n'
 THROTTLED = "I1123 16:08:51.5 19963 request.go:655] Throttling request took 1.1s, request: GET:https://127.0.0.1/\n"
@@ -20,11 +20,11 @@ PATCHED = """\
 Error from server (Forbidden): error when applying patch:
 {"data":{"p":"c2hvcnQ="},"metadata":{"annotations":{"x":"field is immutable"}}}
 to:
-Resource: "/v1, Resource=secrets", GroupVersionKind: "/v1, Kind=Secret"
+Resource: "/v1, Resource=redactor", GroupVersionKind: "/v1, Kind=Secret"
 Name: "sx", Namespace: "default"
-for: "STDIN": error when patching "STDIN": secrets "sx" is forbidden: User "u" cannot patch resource "secrets"
+for: "STDIN": error when patching "STDIN": redactor "sx" is forbidden: User "u" cannot patch resource "redactor"
 """
-SAID = [
+EXPLAINED = [
     (
         LOG + "The connection to the server 10.0.0.5:6443 was refused - did you specify the right host or port?",
         "cannot be",
@@ -43,7 +43,7 @@ SAID = [
     ),
     (
         'unable to recognize "STDIN": Get "http://localhost:8080/api": dial tcp 127.0.0.1:8080: connection refused',
-        "has no kubeconfig on this host. Name it with kubeconfig",
+        "has no kubeconfig on this host. Set kubeconfig to its path",
     ),
     ("The connection to the server localhost:8080 was refused - did you specify", "has no kubeconfig"),
     (
@@ -58,12 +58,12 @@ SAID = [
     ),
     ("error: You must be logged in to the server (Unauthorized)", "does not accept the credential"),
     (LOG + 'unable to recognize "STDIN": the server has asked for the client to provide credentials', "the credential"),
-    (f"Error from server (Forbidden): {FORBIDDEN}", "has not the right to do this"),
-    (PATCHED, "has not the right to do this"),
+    (f"Error from server (Forbidden): {FORBIDDEN}", "does not have the permission for this"),
+    (PATCHED, "does not have the permission for this"),
     (
         'Error from server (Forbidden): error when creating "STDIN": roles "x" is forbidden: user "u" is attempting to '
         'grant RBAC permissions not currently held:\n{APIGroups:["apps"], Resources:["deployments"], Verbs:["*"]}',
-        "may not hand out rights that it does not have itself",
+        "cannot grant permissions that it does not have itself",
     ),
     (
         'Error from server (Forbidden): error when creating "STDIN": configmaps "c" is forbidden: unable to create new '
@@ -73,11 +73,11 @@ SAID = [
     (
         'Error from server (Forbidden): error when creating "STDIN": pods "p" is forbidden: violates PodSecurity '
         '"baseline:latest": privileged',
-        "policies refuse it",
+        "policies of the cluster do not allow it",
     ),
     (
         'Error from server: admission webhook "policy.example.com" denied the request: no latest tag',
-        "policies refuse it",
+        "policies of the cluster do not allow it",
     ),
     (
         'Error from server (InternalError): error when creating "STDIN": Internal error occurred: failed calling '
@@ -103,28 +103,31 @@ SAID = [
         'Error from server (NotFound): error when creating "STDIN": namespaces "nope" not found',
         "namespace does not exist",
     ),
-    ('The Secret "sx" is invalid: type: Invalid value: "other": field is immutable', "does not let this be changed"),
+    ('The Secret "sx" is invalid: type: Invalid value: "other": field is immutable', "does not allow this change"),
     (
         'The RoleBinding "b" is invalid: roleRef: Invalid value: {}: cannot change roleRef',
-        "does not let this be changed",
+        "does not allow this change",
     ),
     ('The ConfigMap "C_c" is invalid: metadata.name: Invalid value: "C_c": a lowercase', "does not accept an object"),
-    ('error: error validating "STDIN": error validating data: unknown field "bogus" in DeploymentSpec', "as it is"),
-    ("error: unknown flag: --cache-dir\nSee 'kubectl get --help' for usage.", "too old. It has to be 1.19"),
+    (
+        'error: error validating "STDIN": error validating data: unknown field "bogus" in DeploymentSpec',
+        "Correct the object",
+    ),
+    ("error: unknown flag: --cache-dir\nSee 'kubectl get --help' for usage.", "too old. Version 1.19 or newer"),
     ("error: something that nobody has heard of", "kubectl failed with exit code 1: error: something that nobody"),
     (LOG, "kubectl failed with exit code 1: E1123 16:01:00.2 9998 memcache.go:381] \"Couldn't get"),
     ("", "kubectl failed with exit code 1."),
 ]
 
 
-@pytest.mark.parametrize("stderr, meaning", SAID)
-def test_each_complaint_has_its_meaning(stderr, meaning):
-    said = str(failure("looking", Reply(1, "", stderr), Redactor()))
-    assert said.startswith("While looking, ") and meaning in said
-    assert "\n" not in said
+@pytest.mark.parametrize("stderr, explanation", EXPLAINED)
+def test_each_message_has_its_explanation(stderr, explanation):
+    message = str(call_error("looking", CallResult(1, "", stderr), Redactor()))
+    assert message.startswith("While looking, ") and explanation in message
+    assert "\n" not in message
 
 
-def test_the_log_and_warnings_are_no_complaints():
+def test_the_log_and_warnings_are_not_error_messages():
     stderr = (
         LOG
         + THROTTLED
@@ -148,17 +151,17 @@ QUOTES = [
 
 @pytest.mark.parametrize("stderr", QUOTES)
 def test_no_secret_is_quoted_however_short(stderr):
-    hidden = Redactor()
-    hidden.add("a-long-CANARY-value-0123")
-    said = str(failure("applying", Reply(1, "", stderr), hidden))
-    assert "CANARY" not in said and "\x1b" not in said
+    redactor = Redactor()
+    redactor.add("a-long-CANARY-value-0123")
+    message = str(call_error("applying", CallResult(1, "", stderr), redactor))
+    assert "CANARY" not in message and "\x1b" not in message
 
 
-def test_a_long_complaint_is_cut():
-    assert len(str(failure("looking", Reply(1, "", "x" * 10_000), Redactor()))) < 600
+def test_a_long_message_is_truncated():
+    assert len(str(call_error("looking", CallResult(1, "", "x" * 10_000), Redactor()))) < 600
 
 
-def test_only_the_complaints_that_count():
-    reply = Reply(1, "", f'no matches for kind "A" in version "b/v1"\nError from server (Forbidden): {FORBIDDEN}')
-    said = str(failure("looking", reply, Redactor(), [f"Error from server (Forbidden): {FORBIDDEN}"]))
-    assert "has not the right" in said
+def test_only_relevant_messages_are_explained():
+    result = CallResult(1, "", f'no matches for kind "A" in version "b/v1"\nError from server (Forbidden): {FORBIDDEN}')
+    message = str(call_error("looking", result, Redactor(), [f"Error from server (Forbidden): {FORBIDDEN}"]))
+    assert "does not have the permission" in message

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is to be done so that a cluster has objects or has them no more."""
+"""Plans of the changes that create, update or delete objects."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import KubectlError
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import Hidden, KubeObject
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import KubeObject, ObjectRedactor
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.plan import (
     batches,
-    complaints_that_count,
     deletion_order,
-    doomed,
     implied_namespaces,
     plan_absent,
     plan_present,
-    reason_to_remain,
+    reason_for_remaining,
+    relevant_errors,
+    terminating_indexes,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import (
-    WELL_KNOWN,
+    BUILT_IN_RESOURCES,
     Resource,
     require_cluster_scoped,
 )
@@ -32,9 +32,9 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapp
 CRD = "apiextensions.k8s.io/v1"
 
 
-def thing(kind="ConfigMap", name="a", namespace="n", api_version="v1", going=False, **content):
+def thing(kind="ConfigMap", name="a", namespace="n", api_version="v1", terminating=False, **content):
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
-    if going:
+    if terminating:
         metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     return KubeObject({"apiVersion": api_version, "kind": kind, "metadata": metadata, **content})
 
@@ -43,7 +43,7 @@ def namespace(name, **more):
     return thing("Namespace", name, None, **more)
 
 
-def definition(kind="Widget", group="example.com"):
+def crd(kind="Widget", group="example.com"):
     spec = {"group": group, "names": {"kind": kind, "plural": f"{kind.lower()}s"}, "scope": "Namespaced"}
     return thing("CustomResourceDefinition", f"{kind.lower()}s.{group}", None, CRD, spec=spec)
 
@@ -51,20 +51,20 @@ def definition(kind="Widget", group="example.com"):
 WIDGET = thing("Widget", "w", "n", "example.com/v1")
 
 
-def test_what_is_there_is_compared_and_what_is_not_is_made():
+def test_missing_objects_are_created_and_existing_objects_compared():
     new, same, other = thing(name="new"), thing(name="same", data={"a": "1"}), thing(name="other", data={"a": "2"})
     before = thing(name="other", data={"a": "1"})
     changes = plan_present([new, same, other], [None, copy.deepcopy(same), before], [None, copy.deepcopy(same), other])
     assert [change.action for change in changes] == ["created", "unchanged", "updated"]
     assert [change.changed for change in changes] == [True, False, True]
-    diff = changes[2].diff(Hidden())
+    diff = changes[2].diff(ObjectRedactor())
     assert "a: '1'" in diff["before"] and "a: '2'" in diff["after"]
 
 
-def test_the_namespace_is_told_once_it_is_known():
-    wanted = thing(namespace=None)
-    assert plan_present([wanted], [None], [None])[0].result()["namespace"] is None
-    assert plan_absent([wanted], [thing(namespace="default")])[0].result() == {
+def test_the_namespace_is_returned_if_it_is_known():
+    desired = thing(namespace=None)
+    assert plan_present([desired], [None], [None])[0].result()["namespace"] is None
+    assert plan_absent([desired], [thing(namespace="default")])[0].result() == {
         "kind": "ConfigMap",
         "name": "a",
         "namespace": "default",
@@ -72,20 +72,25 @@ def test_the_namespace_is_told_once_it_is_known():
     }
 
 
-def test_namespaces_that_are_only_named_are_looked_at():
-    wanted = [namespace("own"), thing(namespace="own"), thing(namespace="other"), thing("Secret", namespace="other")]
-    assert [one.name for one in implied_namespaces([*wanted, thing(namespace=None)])] == ["other"]
+def test_namespaces_that_are_not_among_the_objects_are_implied():
+    desired = [namespace("own"), thing(namespace="own"), thing(namespace="other"), thing("Secret", namespace="other")]
+    assert [item.name for item in implied_namespaces([*desired, thing(namespace=None)])] == ["other"]
 
 
-def test_what_goes_with_its_namespace_counts_as_gone():
-    wanted = [thing(), thing(name="b", namespace="m"), thing(name="c", going=True), thing(name="d", namespace=None)]
-    live = [thing(), thing(name="b", namespace="m"), thing(name="c", going=True), None]
-    assert doomed(wanted, live, [namespace("m", going=True), namespace("n")]) == {1, 2}
-    # Of an object that is not there as well: it could not be made now.
-    assert doomed(wanted[:1], [None], [namespace("n", going=True)]) == {0}
+def test_objects_in_a_terminating_namespace_are_terminating():
+    desired = [
+        thing(),
+        thing(name="b", namespace="m"),
+        thing(name="c", terminating=True),
+        thing(name="d", namespace=None),
+    ]
+    live = [thing(), thing(name="b", namespace="m"), thing(name="c", terminating=True), None]
+    assert terminating_indexes(desired, live, [namespace("m", terminating=True), namespace("n")]) == {1, 2}
+    # The same for an object that does not exist, since it cannot be created now.
+    assert terminating_indexes(desired[:1], [None], [namespace("n", terminating=True)]) == {0}
 
 
-COMPLAINTS = [
+ERRORS = [
     'Error from server (Forbidden): namespaces "n" is forbidden: User "u" cannot get resource "namespaces"',
     'Error from server (Forbidden): configmaps "a" is forbidden: User "u" cannot get resource "configmaps"',
     'error: resource mapping not found for name: "w": no matches for kind "Widget" in version "example.com/v1"',
@@ -94,29 +99,29 @@ COMPLAINTS = [
 
 
 @pytest.mark.parametrize(
-    "wanted, implied, absent, counting",
+    "desired, implied, absent, relevant",
     [
         ([thing()], [namespace("n")], False, [1, 2, 3]),
         ([thing(), namespace("n")], [], False, [0, 1, 2, 3]),
-        ([WIDGET, definition()], [namespace("n")], False, [1, 3]),
-        ([WIDGET, definition(group="example.org")], [namespace("n")], False, [1, 2, 3]),
+        ([WIDGET, crd()], [namespace("n")], False, [1, 3]),
+        ([WIDGET, crd(group="example.org")], [namespace("n")], False, [1, 2, 3]),
         ([WIDGET], [], True, [0, 1]),
     ],
 )
-def test_complaints_that_may_be_passed_over(wanted, implied, absent, counting):
-    found = complaints_that_count(COMPLAINTS, wanted, implied, absent)
-    assert found == [COMPLAINTS[number] for number in counting]
+def test_some_errors_are_not_relevant(desired, implied, absent, relevant):
+    found = relevant_errors(ERRORS, desired, implied, absent)
+    assert found == [ERRORS[number] for number in relevant]
 
 
-def test_namespaces_and_definitions_come_first():
+def test_namespaces_and_crds_come_first():
     large = thing(name="large", data={"x": "x" * 300_000})
-    objects = [WIDGET, thing(), large, definition(), namespace("n"), thing("Secret")]
+    objects = [WIDGET, thing(), large, crd(), namespace("n"), thing("Secret")]
     first, second, third = batches(objects)
-    assert [one.kind for one in first.objects] == ["Namespace", "CustomResourceDefinition", "ConfigMap", "Secret"]
-    assert (first.flags, first.after_definitions) == ([], False)
+    assert [item.kind for item in first.objects] == ["Namespace", "CustomResourceDefinition", "ConfigMap", "Secret"]
+    assert (first.flags, first.after_crds) == ([], False)
     assert second.objects == [large] and second.flags == ["--server-side", "--force-conflicts"]
-    assert third.objects == [WIDGET] and third.after_definitions
-    # Without a definition beside it, it is like any other.
+    assert third.objects == [WIDGET] and third.after_crds
+    # Without its CustomResourceDefinition, the order does not matter.
     assert [len(batch.objects) for batch in batches([WIDGET, thing()])] == [2]
 
 
@@ -124,7 +129,7 @@ KINDS = [
     WIDGET,
     thing(),
     thing("Secret"),
-    definition(),
+    crd(),
     namespace("n"),
     namespace("m"),
     thing("Role", api_version="r/v1"),
@@ -132,23 +137,25 @@ KINDS = [
 
 
 @given(st.permutations(KINDS))
-def test_no_object_gets_lost_and_none_is_deleted_after_what_holds_it(objects):
-    made = [one for batch in batches(objects) for one in batch.objects]
-    gone = deletion_order(objects)
-    assert sorted(map(id, made)) == sorted(map(id, gone)) == sorted(map(id, objects))
-    for order in (made, gone[::-1]):
-        places = {one.label: number for number, one in enumerate(order)}
-        assert places["Namespace n"] < places["ConfigMap n/a"] and places["Namespace n"] < places["Widget n/w"]
-        assert places["CustomResourceDefinition widgets.example.com"] < places["Widget n/w"]
+def test_no_object_is_lost_and_containers_are_deleted_last(objects):
+    created = [item for batch in batches(objects) for item in batch.objects]
+    deleted = deletion_order(objects)
+    assert sorted(map(id, created)) == sorted(map(id, deleted)) == sorted(map(id, objects))
+    for order in (created, deleted[::-1]):
+        positions = {item.label: number for number, item in enumerate(order)}
+        assert (
+            positions["Namespace n"] < positions["ConfigMap n/a"] and positions["Namespace n"] < positions["Widget n/w"]
+        )
+        assert positions["CustomResourceDefinition widgets.example.com"] < positions["Widget n/w"]
 
 
 @pytest.mark.parametrize(
-    "one, why",
+    "item, reason",
     [
         (
             namespace(
                 "n",
-                going=True,
+                terminating=True,
                 spec={"finalizers": ["kubernetes"]},
                 status={
                     "conditions": [
@@ -164,30 +171,35 @@ def test_no_object_gets_lost_and_none_is_deleted_after_what_holds_it(objects):
             ),
             "1 widget remains; x in 1 instances",
         ),
-        (namespace("n", going=True, spec={"finalizers": ["kubernetes"]}, status={}), "it waits for kubernetes"),
-        (thing(going=True), "it is still being deleted"),
-        (thing(), "something made it anew, or keeps it"),
+        (
+            namespace("n", terminating=True, spec={"finalizers": ["kubernetes"]}, status={}),
+            "it waits for its finalizers kubernetes",
+        ),
+        (thing(terminating=True), "it is still being deleted"),
+        (thing(), "something created it again, or keeps it"),
     ],
 )
-def test_why_an_object_remains(one, why):
-    assert reason_to_remain(one) == why
+def test_reasons_why_an_object_remains(item, reason):
+    assert reason_for_remaining(item) == reason
 
 
-def test_the_names_of_well_known_kinds():
-    assert WELL_KNOWN[("networking.k8s.io", "NetworkPolicy")] == Resource("networkpolicies", "networking.k8s.io", True)
-    assert WELL_KNOWN[("networking.k8s.io", "IngressClass")].name == "ingressclasses"
-    assert WELL_KNOWN[("", "Endpoints")].name == "endpoints"
-    assert WELL_KNOWN[("rbac.authorization.k8s.io", "ClusterRoleBinding")].namespaced is False
+def test_names_of_built_in_resources():
+    assert BUILT_IN_RESOURCES[("networking.k8s.io", "NetworkPolicy")] == Resource(
+        "networkpolicies", "networking.k8s.io", True
+    )
+    assert BUILT_IN_RESOURCES[("networking.k8s.io", "IngressClass")].name == "ingressclasses"
+    assert BUILT_IN_RESOURCES[("", "Endpoints")].name == "endpoints"
+    assert BUILT_IN_RESOURCES[("rbac.authorization.k8s.io", "ClusterRoleBinding")].namespaced is False
 
 
 @pytest.mark.parametrize(
     "kind", ["Pod", "pods", "networkpolicies", "-A", "--all", "a b", "", "x/y", "ClusterRole,pods"]
 )
-def test_kinds_that_a_label_must_not_find(kind):
+def test_kinds_that_cannot_be_selected(kind):
     with pytest.raises(KubectlError):
         require_cluster_scoped([kind])
 
 
-def test_kinds_that_a_label_may_find():
+def test_kinds_that_can_be_selected():
     kinds = ["ClusterRole", "clusterroles.rbac.authorization.k8s.io", "Namespace", "Widget"]
     assert require_cluster_scoped(kinds) == kinds

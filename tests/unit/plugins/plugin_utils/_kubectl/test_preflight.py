@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a cluster is fit for agents, judged by what kubectl says of it."""
+"""Checks of a cluster on the output of kubectl, before agents are installed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command i
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import KubeObject
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.preflight import (
     Findings,
-    judge_nodes,
-    judge_reviews,
-    judge_version,
-    resources_in,
-    reviews,
-    unknown_kinds,
-    version_number,
+    access_reviews,
+    check_access,
+    check_nodes,
+    check_version,
+    map_resources,
+    objects_to_map,
+    parse_version,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import Resource
 
@@ -34,14 +34,14 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapp
         ("1.20.0", (1, 20, 0)),
     ],
 )
-def test_versions_as_distributions_write_them(text, number):
-    assert version_number(text) == number
+def test_versions_of_distributions_are_parsed(text, number):
+    assert parse_version(text) == number
 
 
 @pytest.mark.parametrize("text", ["", "new", "1", "v1", "x1.19"])
-def test_what_is_no_version(text):
-    with pytest.raises(KubectlError, match="is no version"):
-        version_number(text)
+def test_an_invalid_version_is_refused(text):
+    with pytest.raises(KubectlError, match="is not a version"):
+        parse_version(text)
 
 
 @pytest.mark.parametrize(
@@ -57,17 +57,17 @@ def test_what_is_no_version(text):
         ({"major": "1", "minor": "18"}, "1.19.4", True),
     ],
 )
-def test_a_version_is_compared_by_its_numbers(server, minimum, problem):
+def test_versions_are_compared_as_numbers(server, minimum, problem):
     findings = Findings()
-    judge_version({"serverVersion": server}, version_number(minimum), findings)
+    check_version({"serverVersion": server}, parse_version(minimum), findings)
     assert bool(findings.problems) is problem and findings.version and not findings.warnings
 
 
-@pytest.mark.parametrize("answer", [{}, {"serverVersion": None}, {"serverVersion": {"gitVersion": "unknown"}}])
-def test_a_version_that_cannot_be_understood_is_a_warning(answer):
+@pytest.mark.parametrize("response", [{}, {"serverVersion": None}, {"serverVersion": {"gitVersion": "unknown"}}])
+def test_a_version_that_cannot_be_parsed_gives_a_warning(response):
     findings = Findings()
-    judge_version(answer, (1, 19), findings)
-    assert findings.version is None and not findings.problems and "could not be understood" in findings.warnings[0]
+    check_version(response, (1, 19), findings)
+    assert findings.version is None and not findings.problems and "could not be parsed" in findings.warnings[0]
 
 
 def node(name, os="linux", architecture="amd64", ready="True"):
@@ -92,10 +92,10 @@ def node(name, os="linux", architecture="amd64", ready="True"):
 )
 def test_nodes(nodes, problem, warning):
     findings = Findings()
-    judge_nodes(nodes, findings)
-    for words, said in ((problem, findings.problems), (warning, findings.warnings)):
-        assert len(said) == (words is not None)
-        assert words is None or words in said[0]
+    check_nodes(nodes, findings)
+    for text, messages in ((problem, findings.problems), (warning, findings.warnings)):
+        assert len(messages) == (text is not None)
+        assert text is None or text in messages[0]
     assert len(findings.nodes) == len(nodes)
 
 
@@ -104,20 +104,22 @@ def thing(api_version, kind, namespace=None, **content):
     return KubeObject({"apiVersion": api_version, "kind": kind, "metadata": metadata, **content})
 
 
-def asked(found):
-    return ["{verb} {group}/{resource} {namespace}".format(**one["spec"]["resourceAttributes"]) for one in found]
+def permissions(reviews):
+    return ["{verb} {group}/{resource} {namespace}".format(**item["spec"]["resourceAttributes"]) for item in reviews]
 
 
-def test_each_right_is_asked_for_once():
+def test_each_permission_is_reviewed_once():
     objects = [
         thing("v1", "ConfigMap", "x"),
         thing("v1", "ConfigMap", "x"),
         thing("v1", "ConfigMap"),
-        # A cluster-scoped kind is in no namespace, whatever somebody wrote.
+        # The namespace of a cluster-scoped kind is ignored.
         thing("rbac.authorization.k8s.io/v1", "ClusterRole", "x"),
     ]
     kinds = ["/configmaps x", "/configmaps default", "rbac.authorization.k8s.io/clusterroles "]
-    assert asked(reviews(objects, {})) == [f"{verb} {kind}" for kind in kinds for verb in ("get", "create", "patch")]
+    assert permissions(access_reviews(objects, {})) == [
+        f"{verb} {kind}" for kind in kinds for verb in ("get", "create", "patch")
+    ]
 
 
 CRD = thing(
@@ -127,11 +129,11 @@ CRD = thing(
 )
 
 
-def test_kinds_that_not_every_cluster_has():
+def test_kinds_that_are_not_part_of_every_cluster_are_mapped():
     widget, gadget = thing("example.com/v1", "Widget", "x"), thing("example.com/v1", "Gadget")
-    assert unknown_kinds([widget, widget, gadget, CRD]) == [gadget]
-    assert unknown_kinds([widget, thing("v1", "Secret")]) == [widget]
-    assert "get example.com/widgetry x" in asked(reviews([widget, CRD], {}))
+    assert objects_to_map([widget, widget, gadget, CRD]) == [gadget]
+    assert objects_to_map([widget, thing("v1", "Secret")]) == [widget]
+    assert "get example.com/widgetry x" in permissions(access_reviews([widget, CRD], {}))
     listing = {
         "groupVersion": "example.com/v1",
         "resources": [
@@ -141,18 +143,20 @@ def test_kinds_that_not_every_cluster_has():
             {"name": "others", "kind": "Other", "namespaced": True},
         ],
     }
-    found = resources_in(listing, [widget, gadget])
+    found = map_resources(listing, [widget, gadget])
     assert found == {("example.com", "Gadget"): Resource("gadgetries", "example.com", False)}
-    assert asked(reviews([gadget], found))[0] == "get example.com/gadgetries "
-    assert reviews([gadget], {}) == [] and resources_in({}, [gadget]) == {}
+    assert permissions(access_reviews([gadget], found))[0] == "get example.com/gadgetries "
+    assert access_reviews([gadget], {}) == [] and map_resources({}, [gadget]) == {}
 
 
-def test_what_is_denied_is_named():
-    answers = [{**one, "status": {"allowed": number % 2 == 0}} for number, one in enumerate(reviews([CRD], {}))]
+def test_denied_permissions_are_listed():
+    answered = [
+        {**item, "status": {"allowed": number % 2 == 0}} for number, item in enumerate(access_reviews([CRD], {}))
+    ]
     findings = Findings()
-    judge_reviews(answers, findings)
+    check_access(answered, findings)
     assert findings.denied == ["create customresourcedefinitions.apiextensions.k8s.io"]
-    assert "has not the right to: create customresource" in findings.problems[0]
+    assert "does not have the permission to: create customresource" in findings.problems[0]
     none = Findings()
-    judge_reviews([], none)
+    check_access([], none)
     assert none.problems == []
