@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from modules import Ran, run
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core import redaction
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core import decodings
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_daemonset_info,
@@ -434,8 +434,8 @@ def test_nothing_secret_comes_back_as_data(case, way, kube_config):
 def test_words_as_long_as_an_answer_may_be(case, kube_config, monkeypatch):
     """To look for secrets in all of that would take half an hour."""
     lengths: list[int] = []
-    look = redaction.decodings
-    monkeypatch.setattr(redaction, "decodings", lambda text: lengths.append(len(text)) or look(text))
+    look = decodings.decodings
+    monkeypatch.setattr(decodings, "decodings", lambda text: lengths.append(len(text)) or look(text))
     said = said_by(run_with_data(case, "%2541+ words " * 300_000, kube_config))
     assert any("%2541+ words %2541+ words" in text for text in said)
     assert max(map(len, said)) < 8_000 and max(lengths) <= 7_000 and len(lengths) < 30

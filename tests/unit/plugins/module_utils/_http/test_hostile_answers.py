@@ -15,7 +15,7 @@ from hostile import HostileServer, in_turn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core import redaction
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core import decodings
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import MASK, Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http import client as http_client
@@ -190,7 +190,7 @@ def test_a_secret_is_gone_before_anybody_handles_the_error(at):
 def test_what_a_server_says_is_looked_at_up_to_a_length(monkeypatch, at):
     """To look for secrets in megabytes would take minutes."""
     lengths = []
-    monkeypatch.setattr(redaction, "decodings", lambda text: lengths.append(len(text)) or [])
+    monkeypatch.setattr(decodings, "decodings", lambda text: lengths.append(len(text)) or [])
     pattern = SimpleNamespace(sub=lambda _mask, text: lengths.append(len(text)) or text)
     monkeypatch.setattr(http_client, "_LONG_TOKEN", pattern)
     error(lambda talk, _request: talk.json({at: "quQte%41 " * 400_000}, 400))
