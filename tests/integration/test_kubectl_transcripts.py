@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in for kubectl answers as real ones did: whatever these were asked in tests with a real API server."""
+"""The stand-in for kubectl compared with transcripts: every recorded call, answered as the real kubectl answered it."""
 
 from __future__ import annotations
 
@@ -14,36 +14,62 @@ import pytest
 from kubectl import cli, transcripts
 from kubectl.standin import StandIn
 
+PATHS = sorted(transcripts.FOLDER.glob("*.jsonl"))
 SERVER = "v1.20.2"
-# Longer than anything here takes between two calls, so that what the cluster does by itself is never done too early.
+# Longer than the pause between any two calls here, so that the cluster's controllers never act too early.
 DELAY = 3
 PATIENCE = 30
 
 
 def answer(standin: StandIn, folder: Path, call: dict[str, Any]) -> dict[str, Any]:
+    """The call as the stand-in answers it."""
     arguments = ["--kubeconfig", standin.kubeconfig, *call["args"]]
     until = time.monotonic() + PATIENCE
     while True:
         code, stdout, stderr = cli.run(folder, arguments, call["stdin"])
-        said = transcripts.normalised({**call, "rc": code, "stdout": stdout, "stderr": stderr})
-        # To look changes nothing, and what the cluster does by itself may not be done yet.
-        if said == call or call["args"][0] != "get" or time.monotonic() > until:
-            return said
+        answered = transcripts.normalized_call({**call, "rc": code, "stdout": stdout, "stderr": stderr})
+        # A get changes nothing and can be repeated: the cluster's controllers may need a moment.
+        if answered == call or call["args"][0] != "get" or time.monotonic() > until:
+            return answered
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize(
-    "path", sorted(transcripts.FOLDER.glob("*/*.json")), ids=lambda path: f"{path.parent.name}-{path.stem}"
-)
-def test_the_stand_in_answers_as_kubectl_does(tmp_path: Path, path: Path) -> None:
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("version", transcripts.VERSIONS)
+def test_the_stand_in_answers_as_kubectl_does(tmp_path: Path, path: Path, version: str) -> None:
     with StandIn(tmp_path / "cluster") as standin:
-        standin.configure(kubectl=path.parent.name, version=SERVER, delay=DELAY)
-        for number, call in enumerate(json.loads(path.read_text())):
+        standin.configure(kubectl=version, version=SERVER, delay=DELAY)
+        for number, call in enumerate(transcripts.read(path)[version]):
             assert (number, answer(standin, tmp_path / "cluster" / "state", call)) == (number, call)
 
 
-def test_there_are_transcripts_of_an_old_and_of_a_new_kubectl() -> None:
-    versions = {path.name: {file.name for file in path.iterdir()} for path in transcripts.FOLDER.iterdir()}
-    assert len(versions) == 2
-    old, new = versions.values()
-    assert old == new and len(old) >= 10
+def test_every_transcript_has_calls_of_both_kubectls() -> None:
+    assert len(PATHS) >= 10
+    for path in PATHS:
+        recorded = transcripts.read(path)
+        assert tuple(recorded) == transcripts.VERSIONS and all(recorded.values()), path.name
+
+
+def test_what_is_written_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def calls(*stderrs: str) -> list[dict[str, Any]]:
+        return [{"args": ["get"], "stdin": "\u2028", "stdout": "a\n", "stderr": text, "rc": 1} for text in stderrs]
+
+    monkeypatch.setattr(transcripts, "FOLDER", tmp_path / "transcripts")
+    newest, oldest = calls("a\n", "new\n", "b\n", "c\n"), calls("a\n", "old\n", "only old\n", "b\n", "c\n", "d\n")
+    # An outdated record is replaced, and a call that was repeated is stored once.
+    transcripts.write("test", transcripts.OLDEST, calls("z\n"))
+    transcripts.write("test", transcripts.NEWEST, newest)
+    transcripts.write("test", transcripts.OLDEST, [*oldest, oldest[-1]])
+    path = tmp_path / "transcripts" / "test.jsonl"
+    assert transcripts.read(path) == {transcripts.NEWEST: newest, transcripts.OLDEST: oldest}
+    with path.open() as file:
+        lines = [json.loads(line) for line in file]
+    assert [(line["stderr"], line.get("kubectl")) for line in lines] == [
+        ("a\n", None),
+        ("new\n", transcripts.NEWEST),
+        ("old\n", transcripts.OLDEST),
+        ("only old\n", transcripts.OLDEST),
+        ("b\n", None),
+        ("c\n", None),
+        ("d\n", transcripts.OLDEST),
+    ]

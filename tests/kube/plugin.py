@@ -60,7 +60,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         made = programs(lambda line: terminal.write_line(f"kube: {line}", flush=True))
     except KubeError as error:
         pytest.exit(f"kube: {error}", 1)
-    session.config.stash[RUN] = Run(made, kubectls(made), time.monotonic() - started)
+    session.config.stash[RUN] = run = Run(made, kubectls(made), time.monotonic() - started)
+    if session.config.getoption("--record") and run.kubectls.keys() != set(transcripts.VERSIONS):
+        pytest.exit(f"kube: VERSIONS in {transcripts.__file__} must be {', '.join(run.kubectls)} to record", 1)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
