@@ -86,6 +86,7 @@ def test_the_life_of_a_registration(onboard, simulator):
         "shop": "https://10.0.0.9:6443",
     }
     assert [cluster.provider for cluster in simulator.clusters()] == ["self_built_idc"] * 3
+    assert [cluster.name for cluster in simulator.clusters() if "127.0.0.1" in cluster.kube_config] == []
     assert (simulator.count(CREATE), simulator.count(LIST)) == (3, 3)
     assert "the certificate expired on" in first.report[3] and "kubeadm certs renew" in first.report[3]
 

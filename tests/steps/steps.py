@@ -60,8 +60,8 @@ def sanity(work: Work) -> None:
 
 
 def molecule(work: Work) -> None:
-    """the role against real hosts and the simulated service: every scenario of molecule"""
-    work.run("molecule", "test", "--all")
+    """the role against real hosts and the simulated service: the scenario of molecule"""
+    work.run("molecule", "test")
 
 
 def unit(work: Work) -> None:
