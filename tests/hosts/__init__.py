@@ -1,23 +1,23 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Managed hosts for tests and the demo: real OpenSSH servers on loopback, each with a home of its own.
+"""Managed hosts for tests and the demo: real OpenSSH servers on loopback, each with its own home directory.
 
     with SshHosts(count=3) as hosts:
         run("ansible", "--inventory", hosts.inventory_path, "all", "--module-name", "ansible.builtin.ping")
 
 As a command: `python tests/hosts start --dir DIR --count 3` and `python tests/hosts stop --dir DIR`.
 
-Hosts with traits are less alike: they have files of their own from / on, and no Python, another shell, or a sudo.
-`traits.py` says which there are.
+A host with traits has its own root directory and differs in other ways: it has sudo, no Python, or another shell, for
+example. `traits.py` has the list.
 
     with SshHosts(traits={"kubeadm": {"user": "ops", "sudo": "password"}, "k3s": {"python": False}}) as hosts:
         hosts.put("k3s", "/etc/rancher/k3s/k3s.yaml", text)
 
 As a command: `--traits FILE.yml`, or `--trait kubeadm:user=ops,sudo=password --trait k3s:python=false`.
 
-One process listens for all the hosts and starts `sshd -i` for each connection, so that forty hosts are there at once
-and no port is ever free in between. It ends when it is told to, when its creator is gone, or after its lifetime.
+One process listens for all hosts and starts `sshd -i` for each connection, so that forty hosts start at once and keep
+their ports all the time. It ends when it is stopped, when its creator ends, or after its lifetime.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ __all__ = ["HostsError", "SshHosts", "Traits", "stop"]
 
 LIFETIME = 3600
 
-# Nothing of the machine's own configuration is read: no PAM, no passwords, one key. HOME is what keeps the hosts apart
-# from each other and from the user's own files.
+# Nothing of the machine's own configuration is read: no PAM, no passwords, one key. Each host has its own HOME, apart
+# from the other hosts and from the user's own files.
 CONFIG = """\
 HostKey "{key}"
 AuthorizedKeysFile "{authorized}"
-# It then notes the start of each command.
+# With this level sshd logs the start of each command.
 LogLevel VERBOSE
 Subsystem sftp internal-sftp
 PubkeyAuthentication yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
-# The folders above a checkout or /tmp may be writable for others, which is no matter for a test.
+# The folders above a checkout or in /tmp may be writable for others, which does not matter in a test.
 StrictModes no
 UsePAM no
 UseDNS no
@@ -73,7 +73,7 @@ PidFile none
 
 
 class SshHosts:
-    """Some hosts, from start() to stop() or inside `with`."""
+    """Hosts that run from start() to stop(), or inside `with`."""
 
     def __init__(
         self,
@@ -89,8 +89,8 @@ class SshHosts:
         if count not in (None, len(self.names)):
             raise HostsError(f"{count} hosts, but {len(self.names)} names")
         if strangers := self.traits.keys() - set(self.names):
-            raise HostsError(f"traits of hosts that are not asked for: {', '.join(sorted(strangers))}")
-        # What cannot be had here is left out; the inventory has only the others.
+            raise HostsError(f"traits of hosts that are not requested: {', '.join(sorted(strangers))}")
+        # Hosts that this machine cannot run are left out, of the inventory as well.
         self.left_out = {name: found.trouble for name, found in self.traits.items() if found.trouble}
         self.names = [name for name in self.names if name not in self.left_out]
         self._roots: dict[str, Root] = {}
@@ -102,23 +102,23 @@ class SshHosts:
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     def home(self, name: str) -> Path:
-        """The HOME of a host (`host_home` in the inventory): what a test puts there is on that host alone.
+        """The HOME of a host (`host_home` in the inventory), which no other host has.
 
-        Shells on the host know it as ~ too. Ansible does not: it asks for the home of the user by name, which is the
-        real one. So say host_home in options like `dest`.
+        In shells on the host it is ~. Ansible however looks up the user's home, which is the real one: use host_home
+        in options such as `dest`.
         """
         if root := self._roots.get(name):
             return self.root(name) / root.home[1:]
         return self.directory / "hosts" / name
 
     def root(self, name: str) -> Path:
-        """What a host with a private root has as / (`host_root` in the inventory), seen from here."""
+        """The root directory of a host with a private root (`host_root` in the inventory), as this machine sees it."""
         if name not in self._roots:
             raise HostsError(f"{name} has no private root")
         return self.directory / "hosts" / name / "root"
 
     def put(self, name: str, path: str, content: str | bytes, mode: int = 0o600, user: bool = False) -> Path:
-        """Put a file on a host with a private root: root's, or that of the user who logs in."""
+        """Write a file on a host with a private root; it belongs to root, or to the user who logs in."""
         place = self.root(name) / path[1:]
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -128,7 +128,7 @@ class SshHosts:
         return place
 
     def commands(self, name: str) -> int:
-        """How many commands a host was asked to run until now, all the connections together."""
+        """The number of commands that a host has run so far, in all connections."""
         log = self.directory / "private" / f"{name}.log"
         return len(re.findall(r"Starting session: command", log.read_text(errors="replace"))) if log.exists() else 0
 
@@ -146,9 +146,9 @@ class SshHosts:
         self.stop()
 
     def start(self, detached: bool = False) -> None:
-        """Start the hosts, empty; they accept connections when this returns. Detached ones outlive this process."""
+        """Start the hosts, empty; they accept connections when this returns. Detached hosts outlive this process."""
         sshd = find_sshd()
-        stop(self.directory)  # whoever was here before, after a crash perhaps
+        stop(self.directory)  # hosts that a crash has left
         private = self.directory / "private"
         for old in (private, self.directory / "hosts"):
             shutil.rmtree(old, ignore_errors=True)
@@ -172,7 +172,7 @@ class SshHosts:
                     | self._server(name, sshd, key, authorized)
                 )
             (private / "known_hosts").write_text("".join(known_hosts))
-            # ssh's control sockets: their paths may have about 100 characters, and a checkout's alone may be longer.
+            # For ssh's control sockets: a socket's path may have about 100 characters, and a checkout's can be longer.
             control = tempfile.mkdtemp(prefix="hss-ssh-")
             plan = {
                 "servers": servers,
@@ -200,7 +200,7 @@ class SshHosts:
                 listener.close()
 
     def stop(self) -> None:
-        """Stop the hosts and every session on them, and remove the folder if it was a temporary one."""
+        """Stop the hosts and every session on them, and remove the folder if it is a temporary one."""
         stop(self.directory)
         if self._supervisor:
             if self._supervisor.stdin:
@@ -212,7 +212,7 @@ class SshHosts:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     def _inventory(self, listeners: dict[str, socket.socket], key: Path, control: str) -> dict[str, object]:
-        # The host's Python is the bare one: modules must not depend on what the virtual environment holds.
+        # The base Python: modules must not depend on packages in the virtual environment.
         python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
         known_hosts = self.directory / "private" / "known_hosts"
         variables = {
@@ -221,7 +221,7 @@ class SshHosts:
             "ansible_user": pwd.getpwuid(os.getuid()).pw_name,
             "ansible_ssh_private_key_file": str(key),
             "ansible_host_key_checking": True,
-            # An ordinary user's sshd may not set up a terminal everywhere.
+            # On some machines the sshd of an ordinary user may not allocate a terminal.
             "ansible_ssh_use_tty": False,
             "ansible_ssh_common_args": " ".join(
                 ["-F /dev/null", "-o IdentitiesOnly=yes", "-o GlobalKnownHostsFile=/dev/null"]
@@ -243,14 +243,14 @@ class SshHosts:
         if root:
             variables |= {"host_home": root.home, "host_root": str(self.root(name)), "ansible_user": root.user}
             if root.python is None or traits.user:
-                # Another Python than the machine's own may be in the home of somebody whom the user of the host is not.
+                # A Python that is not the system's may be in a home that the host's user cannot read.
                 variables["ansible_python_interpreter"] = "auto_silent"
             if root.password:
                 variables["ansible_become_password"] = root.password
         return variables
 
     def _server(self, name: str, sshd: Sshd, key: Path, authorized: Path) -> dict[str, object]:
-        """What the supervisor has to know to start the sshd of a host."""
+        """What the supervisor needs to start the sshd of a host."""
         folder = self.directory / "hosts" / name
         folder.mkdir(mode=0o700, parents=True)
         traits = self.traits.get(name, Traits())
@@ -274,13 +274,13 @@ class SshHosts:
         }
 
     def _check(self, listeners: dict[str, socket.socket]) -> None:
-        """A greeting from each proves that sshd runs there with such a configuration."""
+        """Check that the sshd of each host starts with its configuration and sends its greeting."""
         assert self._supervisor
         waiting = selectors.DefaultSelector()
         silent = set(listeners)
         until = time.monotonic() + 20
         try:
-            # Hosts without a root of their own are all alike.
+            # All hosts without a private root have the same configuration.
             for name in sorted(self._roots) or self.names[:1]:
                 connection = socket.create_connection(listeners[name].getsockname())
                 waiting.register(connection, selectors.EVENT_READ, name)
@@ -297,14 +297,14 @@ class SshHosts:
             waiting.close()
         if silent:
             logs = sorted((self.directory / "private").glob("*.log"))
-            said = "\n".join(text for log in logs if (text := log.read_text(errors="replace")[-2000:].strip()))
-            raise HostsError(f"sshd does not answer on {', '.join(sorted(silent))}. It said:\n{said}")
+            logged = "\n".join(text for log in logs if (text := log.read_text(errors="replace")[-2000:].strip()))
+            raise HostsError(f"sshd does not answer on {', '.join(sorted(silent))}. Its log:\n{logged}")
 
 
 def stop(directory: str | os.PathLike[str], patience: float = 20) -> bool:
-    """Stop the hosts of a folder, whoever started them; false if there are none running."""
+    """Stop the hosts of a folder, whichever process started them; False if none were running."""
     lock = Path(directory) / "private" / "supervisor.lock"
-    # A lock, not a process id alone, tells whether they run: the id may long belong to somebody else.
+    # The lock shows whether they run. A process id alone could belong to another process by now.
     until = time.monotonic() + patience
     stopped = False
     while (pid := _holder(lock)) is not None:

@@ -19,12 +19,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python tests/hosts", description="Real sshd on loopback as managed hosts.")
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("start", help="start hosts and write DIR/inventory.json")
-    start.add_argument("--count", type=int, help="how many (default: 3)")
+    start.add_argument("--count", type=int, help="the number of hosts (default: 3)")
     start.add_argument("--names", type=lambda text: text.split(","), help="their names, separated by commas")
     start.add_argument("--traits", type=Path, metavar="FILE", help="hosts and their traits: YAML or JSON")
     start.add_argument("--trait", action="append", default=[], metavar="NAME:TRAIT=VALUE,…", help="traits of one host")
-    start.add_argument("--group", default="ssh_hosts", help="the inventory group they are in (default: %(default)s)")
-    start.add_argument("--lifetime", type=float, default=LIFETIME, help="seconds until they end by themselves")
+    start.add_argument("--group", default="ssh_hosts", help="their inventory group (default: %(default)s)")
+    start.add_argument("--lifetime", type=float, default=LIFETIME, help="seconds after which they end")
     for command in (start, commands.add_parser("stop", help="stop the hosts of DIR"), commands.add_parser("supervise")):
         command.add_argument("--dir", type=Path, required=True)
     args = parser.parse_args()
@@ -46,7 +46,7 @@ def main() -> int:
             return 1
         for reason in sorted(set(hosts.left_out.values())):
             names = ", ".join(name for name, why in hosts.left_out.items() if why == reason)
-            print(f"Left out: {names}, since {reason}.", file=sys.stderr)
+            print(f"Left out: {names}, because {reason}.", file=sys.stderr)
         print(hosts.inventory_path)
     return 0
 

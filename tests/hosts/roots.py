@@ -1,14 +1,14 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Roots of the hosts' own: what a host sees as / is put together from the machine's programs and private folders.
+"""Private roots: the / of a host, made of the machine's programs and of the host's own folders.
 
-Each root is a tmpfs in a mount namespace of the process that starts the sshd. Nobody else sees it, and it goes with
-that process: nothing is mounted, made or changed on the machine itself. The private folders are kept in
-DIR/hosts/NAME/root, where a test puts what is to be on the host, and looks at what became of it. The machine's /usr is
-there as links to a read-only mount, so that single programs can be left out.
+Each root is a tmpfs in a mount namespace of the process that starts the sshd. No other process sees it, and it ends
+with that process: nothing is mounted or changed on the machine itself. The host's own folders are in
+DIR/hosts/NAME/root, where tests write and read its files. /usr consists of links into a read-only mount of the
+machine's /usr, so that single programs can be left out.
 
-It needs root, or a kernel that lets users have namespaces.
+This needs root, or a kernel that allows user namespaces.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from .packages import HostsError, unpacked
 from .sshd import PRIVSEP, free_id
 from .traits import Traits
 
-# Beside these a host has a /run that is not kept, and the machine's /dev, /proc and /sys.
+# The host's own folders. Besides them it has a temporary /run, and the machine's /dev, /proc and /sys.
 PRIVATE = ("etc", "home", "opt", "root", "srv", "tmp", "var")
-# What programs want to find in /etc; users and everything else are the host's own.
+# The files in /etc that programs need; users and everything else are the host's own.
 COPIED = (
     "crypto-policies ld.so.cache ld.so.conf ld.so.conf.d localtime login.defs os-release pam.d "
     "protocols services shells ssl/openssl.cnf"
 ).split()
-MACHINE, OWN = "machine", "hosts"  # at the top of a root: the machine's files, and what sshd needs
+MACHINE, OWN = "machine", "hosts"  # folders in /: the machine's files, and those of sshd
 
 PYTHONS = r"(python|pypy|platform-python)[\d.w]*"
 NOISE = """\
 #!/bin/sh
-# A login shell as some hosts have it: whatever is run, its start-up files talk, and so does what ends it.
+# A login shell like on some hosts: its start-up files print text before every command, its logout files after it.
 printf '%s\\n' '*******************************' '* Authorized use only, {name} *' '*******************************'
 echo 'stty: standard input: Inappropriate ioctl for device' >&2
 {shell} "$@"
@@ -61,7 +61,7 @@ Defaults secure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 @dataclass(frozen=True)
 class Root:
-    """A host's root: its private folders exist, the rest is mounted by whoever starts the sshd."""
+    """The root of a host: its own folders exist, the process that starts the sshd mounts the rest."""
 
     folder: str
     user: str
@@ -74,12 +74,12 @@ class Root:
     python: str | None
 
     def plan(self) -> dict[str, Any]:
-        """For the process that starts the sshd; without the password, which stands in the inventory alone."""
+        """The values for the process that starts the sshd, without the password, which only the inventory has."""
         return {**asdict(self), "password": None}
 
 
 def prepare(folder: Path, name: str, traits: Traits) -> Root:
-    """Make the private folders of a host."""
+    """Make the own folders of a host."""
     before = os.umask(0o022)
     try:
         return _prepare(folder, name, traits)
@@ -130,7 +130,7 @@ def _prepare(folder: Path, name: str, traits: Traits) -> Root:
 
 def _user(traits: Traits) -> tuple[str, int]:
     if traits.user:
-        # A number that nobody on the machine has: to it this user is a stranger.
+        # An id that no user of the machine has, so that this user has no rights on it.
         return traits.user, free_id()
     return pwd.getpwuid(os.getuid()).pw_name, os.getuid()
 
@@ -138,13 +138,13 @@ def _user(traits: Traits) -> tuple[str, int]:
 def _write_accounts(etc: Path, user: str, uid: int, home: str, shell: str, password: str | None) -> None:
     gid = uid if os.getuid() == 0 else os.getgid()
     users = [("root", 0, 0, "/root", shell if uid == 0 else "/bin/sh"), ("nobody", 65534, 65534, "/", "/bin/false")]
-    # With root it separates its privileges by this user; the number may be anybody's who is not on the host.
+    # sshd needs this user for its privilege separation if it runs as root.
     users.append(("sshd", 74, 74, PRIVSEP, "/bin/false"))
     if uid:
         users = [entry for entry in users if entry[0] != user] + [(user, uid, gid, home, shell)]
     _write(etc / "passwd", "".join(f"{n}:x:{u}:{g}:{n}:{h}:{s}\n" for n, u, g, h, s in users))
     groups = {"root": 0, "nogroup": 65534, "sshd": 74, user: gid}
-    # sshd gives a terminal to this group if there is one, which an ordinary user may not.
+    # sshd gives terminals to this group if it exists, which an ordinary user may not do.
     if os.getuid() == 0:
         groups["tty"] = 5
     _write(etc / "group", "".join(f"{name}:x:{number}:\n" for name, number in groups.items()))
@@ -165,11 +165,11 @@ def _hashed(password: str) -> str:
 
 
 def _busybox(folder: Path, traits: Traits) -> Path:
-    """A busybox for this host; one without base64 is had by giving that applet another name."""
+    """A busybox for this host; for a host without base64, that applet is renamed."""
     program = next(unpacked("busybox-static", "**/busybox", "busybox").glob("**/bin/busybox"))
     content = program.read_bytes()
     if not traits.base64:
-        # Its shell finds applets in no folder but in a table of names, sorted; this name has the same place in it.
+        # Its shell finds applets in a sorted table of names. The new name has the same place in it.
         content = content.replace(b"\0base64\0", b"\0base6-\0")
     copy = folder / "busybox"
     copy.write_bytes(content)
@@ -178,7 +178,7 @@ def _busybox(folder: Path, traits: Traits) -> Path:
 
 
 def _python_folder() -> str | None:
-    """Where the Python is that the inventory names, unless a root has it anyhow, with /usr."""
+    """The folder of the Python in the inventory, or None if it is in /usr, which a root has anyway."""
     return None if Path(sys.base_prefix).is_relative_to("/usr") else sys.base_prefix
 
 
@@ -193,7 +193,7 @@ def _copy(source: Path, target: Path) -> None:
         elif source.is_file():
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(source, target)
-    except PermissionError:  # what an ordinary user may not read, an ordinary user's host does without
+    except PermissionError:  # an ordinary user's host does not have the files that this user may not read
         pass
 
 
@@ -211,16 +211,16 @@ _DETACH = 2
 
 
 def unshare() -> Path:
-    """Move this process into a mount namespace of its own, and return a folder for the roots, seen there alone."""
+    """Move this process into a new mount namespace; returns a folder for the roots, which is visible only there."""
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", _CLONE_NEWNS | (_CLONE_NEWUSER if uid else 0))
     if uid:
-        # Capabilities for mounting, which a program that is started does not inherit; the user stays who it is.
+        # Map the user to itself. This process may mount then; programs that it starts do not inherit that.
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
     _mount(None, "/", None, _REC | _PRIVATE)
-    # On a folder that nothing here is in. Never inside of our own: what removes that would get at the machine's files.
+    # A folder that this program does not use. Never the hosts' folder: removing that would reach the machine's files.
     needed = [Path(__file__), Path(sys.base_prefix), Path(sys.prefix), Path.cwd()]
     top = next(
         top
@@ -232,21 +232,21 @@ def unshare() -> Path:
 
 
 def dismantle(top: Path) -> None:
-    """Take the roots away again: a folder on which something is mounted cannot be removed."""
+    """Unmount the roots: a folder with mounts cannot be removed."""
     _call("umount2", os.fsencode(top), _DETACH)
 
 
 def assemble(top: Path, name: str, plan: dict[str, Any], sshd: Path | None, files: dict[str, str]) -> Path:
-    """Put the root of a host together.
+    """Mount the root of a host.
 
-    :arg sshd: the folder of an unpacked one.
-    :arg files: what sshd needs: content by name, found in /hosts.
+    :arg sshd: the folder of an unpacked sshd.
+    :arg files: the files that sshd needs in /hosts: content by name.
     """
     root, folder = top / name, Path(plan["folder"])
     root.mkdir()
     for part in PRIVATE:
         _bind(folder / part, root / part)
-    # What sshd itself notes of a login is not the host's business.
+    # sshd writes its records of logins here, which must not count as changes of the host.
     _mount("log", root / "var" / "log", "tmpfs", 0, "mode=755")
     (root / "var" / "log" / "lastlog").touch()
     for part in ("dev", "proc", "sys"):
@@ -295,7 +295,7 @@ def _programs(root: Path, plan: dict[str, Any]) -> None:
 def _links(
     source: Path, root: Path, hidden: re.Pattern[str], apart: set[str] = frozenset(), without: set[str] = frozenset()
 ) -> None:
-    """A folder of the machine as one of links; those named are left for later, or left out."""
+    """A folder of links to the entries of a machine's folder; `apart` become empty folders, `without` are left out."""
     if not source.is_dir() or source.is_symlink():
         return
     target = root / source.relative_to("/")
@@ -322,7 +322,7 @@ def _install_busybox(root: Path, program: Path) -> None:
 
 
 def _install_sudo(root: Path, package: Path) -> None:
-    # Copies that are root's, which a checkout's are not always; setuid on a file system that only this process sees.
+    # Copies that belong to root, setuid, on a file system that only this process sees.
     program = root / "usr/bin/sudo"
     program.unlink(missing_ok=True)
     shutil.copyfile(package / "usr/bin/sudo", program)
@@ -339,15 +339,15 @@ def _install_sudo(root: Path, package: Path) -> None:
 def _bind(source: Path, target: Path, readonly: bool = False) -> None:
     target.mkdir(parents=True, exist_ok=True)
     _mount(source, target, None, _BIND | _REC)
-    # An ordinary user may not change this, and cannot write to the machine's files either.
+    # An ordinary user may not remount, but cannot write to the machine's files anyway.
     if readonly and os.getuid() == 0:
         flags = os.statvfs(source).f_flag & (os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC)
         _mount(None, target, None, _BIND | _REMOUNT | _RDONLY | flags)
 
 
 def _mount(source: str | Path | None, target: str | Path, kind: str | None, flags: int, data: str = "") -> None:
-    words = [os.fsencode(word) if word is not None else None for word in (source, target, kind)]
-    _call("mount", *words, ctypes.c_ulong(flags), data.encode() or None)
+    places = [os.fsencode(place) if place is not None else None for place in (source, target, kind)]
+    _call("mount", *places, ctypes.c_ulong(flags), data.encode() or None)
 
 
 def _call(name: str, *arguments: Any) -> None:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where an OpenSSH server comes from, and what it needs to run here."""
+"""The OpenSSH server that the hosts run, and what it needs on this machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRIVSEP = "/run/sshd"
 
 @dataclass(frozen=True)
 class Sshd:
-    """An sshd and its surroundings."""
+    """An sshd with its environment and configuration."""
 
     binary: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Sshd:
     unpacked: Path | None = None
 
     def moved(self, machine: Path, unpacked: Path) -> Sshd:
-        """The same, seen from a root in which the machine's files and the unpacked ones are elsewhere."""
+        """The same sshd in a root in which the machine's files and the unpacked ones have other paths."""
         if self.unpacked is None:
             return replace(self, binary=machine / self.binary.resolve().relative_to("/"))
         old, new = str(self.unpacked), str(unpacked)
@@ -42,10 +42,10 @@ class Sshd:
         )
 
     def wrapper(self, private: Path) -> list[str]:
-        """The command in front of what starts sshd.
+        """The command that the process which starts sshd needs in front of it.
 
-        As root sshd wants a user `sshd` and an empty folder, which only the installed package brings. They are made
-        in a mount namespace, where nobody else sees them and nothing of them is left afterwards.
+        As root, sshd requires a user `sshd` and an empty folder, which only the installed package has. They are made
+        in a mount namespace, where no other process sees them and from which nothing remains.
         """
         if os.getuid() != 0 or (has_user("sshd") and os.path.isdir(PRIVSEP)):
             return []
@@ -58,7 +58,7 @@ class Sshd:
             commands.append(f"mount --bind {shlex.quote(str(passwd))} /etc/passwd")
         if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode == 0:
             return ["unshare", "--mount", "sh", "-e", "-c", f'{"; ".join(commands)}; exec "$@"', "hosts"]
-        # No namespaces, as in some containers: then the folder is made for real; a user is not ours to make.
+        # Some containers allow no namespaces. Then make the folder on the machine, but never a user.
         if not has_user("sshd"):
             raise HostsError(f"as root, sshd needs a user 'sshd': please install {PACKAGE}, which makes it")
         os.makedirs(PRIVSEP, mode=0o755, exist_ok=True)
@@ -77,7 +77,7 @@ def find_sshd() -> Sshd:
 def _unpacked_sshd(root: Path) -> Sshd:
     libraries = {str(library.parent) for library in root.glob("**/lib*.so.*")}
     configuration = ""
-    # Since 9.8 sshd is several programs, and looks for the others where the package would have put them.
+    # Since 9.8 sshd consists of several programs and expects the others where the package installs them.
     for option, name in (("SshdSessionPath", "sshd-session"), ("SshdAuthPath", "sshd-auth")):
         for program in root.glob(f"usr/lib*/*/{name}"):
             configuration += f'{option} "{program}"\n'
@@ -86,11 +86,11 @@ def _unpacked_sshd(root: Path) -> Sshd:
 
 
 def has_user(name: str) -> bool:
-    """Whether the machine knows a user of this name."""
+    """Whether the machine has a user with this name."""
     return any(entry.pw_name == name for entry in pwd.getpwall())
 
 
 def free_id() -> int:
-    """A number that no user and no group of the machine has."""
+    """An id that no user and no group of the machine has."""
     taken = {entry.pw_uid for entry in pwd.getpwall()} | {entry.gr_gid for entry in grp.getgrall()}
     return next(number for number in range(999, 100, -1) if number not in taken)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The process behind the hosts: accepts connections, starts an sshd for each, and leaves none behind."""
+"""The supervisor of the hosts: accepts connections, starts an sshd for each, and ends all of them."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def supervise(directory: Path) -> None:
     lock.write(str(os.getpid()))
     lock.flush()
 
-    # What a session leaves running when its sshd ends becomes our child, and so can be found and ended.
+    # Processes that outlive their session's sshd become children of this process, which can then end them.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
     selector = selectors.DefaultSelector()
     for server in plan["servers"]:
         selector.register(socket.socket(fileno=server["fd"]), selectors.EVENT_READ, server)
-    # Signals arrive as bytes on a socket, so that none can interrupt the start of an sshd half-way.
+    # Signals arrive as bytes on a socket, so that none interrupts the start of an sshd.
     woken, waker = socket.socketpair()
     waker.setblocking(False)
     signal.set_wakeup_fd(waker.fileno())
     signal.signal(signal.SIGTERM, lambda *_: None)
     selector.register(woken, selectors.EVENT_READ)
     if not plan["detached"]:
-        selector.register(sys.stdin, selectors.EVENT_READ)  # a pipe from the creator: readable when that is gone
+        selector.register(sys.stdin, selectors.EVENT_READ)  # a pipe from the creator, readable when the creator ends
 
     deadline = time.monotonic() + plan["lifetime"]
     sessions: list[subprocess.Popen[bytes]] = []
@@ -73,7 +73,7 @@ def supervise(directory: Path) -> None:
         if roots:
             dismantle(roots)
         shutil.rmtree(plan["control"], ignore_errors=True)
-        if plan["temporary"]:  # its creator may be gone without a clean-up
+        if plan["temporary"]:  # its creator may have ended without a clean-up
             shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -82,14 +82,14 @@ def _namespace() -> Path:
         return unshare()
     except OSError as error:
         sys.exit(
-            f"A host with files of its own needs a mount namespace, which this kernel refuses ({error.strerror}): "
-            "start it as root, or let users have namespaces."
+            f"A host with a private root needs a mount namespace, which this kernel refuses ({error.strerror}): "
+            "start it as root, or allow user namespaces."
         )
 
 
 def _session(server: dict[str, Any], connection: socket.socket) -> subprocess.Popen[bytes]:
     def enter() -> None:
-        # Here and not by a program: in the namespace of an ordinary user only this process may do so.
+        # Not with the program chroot: in the namespace of an ordinary user only this process may do it.
         if root := server.get("chroot"):
             os.chroot(root)
             os.chdir("/")
@@ -107,7 +107,7 @@ def _session(server: dict[str, Any], connection: socket.socket) -> subprocess.Po
 
 
 def _end_orphans() -> None:
-    """End all descendants: whose parent we kill comes to us, so a few rounds find them all."""
+    """End all descendants. A process whose parent was killed becomes a child of this one: repeat until none is left."""
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     until = time.monotonic() + 5
     while children.exists() and (pids := children.read_text().split()) and time.monotonic() < until:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`./dev test-kube`: runs what is to be tested with a real cluster, which it builds if it is not there yet."""
+"""`./dev test-kube`: runs the tests with a real cluster, and builds its programs first if necessary."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
-# Besides those in this folder: the same tests that `./dev test` runs with the stand-in for kubectl and the cluster.
+# Tests of tests/integration that run here too; in `./dev test` they run with the stand-in for kubectl and the cluster.
 SHARED = (
     "test_kubectl_hosts.py",
     "test_kubectl_objects.py",
@@ -22,10 +22,10 @@ SHARED = (
 
 
 def main() -> int:
-    # Run as a folder: Python has put the folder itself first on its path; the one above is what it needs.
+    # Started as a folder, which Python puts first on its path; the parent folder is needed instead.
     sys.path[0] = str(TESTS)
     parser = argparse.ArgumentParser(prog="./dev test-kube", usage="%(prog)s [--record] [-- PYTEST-ARG…]")
-    parser.add_argument("--record", action="store_true", help="write down what kubectl says, for the stand-in's tests")
+    parser.add_argument("--record", action="store_true", help="write the transcripts for the stand-in's tests")
     at = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     args = parser.parse_args(sys.argv[1:at])
     pytest_args = [*(["--record"] if args.record else []), *sys.argv[at + 1 :]]
@@ -38,7 +38,7 @@ def main() -> int:
     chosen = any(Path(argument.partition("::")[0]).exists() for argument in pytest_args)
     shared = [TESTS / "integration" / name for name in SHARED]
     paths = [] if chosen else [str(path) for path in (TESTS / "kube", *shared)]
-    # A real cluster takes its time to end a namespace, and the tests are not written for that.
+    # A longer time limit than that of the tests: a real cluster needs more time to remove a namespace.
     return int(pytest.main(["--timeout", "900", *paths, *pytest_args], plugins=[plugin]))
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""etcd, kube-apiserver and kube-controller-manager on loopback, from start() to stop() or inside C(with)."""
+"""A cluster of etcd, kube-apiserver and kube-controller-manager on loopback."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .debian import KubeError
 
 NODES = ("node-1", "node-2")
 PATIENCE = 120
-# What a cluster does by itself and tests rely on; no pod is ever made of a Deployment, since none could run.
+# The controllers that tests need. Those of workloads are not among them: no pod could run.
 CONTROLLERS = (
     "clusterrole-aggregation",
     "garbagecollector",
@@ -41,13 +41,13 @@ CONTROLLERS = (
     "serviceaccount",
     "serviceaccount-token",
 )
-# The one would refuse pods until their account has a token; the other taints new nodes until a controller, which does
-# not run here, finds them ready.
+# ServiceAccount refuses pods until their account has a token. TaintNodesByCondition taints new nodes until a
+# controller, which does not run here, finds them ready.
 NOT_ADMITTING = ("ServiceAccount", "TaintNodesByCondition")
 
 
 class ApiServer:
-    """A cluster without machines, empty but for some nodes."""
+    """A cluster without machines and with some node objects, from start() to stop() or inside C(with)."""
 
     def __init__(self, nodes: Sequence[str] = NODES, made: Mapping[str, Path] | None = None) -> None:
         self.programs = dict(made or programs())
@@ -69,16 +69,16 @@ class ApiServer:
         self.stop()
 
     def start(self) -> ApiServer:
-        """Start it; it answers, and its controllers work, when this returns."""
+        """Start the cluster; API server and controllers work when this returns."""
         for last in (False, False, True):
             try:
                 return self._start()
             except BaseException as error:
                 self.stop()
-                # Between finding a port free and taking it somebody else may have been faster.
+                # Another program may have taken the free port in the meantime.
                 if last or "address already in use" not in str(error):
                     raise
-        raise AssertionError  # the last round returned or raised
+        raise AssertionError  # the last attempt returns or raises
 
     def _start(self) -> ApiServer:
         started = time.monotonic()
@@ -88,7 +88,7 @@ class ApiServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,  # Ctrl-C is for the tests, which then end this in order
+            start_new_session=True,  # Ctrl-C ends the tests, which then stop the cluster
         )
         port = _free_port()
         self.url = f"https://127.0.0.1:{port}"
@@ -104,7 +104,7 @@ class ApiServer:
         return self
 
     def stop(self) -> None:
-        """End all, and remove the folder."""
+        """End the programs, and remove the folder."""
         if self._supervisor:
             assert self._supervisor.stdin and self._supervisor.stdout
             self._supervisor.stdin.close()
@@ -116,13 +116,13 @@ class ApiServer:
         self.session.close()
 
     def request(self, method: str, path: str, **how: Any) -> requests.Response:
-        """Ask the API server as its administrator."""
+        """Send a request to the API server as its administrator."""
         return self.session.request(method, self.url + path, timeout=30, **how)
 
     def add_node(self, name: str, version: str | None = None, arch: str = "amd64", os_: str = "linux") -> None:
-        """Register a node that is ready; there is no machine behind it.
+        """Register a node with the status Ready and without a machine.
 
-        :arg version: of its kubelet; by default the API server's.
+        :arg version: the version of its kubelet; by default the API server's.
         """
         node = _node(name, version or self.request("GET", "/version").json()["gitVersion"], arch, os_)
         answer = self.request("POST", "/api/v1/nodes", json=node)
@@ -156,8 +156,8 @@ class ApiServer:
 
     def _run(self, name: str, **options: str) -> None:
         assert self._supervisor and self._supervisor.stdin
-        words = [f"--{option.replace('_', '-')}={value}" for option, value in options.items()]
-        order = {"name": name, "command": [str(self.programs[name]), *words]}
+        arguments = [f"--{option.replace('_', '-')}={value}" for option, value in options.items()]
+        order = {"name": name, "command": [str(self.programs[name]), *arguments]}
         self._supervisor.stdin.write(json.dumps(order) + "\n")
         self._supervisor.stdin.flush()
 
@@ -173,14 +173,16 @@ class ApiServer:
                 if answer.ok:
                     return
                 last = answer.text
-            except OSError as error:  # nobody answers yet, or the folder with the CA is gone with its supervisor
+            except (
+                OSError
+            ) as error:  # nothing listens yet, or the supervisor has ended and removed the folder with the CA
                 last = str(error)
             time.sleep(0.1)
         logs = "".join(f"\n{log.name}:\n{log.read_text()[-2000:]}" for log in sorted(self.folder.glob("*.log")))
-        raise KubeError(f"{path} is not there after {PATIENCE} s: {last}{logs}")
+        raise KubeError(f"{path} is not available after {PATIENCE} s: {last}{logs}")
 
 
-# In the folder in which all of them run, which is nobody else's: its data need no password there.
+# A socket in the folder of this cluster, which other users cannot enter: etcd needs no password.
 ETCD = "unix://etcd:0"
 
 
@@ -189,7 +191,7 @@ def _etcd_options() -> dict[str, str]:
         "data_dir": "etcd-data",
         "listen_client_urls": ETCD,
         "advertise_client_urls": ETCD,
-        # It has no peers, but wants to hear from them.
+        # etcd has no peers, but requires these options.
         "listen_peer_urls": "http://127.0.0.1:0",
         "initial_advertise_peer_urls": "http://127.0.0.1:1",
         "initial_cluster": "default=http://127.0.0.1:1",
@@ -223,7 +225,7 @@ def _controller_options() -> dict[str, str]:
         "secure_port": "0",
         "root_ca_file": "ca.crt",
         "service_account_private_key_file": "accounts.key",
-        # A namespace goes with some hundred requests, and a test waits for that.
+        # Removing a namespace takes some hundred requests, which a test waits for.
         "kube_api_qps": "1000",
         "kube_api_burst": "1000",
         "concurrent_namespace_syncs": "10",
@@ -254,7 +256,7 @@ def _node(name: str, version: str, arch: str, os_: str) -> dict[str, Any]:
 
 
 class _Adapter(HTTPAdapter):
-    """HTTPS with a context of one's own: Python 3.13 wants more of certificates than Kubernetes does."""
+    """HTTPS with its own TLS context: Python 3.13 is stricter about certificates than Kubernetes."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
@@ -269,7 +271,7 @@ def _session(ca: Path, identity: Path) -> requests.Session:
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.load_cert_chain(identity)
     session = requests.Session()
-    session.trust_env = False  # no proxy leads to loopback
+    session.trust_env = False  # no proxy for loopback
     session.verify = str(ca)
     session.mount("https://", _Adapter(context))
     return session

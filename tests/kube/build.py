@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cluster's programs in .cache/kube/bin: taken from there, or made from Debian's packages and sources."""
+"""The cluster's programs in .cache/kube/bin, which are made from Debian's packages and sources if necessary."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "kube"
 LOG = ROOT / ".cache" / "logs" / "kube-build.log"
 
-# A change here makes everybody build again; count it up when other programs, or differently made ones, are needed.
+# The version of the build. A change makes every checkout build again.
 RECIPE = "2"
 BUILT = ("kube-apiserver", "kube-controller-manager")
 PACKAGED = {"etcd": "etcd-server", "kubectl": "kubernetes-client"}
 GO = "golang-1.19"
-# Kubernetes 1.20 brings this library in a version that is older than this Go, with which it makes programs crash.
+# Kubernetes 1.20 vendors a version of this library that crashes with this newer Go.
 RENEWED = {"github.com/modern-go/reflect2": "golang-github-modern-go-reflect2-dev"}
 NEEDED_SPACE = 3 << 30
 PR_SET_PDEATHSIG = 1
 
 
 def programs(say: Callable[[str], None] = lambda _text: None) -> dict[str, Path]:
-    """The paths of the programs by name: kube-apiserver, kube-controller-manager, etcd, and the kubectl of their age.
+    """The paths of the programs by name: kube-apiserver, kube-controller-manager, etcd, and a kubectl of that age.
 
-    :arg say: gets a line before anything that takes long.
+    :arg say: is called with a line before each long step.
     """
     CACHE.mkdir(parents=True, exist_ok=True)
     made = CACHE / "bin"
@@ -52,11 +52,9 @@ def programs(say: Callable[[str], None] = lambda _text: None) -> dict[str, Path]
 def _make(made: Path, say: Callable[[str], None]) -> None:
     free = shutil.disk_usage(CACHE).free
     if free < NEEDED_SPACE:
-        raise KubeError(
-            f"to build Kubernetes {NEEDED_SPACE >> 30} GiB are needed in {CACHE}, {free >> 20} MiB are free"
-        )
+        raise KubeError(f"building Kubernetes needs {NEEDED_SPACE >> 30} GiB in {CACHE}, {free >> 20} MiB are free")
     started = time.monotonic()
-    work = _fresh(CACHE / "work")
+    work = _emptied(CACHE / "work")
     say("fetching Debian's sources and packages")
     archive = Archive(work / "apt")
     packaged = archive.packages(*PACKAGED.values(), into=work / "packaged")
@@ -66,9 +64,9 @@ def _make(made: Path, say: Callable[[str], None]) -> None:
     result.mkdir()
     for name in PACKAGED:
         shutil.copy(packaged / "usr" / "bin" / name, result / name)
-    say(f"building Kubernetes, once for this checkout: some minutes and 2 GiB, {LOG} tells how far it is")
+    say(f"building Kubernetes, once for this checkout: some minutes and 2 GiB, see {LOG}")
     _build(go, source, result, work)
-    _try(result)
+    _check(result)
     (result / "recipe").write_text(RECIPE)
     shutil.rmtree(made, ignore_errors=True)
     result.rename(made)
@@ -76,8 +74,8 @@ def _make(made: Path, say: Callable[[str], None]) -> None:
     say(f"built in {time.monotonic() - started:.0f} s")
 
 
-def _fresh(work: Path) -> Path:
-    """An empty folder, but for what Go had already compiled in a build that was interrupted."""
+def _emptied(work: Path) -> Path:
+    """Empty a folder, except for what Go has already compiled in an interrupted build."""
     work.mkdir(exist_ok=True)
     for entry in work.iterdir():
         if not entry.is_dir():
@@ -88,7 +86,7 @@ def _fresh(work: Path) -> Path:
 
 
 def _source(archive: Archive, work: Path) -> Path:
-    # A path of this shape is how Go finds packages in sources that have no go.mod in use.
+    # Without go.mod, Go finds packages by a path of this form.
     source = archive.source("kubernetes", into=work / "path" / "src" / "k8s.io" / "kubernetes")
     renewed = archive.packages(*RENEWED.values(), into=work / "renewed") / "usr" / "share" / "gocode" / "src"
     for library in RENEWED:
@@ -105,7 +103,7 @@ def _build(packages: Path, source: Path, result: Path, work: Path) -> None:
         "GOROOT": str(root),
         "GOPATH": str(work / "path"),
         "GOCACHE": str(work / "compiled"),
-        "GO111MODULE": "off",  # everything needed is in the sources' folder vendor; nothing is to be downloaded
+        "GO111MODULE": "off",  # all libraries are in the folder vendor of the sources; nothing is downloaded
         "GOPROXY": "off",
         "CGO_ENABLED": "0",
         "TMPDIR": str(_folder(work / "tmp")),
@@ -114,34 +112,34 @@ def _build(packages: Path, source: Path, result: Path, work: Path) -> None:
     with LOG.open("wb") as log:
 
         def run(*command: str | Path) -> None:
-            words = [str(word) for word in command]
-            log.write(f"$ {' '.join(words)}\n".encode())
+            arguments = [str(argument) for argument in command]
+            log.write(f"$ {' '.join(arguments)}\n".encode())
             log.flush()
             done = subprocess.run(
-                words,
+                arguments,
                 cwd=source,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_humble,
+                preexec_fn=_lower_priority,
                 check=False,
             )
             if done.returncode:
                 end = LOG.read_text(errors="replace")[-2000:]
-                raise KubeError(f"{words[0]} {words[1]} exited {done.returncode}, see {LOG}:\n{end}")
+                raise KubeError(f"{arguments[0]} {arguments[1]} exited {done.returncode}, see {LOG}:\n{end}")
 
-        # The one file that is in no source package: it describes every type for `kubectl apply` and `kubectl explain`.
+        # The source package does not have this generated file, which describes the types for `kubectl apply`.
         generator = work / "openapi-gen"
         run("go", "build", "-o", generator, "./vendor/k8s.io/kube-openapi/cmd/openapi-gen")
         run(generator, *_generator_arguments(source, work / "violations"))
-        # Without the cloud providers' libraries it takes two thirds of the time.
+        # The build without the cloud providers' libraries takes two thirds of the time.
         flags = ["-v", "-tags", "providerless", "-ldflags", " ".join(["-s", "-w", *_version_flags(source)])]
         run("go", "build", *flags, "-o", f"{result}/", *(f"./cmd/{name}" for name in BUILT))
 
 
-def _humble() -> None:
-    """In the child: give way to what somebody waits for, and do not outlive who wanted it."""
+def _lower_priority() -> None:
+    """In the child process: lower its priority, and end it with its parent."""
     os.nice(10)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -171,7 +169,7 @@ def _generator_arguments(source: Path, report: Path) -> Iterable[str | Path]:
 
 
 def _version_flags(source: Path) -> list[str]:
-    """The version that the programs are to say they are; otherwise they say 0.0.0."""
+    """The linker flags with the version, without which the programs report 0.0.0."""
     found = re.search(r"tag: (v(\d+)\.(\d+)\.\d+)", (source / "hack" / "lib" / "version.sh").read_text())
     if not found:
         raise KubeError(f"the sources in {source} do not say which version they are")
@@ -184,11 +182,11 @@ def _version_flags(source: Path) -> list[str]:
     ]
 
 
-def _try(folder: Path) -> None:
-    """See that each program runs here at all, before it counts as made."""
+def _check(folder: Path) -> None:
+    """Check that each program runs on this machine."""
     for name in (*BUILT, *PACKAGED):
-        words = ["version", "--client"] if name == "kubectl" else ["--version"]
+        arguments = ["version", "--client"] if name == "kubectl" else ["--version"]
         try:
-            subprocess.run([folder / name, *words], capture_output=True, text=True, check=True, timeout=60)
+            subprocess.run([folder / name, *arguments], capture_output=True, text=True, check=True, timeout=60)
         except (OSError, subprocess.SubprocessError) as error:
-            raise KubeError(f"{name} was made, but does not run here: {error}") from None
+            raise KubeError(f"{name} was built, but does not run here: {error}") from None

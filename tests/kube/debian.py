@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packages and sources of one Debian release, whatever the machine runs: downloaded and unpacked, never installed."""
+"""Packages and sources of a fixed Debian release, which are downloaded and unpacked but not installed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ APT = Path("/etc/apt")
 
 
 class KubeError(Exception):
-    """The cluster cannot be had; the text says why."""
+    """The cluster cannot be built or started; the text says why."""
 
 
 class Archive:
-    """The release, by an apt with lists and sources of its own in a folder: the machine's are left alone."""
+    """The release, through an apt with its own lists and sources in a folder; the machine's are not changed."""
 
     def __init__(self, folder: Path) -> None:
         missing = [program for program in ("apt-get", "dpkg-deb", "tar", "gzip") if not shutil.which(program)]
         if missing:
-            raise KubeError(f"a machine with Debian's package tools is needed; there is no {', '.join(missing)}")
+            raise KubeError(f"this needs Debian's package tools; missing: {', '.join(missing)}")
         folder.mkdir(parents=True)
         for part in ("lists/partial", "archives/partial"):
             (folder / part).mkdir(parents=True)
@@ -37,12 +37,12 @@ class Archive:
         sources.write_text("".join(f"{kind} {trust}{address} {RELEASE} main\n" for kind in ("deb", "deb-src")))
         self._apt = ["apt-get", "-o", f"Dir::Etc::SourceList={sources}", "-o", "Dir::Etc::SourceParts=/dev/null"]
         self._apt += ["-o", f"Dir::State::Lists={folder}/lists/", "-o", f"Dir::Cache={folder}/"]
-        # Neither root nor the system's user for downloads is needed; the latter may not enter our folders.
+        # Works without root, and without apt's user for downloads, who may not enter this folder.
         self._apt += ["-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root", "--quiet"]
         self._run("update", folder=folder)
 
     def packages(self, *names: str, into: Path) -> Path:
-        """Unpack packages, without what they depend on, over each other."""
+        """Unpack packages without their dependencies into one folder."""
         debs = into.with_name(f"{into.name}-debs")
         debs.mkdir()
         self._run("download", *names, folder=debs)
@@ -52,7 +52,7 @@ class Archive:
         return into
 
     def source(self, name: str, into: Path) -> Path:
-        """Unpack the sources as their authors published them, without the distribution's patches."""
+        """Unpack the original sources without the distribution's patches."""
         download = into.with_name(f"{into.name}-source")
         download.mkdir(parents=True)
         self._run("source", "--download-only", name, folder=download)
@@ -62,15 +62,15 @@ class Archive:
         shutil.rmtree(download)
         return into
 
-    def _run(self, *words: str, folder: Path) -> None:
+    def _run(self, *arguments: str, folder: Path) -> None:
         try:
-            output([*self._apt, *words], folder)
+            output([*self._apt, *arguments], folder)
         except subprocess.CalledProcessError as error:
-            raise KubeError(f"apt-get {' '.join(words)} failed:\n{error.output}") from None
+            raise KubeError(f"apt-get {' '.join(arguments)} failed:\n{error.output}") from None
 
 
 def mirror(apt: Path = APT) -> str:
-    """Where the machine gets Debian from, if it does."""
+    """The Debian mirror in the machine's apt configuration, or the default one."""
     files = [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*"))]
     for file in files:
         if file.suffix in (".list", ".sources") and file.is_file():

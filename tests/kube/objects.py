@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every object of a cluster, and the way back to an empty one."""
+"""All objects of a cluster, and their removal after a test."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .debian import KubeError
 
 Key = tuple[str, str | None, str]
 
-# Metadata alone: what an object holds may be a secret, and is not needed to count it.
+# Only metadata: the contents may be secret and are not needed.
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-# They come and go by themselves.
-_PASSING = {"ComponentStatus", "Event"}
+# Objects of these kinds appear and disappear without a request.
+_TRANSIENT = {"ComponentStatus", "Event"}
 
 
 @dataclass(frozen=True)
 class Found:
-    """An object: what it is, where it is, and whether a controller makes it anew whenever it is gone."""
+    """An object; `automatic` ones are made again by a controller when they are removed."""
 
     kind: str
     namespace: str | None
@@ -35,23 +35,23 @@ class Found:
 
     @property
     def key(self) -> Key:
-        """Kind, namespace (None for what is in none) and name."""
+        """Kind, namespace (or None) and name."""
         return self.kind, self.namespace, self.name
 
 
 class Objects:
-    """The objects of a cluster, and those that it has by itself."""
+    """The objects of a cluster. Those at the time of its creation belong to the cluster itself."""
 
     def __init__(self, server: ApiServer) -> None:
         self._server = server
         self._own = {found.key for found in self._all()}
 
     def everything(self) -> set[Key]:
-        """All that was made since, without what the cluster makes beside it."""
+        """All objects made since, without automatic ones."""
         return {found.key for found in self._made() if not found.automatic}
 
     def clean(self, patience: float = 60) -> None:
-        """Remove all that was made, and wait until it is gone."""
+        """Remove all objects made since, and wait until they are removed."""
         until = time.monotonic() + patience
         while made := self._made():
             namespaces = {found.name for found in made if found.kind == "Namespace"}
@@ -59,7 +59,7 @@ class Objects:
             if not left:
                 return
             if time.monotonic() > until:
-                raise KubeError(f"these do not go away: {', '.join(sorted(found.path for found in left))}")
+                raise KubeError(f"these objects are not removed: {', '.join(sorted(found.path for found in left))}")
             used = {found.namespace for found in left}
             for found in left:
                 self._remove(found)
@@ -69,21 +69,21 @@ class Objects:
     def _remove(self, found: Found) -> None:
         if found.finalizers:
             patch = {"Content-Type": "application/merge-patch+json"}
-            self._ask("PATCH", found.path, json={"metadata": {"finalizers": None}}, headers=patch)
-        # There is no kubelet to end a pod.
-        self._ask("DELETE", found.path, json={"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
+            self._request("PATCH", found.path, json={"metadata": {"finalizers": None}}, headers=patch)
+        # No grace period: there is no kubelet that could end a pod.
+        self._request("DELETE", found.path, json={"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
 
     def _finish(self, namespace: Found) -> None:
-        """Let an empty namespace go at once, instead of after the five seconds that its controller leaves it."""
+        """Remove an empty namespace at once; its controller would wait five seconds."""
         empty = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace.name}, "spec": {}}
-        self._ask("PUT", f"{namespace.path}/finalize", json=empty)
+        self._request("PUT", f"{namespace.path}/finalize", json=empty)
 
     def _made(self) -> list[Found]:
         return [found for found in self._all() if found.key not in self._own]
 
     def _all(self) -> Iterator[Found]:
         for base, resource in self._resources():
-            listed = self._ask("GET", f"{base}/{resource['name']}", headers={"Accept": _METADATA})
+            listed = self._request("GET", f"{base}/{resource['name']}", headers={"Accept": _METADATA})
             for item in listed.get("items") or []:
                 metadata = item["metadata"]
                 namespace, name = metadata.get("namespace"), metadata["name"]
@@ -98,22 +98,22 @@ class Objects:
                 )
 
     def _resources(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        groups = self._ask("GET", "/apis")["groups"]
+        groups = self._request("GET", "/apis")["groups"]
         for base in ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]:
-            for resource in self._ask("GET", base).get("resources", []):
-                if {"list", "delete"} <= set(resource["verbs"]) and resource["kind"] not in _PASSING:
+            for resource in self._request("GET", base).get("resources", []):
+                if {"list", "delete"} <= set(resource["verbs"]) and resource["kind"] not in _TRANSIENT:
                     yield base, resource
 
-    def _ask(self, method: str, path: str, **how: Any) -> dict[str, Any]:
+    def _request(self, method: str, path: str, **how: Any) -> dict[str, Any]:
         answer = self._server.request(method, path, **how)
-        # What is gone, or going, is what was wanted.
+        # The object may be removed already (404), or about to be (409).
         if not answer.ok and answer.status_code not in (404, 409):
             raise KubeError(f"{method} {path}: {answer.status_code} {answer.reason}")
         return answer.json() if answer.ok else {}
 
 
 def _automatic(kind: str, metadata: dict[str, Any]) -> bool:
-    """Whether controllers make it: something in every namespace, and a token for every account."""
+    """Whether controllers make an object: some in every namespace, and a token for every account."""
     name = metadata["name"]
     if kind == "Secret":
         account = metadata.get("annotations", {}).get("kubernetes.io/service-account.name")

@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What C(./dev test-kube) adds to pytest: the fixture C(cluster), a real one, once with each kubectl.
+"""The pytest plugin of C(./dev test-kube): the fixture C(cluster), a real cluster, with each of the kubectls.
 
-With C(--record) it writes down what the kubectls are asked and answer, for the stand-in to be compared with.
+With C(--record) it writes the transcripts that the stand-in is compared with.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from .debian import KubeError
 from .objects import Objects
 from .record import Recorder
 
-# Tests in which nothing but kubectl touches the cluster, one call after the other; and of those the ones with commands
-# that the stand-in is for. What is larger tries limits, and would only fill the repository.
+# Recorded are tests of these files, in which only kubectl changes the cluster, one call after the other; if they use no
+# other commands than these, which the stand-in knows; and unless their input is larger, as in tests of limits.
 RECORDED = {"test_kubectl_objects", "test_kubectl_preflight", "test_kubectl_secret_info", "test_real_cluster"}
 COMMANDS = {"apply", "create", "delete", "get", "version"}
 RECORDED_AT_MOST = 100_000
@@ -34,7 +34,7 @@ RECORDED_AT_MOST = 100_000
 
 @dataclass
 class Run:
-    """What one run of pytest has, and how long it took to get it."""
+    """The programs of a run of pytest, and the time that building and starting took."""
 
     programs: dict[str, Path]
     kubectls: dict[str, Path]
@@ -48,12 +48,12 @@ PASSED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The option of C(./dev test-kube)."""
-    parser.addoption("--record", action="store_true", help="write transcripts for the stand-in's tests")
+    """Add the option of C(./dev test-kube)."""
+    parser.addoption("--record", action="store_true", help="write the transcripts for the stand-in's tests")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Build, so that no test's time limit counts for it."""
+    """Build the programs, outside of any test's time limit."""
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     started = time.monotonic()
     try:
@@ -66,14 +66,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test that has a cluster runs with every kubectl."""
+    """Run every test that has a cluster with every kubectl."""
     if "kubectl_version" in metafunc.fixturenames:
         metafunc.parametrize("kubectl_version", metafunc.config.stash[RUN].kubectls, ids="kubectl-{}".format)
 
 
 @pytest.fixture(scope="session")
 def api_server(pytestconfig: pytest.Config) -> Iterator[ApiServer]:
-    """One API server for all the tests."""
+    """The API server, one for all tests."""
     run = pytestconfig.stash[RUN]
     with ApiServer(made=run.programs) as server:
         run.start_seconds = server.started_in
@@ -82,7 +82,7 @@ def api_server(pytestconfig: pytest.Config) -> Iterator[ApiServer]:
 
 @pytest.fixture(scope="session")
 def cluster_objects(api_server: ApiServer) -> Objects:
-    """Made before the first test, and so knows what a fresh cluster has."""
+    """The cluster's objects; made before the first test, when the cluster has only its own."""
     return Objects(api_server)
 
 
@@ -94,28 +94,28 @@ def cluster(
     cluster_objects: Objects,
     kubectl_version: str,
 ) -> Iterator[Cluster]:
-    """The cluster, empty, with one of the kubectls."""
+    """The empty cluster with one of the kubectls."""
     kubectl = request.config.stash[RUN].kubectls[kubectl_version]
     recording = request.config.getoption("--record") and request.path.stem in RECORDED
     recorder = Recorder(tmp_path_factory.mktemp("kubectl"), kubectl) if recording else None
     yield Cluster(api_server, kubectl, cluster_objects, recorder)
     cluster_objects.clean()
     if recorder and request.node.stash.get(PASSED, False):
-        _keep(recorder.calls(), request.node, kubectl_version)
+        _record(recorder.calls(), request.node, kubectl_version)
 
 
-def _keep(calls: list[dict[str, Any]], test: pytest.Function, version: str) -> None:
+def _record(calls: list[dict[str, Any]], test: pytest.Function, version: str) -> None:
     commands = {transcripts.arguments(call["args"])[0] for call in calls}
     if calls and commands <= COMMANDS and sum(len(call["stdin"]) for call in calls) <= RECORDED_AT_MOST:
         parameters = {name: value for name, value in test.callspec.params.items() if name != "kubectl_version"}
-        words = [test.path.stem, test.originalname, *map(str, parameters.values())]
-        name = "-".join(re.sub(r"\W+", "_", word.removeprefix("test_")) for word in words)
+        parts = [test.path.stem, test.originalname, *map(str, parameters.values())]
+        name = "-".join(re.sub(r"\W+", "_", part.removeprefix("test_")) for part in parts)
         transcripts.write(name, version, calls)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Only what a test is content with is worth being kept."""
+    """Note whether a test has passed: only passed ones are recorded."""
     report = yield
     if report.when == "call":
         item.stash[PASSED] = report.passed
@@ -123,9 +123,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say where the time went."""
+    """Print how long building, starting and the tests took."""
     run = terminalreporter.config.stash.get(RUN, None)
-    if run is None:  # the cluster could not be had
+    if run is None:  # the programs could not be built
         return
     times = {"build": run.build_seconds, "start": run.start_seconds}
     times["tests"] = time.monotonic() - run.began - run.start_seconds

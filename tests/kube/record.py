@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kubectl that keeps a record of what it is asked and answers: as a program, and for whoever uses that program."""
+"""A wrapper of kubectl that records every call: the program itself, and the class that tests use."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from typing import Any
 
 
 class Recorder:
-    """Stands in front of a kubectl."""
+    """A program that calls a kubectl and records the calls."""
 
     def __init__(self, folder: Path, kubectl: Path) -> None:
         self._record = folder / "record"
         self._record.touch(0o600)
         self.program = folder / "kubectl"
-        words = [sys.executable, "-I", __file__, str(self._record), str(kubectl)]
-        self.program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        command = [sys.executable, "-I", __file__, str(self._record), str(kubectl)]
+        self.program.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
         self.program.chmod(0o755)
 
     def calls(self) -> list[dict[str, Any]]:
-        """What was asked and answered until now: args, stdin, stdout, stderr, rc."""
+        """The calls so far: args, stdin, stdout, stderr, rc."""
         return [json.loads(line) for line in self._record.read_text().splitlines()]
 
 
 def main() -> int:
-    """Run kubectl, and note it."""
+    """Run kubectl and record the call."""
     record, kubectl, *arguments = sys.argv[1:]
-    # What it does not read belongs to whatever comes after it.
+    # Leave standard input to the caller's next command if kubectl does not read it.
     stdin = sys.stdin.buffer.read() if "-" in arguments else None
     given = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
     done = subprocess.run([kubectl, *arguments], **given, capture_output=True, check=False)  # type: ignore[call-overload]

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The process above a cluster's processes: starts those it is told to, and leaves neither them nor their folder behind.
+"""The supervisor of a cluster's processes: starts them, and at the end kills them and removes their folder.
 
-Each line on its standard input is a program to start: {"name", "command"}. It ends them all when that input ends, since
-who wrote it is then gone, however it went; when one of them ends, after saying so on standard output; or by SIGTERM.
+Each line on its standard input is a program to start: {"name", "command"}. It ends when that input ends, which happens
+however its creator ends; when a program ends, which it then reports on standard output; or on SIGTERM.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import sys
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-TOLD = 3000  # characters of a log that are worth telling
+REPORTED = 3000  # characters of a program's log
 
 
 def supervise(folder: Path) -> None:
-    """Serve until the creator, a program, or a signal ends it."""
+    """Run until the creator or a program ends, or a signal arrives."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     running: dict[str, subprocess.Popen[bytes]] = {}
     buffer = b""
@@ -39,11 +39,11 @@ def supervise(folder: Path) -> None:
                     running[order["name"]] = _start(folder, **order)
             for name, process in running.items():
                 if process.poll() is not None:
-                    said = _log(folder, name).read_text(errors="replace")[-TOLD:]
-                    print(f"{name} ended with {process.returncode}:\n{said}", flush=True)
+                    log = _log(folder, name).read_text(errors="replace")[-REPORTED:]
+                    print(f"{name} ended with {process.returncode}:\n{log}", flush=True)
                     return
     finally:
-        # Nothing of it is to be kept, so nothing has to be asked to finish.
+        # Nothing is kept, so that the programs need not end in order.
         for process in running.values():
             process.kill()
         for process in running.values():
@@ -69,7 +69,7 @@ def _log(folder: Path, name: str) -> Path:
 
 
 def _die_with_parent() -> None:
-    # What no process can do for its folder it can do for its children: be killed without leaving them.
+    # The children end even if this process is killed; only the folder remains then, until the creator removes it.
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 

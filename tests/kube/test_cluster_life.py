@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cluster itself: it is found and made as it should be, and nothing of it stays, however it ends."""
+"""The cluster itself: its mirror and programs, and that nothing of it remains, however it ends."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ with ApiServer() as server:
 
 @pytest.fixture
 def holder() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
-    """A process with a cluster of its own, the cluster's folder, and its supervisor's process id."""
+    """A process with its own cluster, the cluster's folder, and its supervisor's process id."""
     tests = Path(__file__).resolve().parent.parent
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tests)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -44,13 +44,13 @@ def holder() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
 
 
 def members(folder: Path) -> list[str]:
-    """The processes that run in a folder."""
+    """The names of the processes that run in a folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if os.readlink(process / "cwd") == str(folder):
                 found.append((process / "comm").read_text().strip())
-        except OSError:  # it ended in this moment, or is somebody else's
+        except OSError:  # it has just ended, or belongs to another user
             continue
     return sorted(found)
 
@@ -125,13 +125,13 @@ def test_everything_that_a_test_makes_is_seen_and_removed(cluster: Cluster) -> N
     assert cluster.everything() == made
     cluster.clean()
     assert cluster.everything() == set()
-    # Nor does any of it come back with the namespace.
+    # The objects do not reappear with the namespace.
     assert cluster.run("create", "namespace", "left").returncode == 0
     assert cluster.everything() == {("Namespace", None, "left")}
 
 
 def test_kinds_of_ones_own(cluster: Cluster) -> None:
-    """These go through the library that is renewed for the build: with the old one the API server crashes."""
+    """Custom kinds use the library that the build replaces: the API server crashes with the old one."""
     schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     definition = {
         "apiVersion": "apiextensions.k8s.io/v1",

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the collection gives to a cluster, given to a real one: its own ServiceAccount, and HSS's install script."""
+"""The manifests that the collection applies, on a real cluster: its ServiceAccount, and HSS's install script."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ACCESS = DEFAULTS["hss_onboard_service_account_namespace"]
 
 
 def apply(cluster: Cluster, manifest: str) -> list[str]:
-    """Applies it, and tells what became of each object."""
+    """Apply a manifest; returns what kubectl reports for each object."""
     done = cluster.run("apply", "--filename", "-", stdin=manifest)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
@@ -39,21 +39,21 @@ def identity(document: dict[str, Any]) -> tuple[str, str | None, str]:
     return document["kind"], document["metadata"].get("namespace"), document["metadata"]["name"]
 
 
-def holds(found: Any, wanted: Any) -> bool:
-    """Whether all that is wanted is there; the API server adds to it."""
-    if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(holds(found.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return isinstance(found, list) and len(found) == len(wanted) and all(map(holds, found, wanted))
-    return found == wanted
+def contains(found: Any, expected: Any) -> bool:
+    """Whether an object has all expected fields; the API server adds others."""
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(contains(found.get(key), value) for key, value in expected.items())
+    if isinstance(expected, list):
+        return isinstance(found, list) and len(found) == len(expected) and all(map(contains, found, expected))
+    return found == expected
 
 
 def check_applied(cluster: Cluster, manifest: str, documents: list[dict[str, Any]]) -> None:
-    """Applies it twice; afterwards all of it is there, and nothing else."""
+    """Apply a manifest twice; afterwards all its objects exist, and no others."""
     assert apply(cluster, manifest) == ["created"] * len(documents)
     for document in documents:
         kind, namespace, name = identity(document)
-        assert holds(cluster.get(kind, name, namespace), document), name
+        assert contains(cluster.get(kind, name, namespace), document), name
     assert cluster.everything() == {identity(document) for document in documents}
     assert apply(cluster, manifest) == ["unchanged"] * len(documents)
 
@@ -69,7 +69,7 @@ def check_no_difference(cluster: Cluster, manifest: str) -> None:
 
 @pytest.fixture
 def account() -> str:
-    """The manifest, as the role sends it by default."""
+    """The manifest of the ServiceAccount with the role's defaults."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
     environment.filters["to_json"] = json.dumps
     text = (ROLE / "templates" / "service_account.yml.j2").read_text()
@@ -77,7 +77,7 @@ def account() -> str:
 
 
 def token(cluster: Cluster) -> str:
-    """The token, as the role asks for it: until it is there, since a controller makes it."""
+    """The token, read as the role does: repeatedly, since a controller makes it."""
     for _attempt in range(10):
         done = cluster.run("-n", ACCESS, "get", "secret", "hss-token", "-o", "jsonpath=[{.data.token}]")
         assert done.returncode == 0, done.stderr
@@ -126,9 +126,9 @@ def test_deleting_the_namespace_takes_the_credential_away(cluster: Cluster, acco
     assert cluster.run_as(kubeconfig, "get", "nodes").returncode == 0
     done = cluster.run("delete", "namespace", ACCESS)
     assert done.returncode == 0, done.stderr
-    # The rights stay, and nobody has them.
+    # The cluster-wide role and binding remain, but the account does not exist any more.
     assert cluster.everything() == {("ClusterRole", None, ACCESS), ("ClusterRoleBinding", None, ACCESS)}
-    deadline = time.monotonic() + 30  # for so long the API server may believe a token that it has seen
+    deadline = time.monotonic() + 30  # for so long the API server may cache a token
     while (done := cluster.run_as(kubeconfig, "get", "nodes")).returncode == 0 and time.monotonic() < deadline:
         time.sleep(0.5)
     assert "You must be logged in to the server" in done.stderr
@@ -148,7 +148,7 @@ def test_without_its_rights_the_token_may_not_look(cluster: Cluster, account: st
 
 @pytest.fixture(params=["json", "yaml"])
 def script(request: pytest.FixtureRequest) -> str:
-    """The connection agent's manifests, as HSS hands them out."""
+    """The connection agent's manifests as HSS returns them."""
     # With a seed the ids are the same in every run, and so are the transcripts of both kubectls.
     with Simulator(install_script=request.param, seed=1) as simulator:
         call = Caller(simulator)
@@ -190,7 +190,7 @@ def test_what_somebody_changed_is_put_right(cluster: Cluster, script: str) -> No
     compared = cluster.run("diff", "--filename", "-", stdin=script)
     assert compared.returncode == 1
     changed = {line for line in compared.stdout.splitlines() if re.match(r"[-+] ", line)}
-    # Besides, the object's own generation, and in old versions who manages which field.
+    # Other changed lines are metadata: the generation, and in old versions the managed fields.
     assert {"-  replicas: 0", "+  replicas: 2"} <= changed
     assert sorted(apply(cluster, script)) == ["configured"] + ["unchanged"] * (len(objects(script)) - 1)
 

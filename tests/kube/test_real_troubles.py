@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What real kubectls and a real API server complain about, and what the plugins make of it."""
+"""Errors of real kubectls and a real API server, and the plugins' messages about them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def kubeconfig(cluster: Cluster, tmp_path: Path) -> Callable[..., str]:
 
 @pytest.fixture
 def silent() -> Any:
-    """The address of who accepts connections, and says nothing."""
+    """The address of a server that accepts connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"https://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -77,7 +77,7 @@ def test_an_api_server_that_does_not_answer(
     options = {"objects": [NAMESPACE], "kubeconfig": kubeconfig(**how)}
     _played, (preflight,) = tasks(PREFLIGHT, {**options, "timeout": 5})
     asked = [preflight]
-    if trouble != "silent":  # which kubectl_objects would give half a minute for each question
+    if trouble != "silent":  # which kubectl_objects would wait for half a minute with each call
         asked += tasks(OBJECTS, options)[1]
     for result in asked:
         assert result["failed"] and not result["changed"] and meaning in result["msg"], result
@@ -87,7 +87,7 @@ def test_an_api_server_that_does_not_answer(
 
 @pytest.fixture
 def limited(cluster: Cluster, kubeconfig: Callable[..., str]) -> Callable[..., str]:
-    """The kubeconfig of somebody with these rights alone."""
+    """A function that returns the kubeconfig of a user with only the given rights."""
 
     def make(*rules: dict[str, list[str]]) -> str:
         path = kubeconfig(user=kubeconfigs.certificate_user(cluster.server.ca.issue("jane")))
@@ -140,7 +140,7 @@ def test_rights_that_nobody_may_hand_out_without_having_them(tasks: Any, limited
 
 
 def test_a_webhook_that_does_not_answer(cluster: Cluster, tasks: Any) -> None:
-    """The API server can be reached very well: it is the webhook that cannot."""
+    """The API server can be reached, but a webhook of the cluster cannot."""
     webhook = {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingWebhookConfiguration",

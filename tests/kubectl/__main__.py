@@ -15,17 +15,17 @@ from kubectl.cli import run  # noqa: E402
 
 
 def _folder(arguments: list[str]) -> Path | None:
-    """The cluster's folder: beside its kubeconfig."""
+    """The cluster's folder, which is beside its kubeconfig."""
     given = os.environ.get("KUBECONFIG") or os.path.expanduser("~/.kube/config")
-    for number, word in enumerate(arguments):
-        if word.startswith("--kubeconfig"):
-            given = word.partition("=")[2] or arguments[number + 1]
+    for number, argument in enumerate(arguments):
+        if argument.startswith("--kubeconfig"):
+            given = argument.partition("=")[2] or arguments[number + 1]
     folder = Path(given).parent / "state"
     return folder if Path(given).exists() and folder.is_dir() else None
 
 
 def main() -> int:
-    """Runs one command."""
+    """Run a command."""
     arguments = sys.argv[1:]
     reads = "-" in arguments
     code, stdout, stderr = run(_folder(arguments), arguments, sys.stdin.read() if reads else "")

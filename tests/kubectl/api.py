@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API server and the controllers of the stand-in's cluster, as far as kubectl's users can tell."""
+"""The API server of the stand-in's cluster: requests, checks and defaults."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Object = dict[str, Any]
 
 
 class ApiError(Exception):
-    """What the API server refuses, with its reason."""
+    """An error response of the API server, with its reason."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -34,25 +34,25 @@ class ApiError(Exception):
 
 
 class Api:
-    """The objects, for who may see and change them."""
+    """The requests of an account to the API server."""
 
     def __init__(self, store: Store, on_apply: Callable[[Api, Object], None] = lambda _api, _content: None) -> None:
         self._store = store
         self._on_apply = on_apply
         if not store.objects:
-            self._found()
+            self._bootstrap()
         control(store)
 
     @property
     def kinds(self) -> Kinds:
-        """The kinds it knows now."""
-        definitions = [one for one in self._store.objects if one["kind"] == "CustomResourceDefinition"]
-        return Kinds(one for one in definitions if is_old_enough(one, self._store))
+        """The kinds that the API server knows now."""
+        definitions = [item for item in self._store.objects if item["kind"] == "CustomResourceDefinition"]
+        return Kinds(item for item in definitions if is_old_enough(item, self._store))
 
-    # --- what requests do ---
+    # --- requests ---
 
     def get(self, kind: Kind, name: str, namespace: str | None) -> Object:
-        """One object."""
+        """An object."""
         self._require("get", kind, name, namespace)
         found = self._find(kind, name, namespace)
         if found is None:
@@ -60,88 +60,88 @@ class Api:
         return copy.deepcopy(found)
 
     def list(self, kind: Kind, namespace: str | None) -> list[Object]:
-        """All of a kind, in one namespace or in all."""
+        """The objects of a kind in a namespace, or in all of them."""
         self._require("list", kind, None, namespace)
-        found = [one for one in self._store.objects if self._is(one, kind)]
-        return copy.deepcopy([one for one in found if namespace in (None, one["metadata"].get("namespace"))])
+        found = [item for item in self._store.objects if self._is(item, kind)]
+        return copy.deepcopy([item for item in found if namespace in (None, item["metadata"].get("namespace"))])
 
     def apply(
-        self, kind: Kind, wanted: Object, *, server_side: bool = False, dry_run: bool = False
+        self, kind: Kind, desired: Object, *, server_side: bool = False, dry_run: bool = False
     ) -> tuple[Object, str]:
-        """The object as it is then, and whether it was created, configured or unchanged."""
-        name, namespace = wanted["metadata"]["name"], wanted["metadata"].get("namespace")
+        """Apply an object; returns the result, and whether it is created, configured or unchanged."""
+        name, namespace = desired["metadata"]["name"], desired["metadata"].get("namespace")
         self._require("get", kind, name, namespace)
         live = self._find(kind, name, namespace)
-        noted = json.dumps(wanted, separators=(",", ":"), sort_keys=True)
+        last_applied = json.dumps(desired, separators=(",", ":"), sort_keys=True)
         if live is None:
             self._require("create", kind, name, namespace)
             self._check_namespace(kind, name, namespace)
-            would, what = self._born(kind, wanted), "created"
+            result, what = self._new_object(kind, desired), "created"
         else:
             self._require("patch", kind, name, namespace)
             before = json.loads((live["metadata"].get("annotations") or {}).get(LAST_APPLIED, "{}"))
-            would, what = merge(copy.deepcopy(live), before, wanted), "configured"
-            # It does not know where a value came from: what is in stringData no more becomes empty.
-            lost = (before.get("stringData") or {}).keys() - (wanted.get("stringData") or {}).keys()
-            would.get("data", {}).update(dict.fromkeys(lost, ""))
-            self._check_fixed(kind, live, would)
+            result, what = merge(copy.deepcopy(live), before, desired), "configured"
+            # Keys that were removed from stringData become empty: kubectl does not know where a value came from.
+            removed = (before.get("stringData") or {}).keys() - (desired.get("stringData") or {}).keys()
+            result.get("data", {}).update(dict.fromkeys(removed, ""))
+            self._check_immutable(kind, live, result)
         if not server_side:
-            if len(noted) > 262144:
+            if len(last_applied) > 262144:
                 detail = "metadata.annotations: Too long: must have at most 262144 bytes"
                 raise ApiError("Invalid", f'The {kind.kind} "{name}" is invalid: {detail}')
-            would["metadata"].setdefault("annotations", {})[LAST_APPLIED] = noted
-        self._complete(kind, would)
-        if live == would:
-            return copy.deepcopy(would), "unchanged"
+            result["metadata"].setdefault("annotations", {})[LAST_APPLIED] = last_applied
+        self._complete(kind, result)
+        if live == result:
+            return copy.deepcopy(result), "unchanged"
         if not dry_run:
-            self._keep(live, would)
-            self._on_apply(self, would)
-        return copy.deepcopy(would), what
+            self._save(live, result)
+            self._on_apply(self, result)
+        return copy.deepcopy(result), what
 
     def delete(self, kind: Kind, name: str, namespace: str | None) -> None:
-        """Ask for its end; what has finalizers waits for them, and a namespace for what is in it."""
+        """Delete an object. It remains while it has finalizers; a namespace remains while it has objects."""
         self._require("delete", kind, name, namespace)
         found = self._find(kind, name, namespace)
         if found is None:
             raise ApiError("NotFound", f'{kind.resource} "{name}" not found')
         if found["metadata"].get("finalizers") or kind.kind == "Namespace":
             found["metadata"].setdefault("deletionTimestamp", now())
-            found["deleted"] = found.get("deleted") or time.time()
+            found["deleted_at"] = found.get("deleted_at") or time.time()
             if kind.kind == "Namespace":
-                # What is in it stays for a while.
+                # The controllers remove its objects later.
                 found["status"] = {"phase": "Terminating"}
         else:
             self._store.objects.remove(found)
             if kind.plural == DEFINITION:
-                group, plural = found["spec"]["group"], found["spec"]["names"]["kind"]
-                self._forget(lambda one: one["kind"] == plural and one["apiVersion"].startswith(f"{group}/"))
+                group, defined = found["spec"]["group"], found["spec"]["names"]["kind"]
+                self._remove(lambda item: item["kind"] == defined and item["apiVersion"].startswith(f"{group}/"))
 
     def wait_until_gone(self, kind: Kind, name: str, namespace: str | None, patience: float = 30) -> None:
-        """As kubectl does unless it is told not to; the real one's patience has no end."""
+        """Wait until an object is removed, as kubectl does by default, but not without limit."""
         until = time.monotonic() + patience
         while self._find(kind, name, namespace) and time.monotonic() < until:
             time.sleep(0.05)
             control(self._store)
 
     def review(self, attributes: Mapping[str, Any]) -> bool:
-        """Whether the account may do this."""
+        """Whether the account has a right."""
         resource = attributes["resource"]
         if attributes.get("group"):
             resource = f"{resource}.{attributes['group']}"
         return not self._denied(attributes["verb"], resource)
 
-    # --- rules ---
+    # --- checks and defaults ---
 
     def _denied(self, verb: str, resource: str) -> bool:
         for rule in self._store.settings["denied"]:
-            its_verb, its_resource = rule.split()
-            if its_verb in ("*", verb) and its_resource in ("*", resource):
+            denied_verb, denied_resource = rule.split()
+            if denied_verb in ("*", verb) and denied_resource in ("*", resource):
                 return True
         return False
 
     def _require(self, verb: str, kind: Kind, name: str | None, namespace: str | None) -> None:
         if self._denied(verb, kind.resource):
-            # A namespace counts as being in itself.
+            # A request for a namespace counts as one in that namespace.
             inside = name if kind.kind == "Namespace" and name else namespace
             where = f'in the namespace "{inside}"' if inside else "at the cluster scope"
             what = f'{kind.resource} "{name}"' if name else kind.resource
@@ -154,87 +154,89 @@ class Api:
     def _check_namespace(self, kind: Kind, name: str, namespace: str | None) -> None:
         if not kind.namespaced:
             return
-        around = next((one for one in self._store.objects if _is_namespace(one, str(namespace))), None)
-        if around is None:
+        found = next((item for item in self._store.objects if _is_namespace(item, str(namespace))), None)
+        if found is None:
             raise ApiError("NotFound", f'namespaces "{namespace}" not found')
-        if around["metadata"].get("deletionTimestamp"):
+        if found["metadata"].get("deletionTimestamp"):
             why = f"unable to create new content in namespace {namespace} because it is being terminated"
             raise ApiError("Forbidden", f'{kind.resource} "{name}" is forbidden: {why}')
 
-    def _check_fixed(self, kind: Kind, live: Object, would: Object) -> None:
+    def _check_immutable(self, kind: Kind, live: Object, result: Object) -> None:
         name = live["metadata"]["name"]
-        if live.get("roleRef") != would.get("roleRef"):
+        if live.get("roleRef") != result.get("roleRef"):
             fields = {"APIGroup": "apiGroup", "Kind": "kind", "Name": "name"}
-            shown = ", ".join(f'{field}:"{would["roleRef"].get(key, "")}"' for field, key in fields.items())
-            detail = f"roleRef: Invalid value: rbac.RoleRef{{{shown}}}: cannot change roleRef"
+            role = ", ".join(f'{field}:"{result["roleRef"].get(key, "")}"' for field, key in fields.items())
+            detail = f"roleRef: Invalid value: rbac.RoleRef{{{role}}}: cannot change roleRef"
             raise ApiError("Invalid", f'The {kind.kind} "{name}" is invalid: {detail}')
-        if kind.kind == "Secret" and live.get("type") != would.get("type"):
-            detail = f'type: Invalid value: "{would.get("type")}": field is immutable'
+        if kind.kind == "Secret" and live.get("type") != result.get("type"):
+            detail = f'type: Invalid value: "{result.get("type")}": field is immutable'
             raise ApiError("Invalid", f'The Secret "{name}" is invalid: {detail}')
 
-    def _complete(self, kind: Kind, would: Object) -> None:
-        """Checks and defaults."""
+    def _complete(self, kind: Kind, result: Object) -> None:
+        """Check the fields of an object and set defaults."""
         if kind.kind == "Secret":
-            self._complete_secret(would)
-        if kind.kind == "ConfigMap" and not all(isinstance(value, str) for value in (would.get("data") or {}).values()):
+            self._complete_secret(result)
+        if kind.kind == "ConfigMap" and not all(
+            isinstance(value, str) for value in (result.get("data") or {}).values()
+        ):
             raise ApiError("BadRequest", 'ConfigMap in version "v1" cannot be handled as a ConfigMap: data is no text')
-        if kind.kind in ("ConfigMap", "Secret") and not would.get("data"):
-            would.pop("data", None)
+        if kind.kind in ("ConfigMap", "Secret") and not result.get("data"):
+            result.pop("data", None)
         if kind.kind in ("ClusterRole", "Role"):
-            would["rules"] = would.get("rules") or None
+            result["rules"] = result.get("rules") or None
         if kind.plural in ("deployments", "daemonsets"):
             if kind.plural == "deployments":
-                would["spec"].setdefault("replicas", 1)
-            pod = would["spec"]["template"]["spec"]
+                result["spec"].setdefault("replicas", 1)
+            pod = result["spec"]["template"]["spec"]
             for container in pod.get("containers", []):
                 container.setdefault("imagePullPolicy", "IfNotPresent")
                 for port in container.get("ports", []) if pod.get("hostNetwork") else []:
                     port.setdefault("hostPort", port["containerPort"])
         if kind.kind == "Namespace":
-            would.setdefault("spec", {"finalizers": ["kubernetes"]})
-            would.setdefault("status", {"phase": "Active"})
+            result.setdefault("spec", {"finalizers": ["kubernetes"]})
+            result.setdefault("status", {"phase": "Active"})
 
     @staticmethod
-    def _complete_secret(would: Object) -> None:
-        would.setdefault("type", "Opaque")
-        for key, value in (would.pop("stringData", None) or {}).items():
-            would.setdefault("data", {})[key] = base64.b64encode(value.encode()).decode()
-        for value in (would.get("data") or {}).values():
+    def _complete_secret(result: Object) -> None:
+        result.setdefault("type", "Opaque")
+        for key, value in (result.pop("stringData", None) or {}).items():
+            result.setdefault("data", {})[key] = base64.b64encode(value.encode()).decode()
+        for value in (result.get("data") or {}).values():
             try:
                 base64.b64decode(value, validate=True)
             except (binascii.Error, ValueError):
                 raise ApiError(
                     "BadRequest",
-                    # As API servers before 1.23 say it; newer ones keep the value to themselves.
+                    # The message of API servers before 1.23; newer ones do not quote the value.
                     'Secret in version "v1" cannot be handled as a Secret: v1.Secret.ObjectMeta: '
                     "v1.ObjectMeta.TypeMeta: Kind: Data: decode base64: illegal base64 data at input byte 0, error "
                     f'found in #10 byte of ...|{value[-9:]}"|..., bigger context ...|"{value}"|...',
                 ) from None
 
-    # --- the life of objects ---
+    # --- stored objects ---
 
-    def _born(self, kind: Kind, wanted: Object) -> Object:
-        content = copy.deepcopy(wanted)
+    def _new_object(self, kind: Kind, desired: Object) -> Object:
+        content = copy.deepcopy(desired)
         metadata = content["metadata"]
         metadata |= {"uid": str(uuid.uuid4()), "creationTimestamp": now()}
         return content
 
-    def _keep(self, live: Object | None, would: Object) -> None:
-        would["metadata"]["resourceVersion"] = str(self._store.next_version)
+    def _save(self, live: Object | None, result: Object) -> None:
+        result["metadata"]["resourceVersion"] = str(self._store.next_version)
         self._store.next_version += 1
         if live is None:
-            would["born"] = time.time()
-            self._store.objects.append(would)
-            if would["kind"] == "Namespace":
-                self._furnish(would["metadata"]["name"])
+            result["made_at"] = time.time()
+            self._store.objects.append(result)
+            if result["kind"] == "Namespace":
+                self._add_defaults(result["metadata"]["name"])
         else:
-            self._store.objects[self._store.objects.index(live)] = would
+            self._store.objects[self._store.objects.index(live)] = result
 
-    def _found(self) -> None:
-        """A fresh cluster."""
+    def _bootstrap(self) -> None:
+        """Make the objects of a new cluster."""
         for name in ("default", "kube-node-lease", "kube-public", "kube-system"):
             self._add("v1", "Namespace", name, spec={"finalizers": ["kubernetes"]}, status={"phase": "Active"})
-            self._furnish(name)
+            self._add_defaults(name)
         for number in (1, 2):
             info = {"operatingSystem": "linux", "architecture": "amd64", "kubeletVersion": "v1.29.4"}
             conditions = [{"type": "Ready", "status": "True"}]
@@ -247,37 +249,37 @@ class Api:
             self._add("v1", "Node", f"node-{number}", spec={}, status=status)
             self._store.objects[-1]["metadata"]["labels"] = labels
 
-    def _furnish(self, namespace: str) -> None:
-        """What every namespace has."""
+    def _add_defaults(self, namespace: str) -> None:
+        """Make the objects that every namespace has."""
         self._add("v1", "ServiceAccount", "default", namespace)
         self._add("v1", "ConfigMap", "kube-root-ca.crt", namespace, data={"ca.crt": "a CA"})
 
     def _add(self, api_version: str, kind: str, name: str, namespace: str | None = None, **more: Any) -> None:
         metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
-        known = next(one for one in self.kinds.all if one.kind == kind)
-        content = self._born(known, {"apiVersion": api_version, "kind": kind, "metadata": metadata, **more})
-        self._store.objects.append({**content, "born": 0})
+        known = next(item for item in self.kinds.all if item.kind == kind)
+        content = self._new_object(known, {"apiVersion": api_version, "kind": kind, "metadata": metadata, **more})
+        self._store.objects.append({**content, "made_at": 0})
 
-    def _forget(self, doomed: Callable[[Object], bool]) -> None:
-        self._store.objects[:] = [one for one in self._store.objects if not doomed(one)]
+    def _remove(self, condition: Callable[[Object], bool]) -> None:
+        self._store.objects[:] = [item for item in self._store.objects if not condition(item)]
 
     def _find(self, kind: Kind, name: str, namespace: str | None) -> Object | None:
-        wanted = namespace if kind.namespaced else None
-        for one in self._store.objects:
-            metadata = one["metadata"]
-            if self._is(one, kind) and (metadata["name"], metadata.get("namespace")) == (name, wanted):
-                return one
+        place = namespace if kind.namespaced else None
+        for item in self._store.objects:
+            metadata = item["metadata"]
+            if self._is(item, kind) and (metadata["name"], metadata.get("namespace")) == (name, place):
+                return item
         return None
 
     @staticmethod
-    def _is(one: Object, kind: Kind) -> bool:
-        return one["kind"] == kind.kind and one["apiVersion"].rpartition("/")[0] == kind.group
+    def _is(item: Object, kind: Kind) -> bool:
+        return item["kind"] == kind.kind and item["apiVersion"].rpartition("/")[0] == kind.group
 
 
-def public(one: Object) -> Object:
-    """An object without what the stand-in notes in it for itself."""
-    return {key: value for key, value in one.items() if key not in ("born", "deleted")}
+def public(content: Object) -> Object:
+    """An object without the stand-in's own fields."""
+    return {key: value for key, value in content.items() if key not in ("made_at", "deleted_at")}
 
 
-def _is_namespace(one: Object, name: str) -> bool:
-    return one["kind"] == "Namespace" and one["metadata"]["name"] == name
+def _is_namespace(item: Object, name: str) -> bool:
+    return item["kind"] == "Namespace" and item["metadata"]["name"] == name

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controllers of the stand-in's cluster: what happens by itself, a moment later."""
+"""The controllers of the stand-in's cluster: they end namespaces and write tokens, some time later."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ Object = dict[str, Any]
 
 
 def control(store: Store) -> None:
-    """What they did meanwhile."""
-    for one in list(store.objects):
-        if one["kind"] == "Secret" and one.get("type") == "kubernetes.io/service-account-token":
-            _give_token(one, store)
-        if not one.get("deleted") or time.time() - one["deleted"] < float(store.settings["delay"]):
+    """Do what the controllers have done since the last call."""
+    for item in list(store.objects):
+        if item["kind"] == "Secret" and item.get("type") == "kubernetes.io/service-account-token":
+            _add_token(item, store)
+        if not item.get("deleted_at") or time.time() - item["deleted_at"] < float(store.settings["delay"]):
             continue
-        if one["kind"] == "Namespace":
-            _end(one, store)
-        elif not one["metadata"].get("finalizers") and one in store.objects:
-            store.objects.remove(one)
+        if item["kind"] == "Namespace":
+            _end_namespace(item, store)
+        elif not item["metadata"].get("finalizers") and item in store.objects:
+            store.objects.remove(item)
 
 
-def is_old_enough(one: Object, store: Store) -> bool:
-    """Whether they have had the time to see it."""
-    return time.time() - float(one.get("born", 0)) >= float(store.settings["delay"])
+def is_old_enough(item: Object, store: Store) -> bool:
+    """Whether the controllers have already processed an object."""
+    return time.time() - float(item.get("made_at", 0)) >= float(store.settings["delay"])
 
 
 def now() -> str:
-    """As objects note it."""
+    """The time as objects have it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def _give_token(secret: Object, store: Store) -> None:
+def _add_token(secret: Object, store: Store) -> None:
     metadata = secret["metadata"]
     account, namespace = (metadata.get("annotations") or {}).get(_ACCOUNT), metadata["namespace"]
     if not is_old_enough(secret, store) or "token" in (secret.get("data") or {}):
         return
-    wanted = ("ServiceAccount", namespace, account)
+    owner = ("ServiceAccount", namespace, account)
     if not any(
-        (one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) == wanted for one in store.objects
+        (item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) == owner for item in store.objects
     ):
         store.objects.remove(secret)
         return
@@ -58,15 +58,15 @@ def _give_token(secret: Object, store: Store) -> None:
     secret["data"] = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
 
 
-def _end(namespace: Object, store: Store) -> None:
+def _end_namespace(namespace: Object, store: Store) -> None:
     name = namespace["metadata"]["name"]
-    for one in list(store.objects):
-        if one["metadata"].get("namespace") == name:
-            if one["metadata"].get("finalizers"):
-                one["metadata"].setdefault("deletionTimestamp", now())
-                one.setdefault("deleted", time.time())
+    for item in list(store.objects):
+        if item["metadata"].get("namespace") == name:
+            if item["metadata"].get("finalizers"):
+                item["metadata"].setdefault("deletionTimestamp", now())
+                item.setdefault("deleted_at", time.time())
             else:
-                store.objects.remove(one)
+                store.objects.remove(item)
     if conditions := _conditions(name, store):
         namespace["status"]["conditions"] = conditions
     else:
@@ -74,11 +74,11 @@ def _end(namespace: Object, store: Store) -> None:
 
 
 def _conditions(namespace: str, store: Store) -> list[dict[str, str]]:
-    """Why a namespace stays."""
-    left = [one for one in store.objects if one["metadata"].get("namespace") == namespace]
+    """The conditions of a namespace that remains, or an empty list if it can be removed."""
+    left = [item for item in store.objects if item["metadata"].get("namespace") == namespace]
     if not left and namespace not in store.settings["stuck"]:
         return []
-    finalizers = sorted({name for one in left for name in one["metadata"]["finalizers"]}) or ["example.com/stuck"]
+    finalizers = sorted({name for item in left for name in item["metadata"]["finalizers"]}) or ["example.com/stuck"]
     message = f"Some content in the namespace has finalizers remaining: {finalizers[0]} in 1 resource instances"
     return [
         {"type": "NamespaceDeletionContentFailure", "status": "False", "message": "All content deleted"},

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way from the cluster to the simulated HSS: the connection agent dials it once it is there."""
+"""The connection agent: when its Deployment is applied, it connects the cluster at the simulated HSS."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ NAMESPACE, DEPLOYMENT, CONFIG = "hss", "proxy-agent", "proxy-agent-config"
 
 
 def connect_agent(store: Store) -> Callable[[Any, dict[str, Any]], None]:
-    """What to do with an object that was just applied."""
+    """The function that is called with every object that was applied."""
 
     def on_apply(_api: Any, content: dict[str, Any]) -> None:
-        where = (content["kind"], content["metadata"].get("namespace"), content["metadata"]["name"])
+        key = (content["kind"], content["metadata"].get("namespace"), content["metadata"]["name"])
         simulator = store.settings["hss"]
-        if not simulator or where != ("Deployment", NAMESPACE, DEPLOYMENT):
+        if not simulator or key != ("Deployment", NAMESPACE, DEPLOYMENT):
             return
         cluster_id = _cluster_id(store.objects)
         if cluster_id is None:
             return
-        # They take longer to load than all the rest.
+        # Imported here because they take longer to load than everything else.
         import ssl
         import urllib.request
 
@@ -38,7 +38,7 @@ def connect_agent(store: Store) -> Callable[[Any, dict[str, Any]], None]:
 
 
 def _cluster_id(objects: list[dict[str, Any]]) -> str | None:
-    for one in objects:
-        if (one["kind"], one["metadata"]["name"]) == ("ConfigMap", CONFIG):
-            return next((value for key, value in (one.get("data") or {}).items() if key.upper() == "CLUSTER_ID"), None)
+    for item in objects:
+        if (item["kind"], item["metadata"]["name"]) == ("ConfigMap", CONFIG):
+            return next((value for key, value in (item.get("data") or {}).items() if key.upper() == "CLUSTER_ID"), None)
     return None

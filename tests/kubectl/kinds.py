@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds that the stand-in's cluster has, and those that definitions bring."""
+"""The kinds of the stand-in's cluster: built-in ones, and those of CustomResourceDefinitions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFINITION = "customresourcedefinitions"
 
 @dataclass(frozen=True)
 class Kind:
-    """What the API server knows of a kind."""
+    """A kind of objects."""
 
     kind: str
     plural: str
@@ -27,16 +27,16 @@ class Kind:
 
     @property
     def api_version(self) -> str:
-        """As objects have it."""
+        """The apiVersion of its objects."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def resource(self) -> str:
-        """As error messages have it."""
+        """Its name in error messages."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
-    def shown(self, name: str) -> str:
-        """As kubectl names an object that it did something with."""
+    def object_name(self, name: str) -> str:
+        """An object of this kind in kubectl's output."""
         singular = self.kind.lower()
         return f"{singular}.{self.group}/{name}" if self.group else f"{singular}/{name}"
 
@@ -65,19 +65,19 @@ BUILT_IN = [
 
 
 class Kinds:
-    """All the kinds of a cluster."""
+    """The kinds of a cluster."""
 
     def __init__(self, definitions: Iterable[Mapping[str, Any]]) -> None:
         self.all = [*BUILT_IN, *(kind for definition in definitions for kind in _defined(definition))]
 
     def of(self, content: Mapping[str, Any]) -> Kind | None:
         """The kind of an object."""
-        wanted = (content.get("apiVersion"), content.get("kind"))
-        return next((kind for kind in self.all if (kind.api_version, kind.kind) == wanted), None)
+        key = (content.get("apiVersion"), content.get("kind"))
+        return next((kind for kind in self.all if (kind.api_version, kind.kind) == key), None)
 
-    def named(self, word: str) -> Kind | None:
-        """The kind that somebody means on the command line."""
-        name, _dot, group = word.lower().partition(".")
+    def named(self, text: str) -> Kind | None:
+        """The kind of a name on the command line: plural, singular or short, with or without group."""
+        name, _dot, group = text.lower().partition(".")
         for kind in self.all:
             if name in (kind.plural, kind.kind.lower(), kind.short) and group in ("", kind.group):
                 return kind

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in's command line. What it does not know, it refuses: a new use of kubectl wants to be looked at here."""
+"""The stand-in's command line. Unknown options are refused, so that a new use of kubectl is added here first."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _SWITCHES = {
 
 
 class UsageError(Exception):
-    """In kubectl's words."""
+    """An error with kubectl's message."""
 
 
 @dataclass
 class Options:
-    """What was asked for."""
+    """The parsed command line."""
 
-    words: list[str] = field(default_factory=list)
+    positional: list[str] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str | None:
@@ -55,14 +55,14 @@ class Options:
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Options wherever they stand, as kubectl takes them."""
+    """Parse a command line; like kubectl, it allows options anywhere."""
     options = Options()
     rest = list(arguments)
     while rest:
-        word = rest.pop(0)
-        name, equals, value = word.partition("=")
-        if word == "-" or not word.startswith("-"):
-            options.words.append(word)
+        argument = rest.pop(0)
+        name, equals, value = argument.partition("=")
+        if argument == "-" or not argument.startswith("-"):
+            options.positional.append(argument)
         elif name in _SWITCHES:
             options.values[_SWITCHES[name]] = value if equals else "true"
         elif name in _WITH_VALUE:

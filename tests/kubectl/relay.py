@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in for hosts that have neither Python nor this checkout: a shell script there, and a thread here."""
+"""The stand-in on hosts without Python and this checkout: a shell script that sends its call to a thread here."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from .cli import run
 
-# Reads standard input only where kubectl would. The answer comes as one line with the exit code and the length of
-# stdout, and then both outputs. Without bash, busybox has nc.
+# It reads standard input only if kubectl would. The response is a line with the exit code, then the lines of stdout and
+# stderr, marked with O and E. Hosts without bash have busybox and thus nc.
 _SCRIPT = """#!/bin/sh
 LC_ALL=C; export LC_ALL; file= before=
 for word in "$@"; do
@@ -51,7 +51,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class Relay:
-    """Listens on loopback, which hosts with a root of their own have too."""
+    """Listens on loopback, which hosts with a private root share with this machine."""
 
     def __init__(self, folder: Path) -> None:
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -61,11 +61,11 @@ class Relay:
 
     @property
     def script(self) -> str:
-        """The kubectl for such a host."""
+        """The shell script that is such a host's kubectl."""
         return _SCRIPT.replace("PORT", shlex.quote(str(self._server.server_address[1])))
 
     def stop(self) -> None:
-        """No more answers."""
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(10)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in as tests see it."""
+"""The stand-in as tests use it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ import kubeconfigs
 from .relay import Relay
 from .store import Store
 
-_OWN_ONES = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
+_AUTOMATIC = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
 
 
 class StandIn:
-    """A cluster, with its kubectl and its kubeconfig."""
+    """A cluster with its kubectl and its kubeconfig."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -39,7 +39,7 @@ class StandIn:
         self.kubeconfig = str(folder / "kubeconfig")
         Path(self.kubeconfig).write_text(kubeconfigs.kubeadm("https://10.0.0.5:6443"))
         Path(self.kubeconfig).chmod(0o600)
-        # What a fresh cluster has.
+        # The first command makes the objects of a new cluster.
         done = self.run("version", "-o", "json")
         assert done.returncode == 0, done.stderr
         self._own = self._keys()
@@ -54,7 +54,7 @@ class StandIn:
             self._relay.stop()
 
     def configure(self, **settings: Any) -> None:
-        """Change settings, which `store.py` names."""
+        """Change settings, see `store.py`."""
         self._store.configure(**settings)
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -70,25 +70,27 @@ class StandIn:
         )
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
-        """An object as the API server has it; None if there is none."""
+        """An object as the API server returns it; None if there is none."""
         place = ["--namespace", namespace] if namespace else []
         done = self.run("get", kind, name, *place, "--output", "json", "--ignore-not-found")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def everything(self) -> set[tuple[str, str | None, str]]:
-        """Kind, namespace (None for what is in none) and name of all that a fresh cluster does not have."""
+        """Kind, namespace (or None) and name of all objects, except those that a new cluster has."""
         return self._keys() - self._own
 
     def install(self, put: Callable[[str, str, int], Any], path: str = "/opt/bin/kubectl") -> None:
-        """Give a host with a root of its own this kubectl.
+        """Install this kubectl on a host with a private root.
 
-        :arg put: puts a file there: path, content, mode.
+        :arg put: writes a file on that host: path, content, mode.
         """
         self._relay = self._relay or Relay(self._folder / "state")
         put(path, self._relay.script, 0o755)
 
     def _keys(self) -> set[tuple[str, str | None, str]]:
         with self._store.opened() as store:
-            keys = {(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in store.objects}
-        return {key for key in keys if (key[0], key[2]) not in _OWN_ONES}
+            keys = {
+                (item["kind"], item["metadata"].get("namespace"), item["metadata"]["name"]) for item in store.objects
+            }
+        return {key for key in keys if (key[0], key[2]) not in _AUTOMATIC}

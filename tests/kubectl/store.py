@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the stand-in's cluster remembers: its objects and its settings, as JSON in a folder."""
+"""The state of the stand-in's cluster: its objects and its settings, as JSON in a folder."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 SETTINGS: dict[str, Any] = {
-    # Version of kubectl, whose words differ.
+    # The version of kubectl, which its messages depend on.
     "kubectl": "1.29",
-    # Version of the API server.
+    # The version of the API server.
     "version": "v1.29.4",
-    # What the account may not do: verb and resource, such as "create deployments.apps"; * is any.
+    # Rights that the account does not have: verb and resource, such as "create deployments.apps"; * is any.
     "denied": [],
-    # How kubectl fails if the API server does not answer: refused, timeout, unknown, certificate, unauthorized.
+    # How every command fails: refused, timeout, unknown, certificate, unauthorized; None if it does not fail.
     "unreachable": None,
-    # Namespaces that never go away once they are deleted.
+    # Namespaces whose deletion never ends.
     "stuck": [],
-    # Seconds that a namespace takes to go away, and a token to come.
+    # Seconds until a deleted namespace is removed, and until a token is made.
     "delay": 0.3,
     # The control address of the HSS simulator and its CA, for the connection agent.
     "hss": None,
@@ -31,7 +31,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class Store:
-    """The folder; nobody else reads or writes it meanwhile."""
+    """The folder with the state."""
 
     def __init__(self, folder: Path) -> None:
         self._objects_file = folder / "objects.json"
@@ -43,17 +43,17 @@ class Store:
 
     @contextmanager
     def opened(self) -> Iterator[Store]:
-        """What is changed inside is kept."""
+        """Lock and read the state; write the changed objects at the end."""
         with self._lock_file.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if self._objects_file.exists():
-                kept = json.loads(self._objects_file.read_text())
-                self.objects, self.next_version = kept["objects"], kept["next_version"]
+                stored = json.loads(self._objects_file.read_text())
+                self.objects, self.next_version = stored["objects"], stored["next_version"]
             if self._settings_file.exists():
                 self.settings = {**SETTINGS, **json.loads(self._settings_file.read_text())}
             yield self
-            kept = {"objects": self.objects, "next_version": self.next_version}
-            self._objects_file.write_text(json.dumps(kept))
+            stored = {"objects": self.objects, "next_version": self.next_version}
+            self._objects_file.write_text(json.dumps(stored))
 
     def configure(self, **settings: Any) -> None:
         """Change settings."""

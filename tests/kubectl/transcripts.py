@@ -4,8 +4,8 @@
 """Transcripts: what real kubectls were called with and printed, which the stand-in is compared with.
 
 `./dev test-kube --record` writes them. A transcript is the file of one test in JSON Lines, one call a line in the order
-of the calls: args, stdin, stdout, stderr, rc. Most calls are the same for both kubectls. A call that one of them alone
-made or answered so has that one's version as `kubectl`.
+of the calls: args, stdin, stdout, stderr, rc. Most calls are the same for both kubectls. A call that only one of them
+made, or answered in this way, has its version as `kubectl`.
 
 Calls are normalized before they are stored and before they are compared: values that differ between two runs are
 removed, and so are the API server's own fields and defaults, which nothing here depends on. Where the same call was
@@ -67,10 +67,11 @@ def read(path: Path) -> dict[str, list[dict[str, Any]]]:
 
 def _lines(newest: list[dict[str, Any]], oldest: list[dict[str, Any]]) -> Iterable[str]:
     """The lines of a transcript: calls that are the same in both versions once, the others with their version."""
-    texts = [[_line(call) for call in calls] for calls in (newest, oldest)]
-    for change, start, end, old_start, old_end in SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    lines, old_lines = ([_line(call) for call in calls] for calls in (newest, oldest))
+    changes = SequenceMatcher(None, lines, old_lines, autojunk=False).get_opcodes()
+    for change, start, end, old_start, old_end in changes:
         if change == "equal":
-            yield from texts[0][start:end]
+            yield from lines[start:end]
         else:
             yield from (_line({**call, "kubectl": NEWEST}) for call in newest[start:end])
             yield from (_line({**call, "kubectl": OLDEST}) for call in oldest[old_start:old_end])

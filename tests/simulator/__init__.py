@@ -4,7 +4,7 @@
 """A stateful simulator of Huawei Cloud HSS (multi-cloud clusters) and IAM, on loopback.
 
 For tests and demonstrations: it checks signatures and tokens, keeps state, has the API's documented limits and
-oddities, and shows faults on request. README.md says how to start and steer it, and what in it is inferred.
+oddities, and injects faults on request. README.md says how to start and control it, and what in it is inferred.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Start the simulator alone: `python tests/simulator`, or `python -m simulator` from tests/."""
+"""Starts a stand-alone simulator: `python tests/simulator`, or `python -m simulator` from tests/."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 def _start() -> int:
     if not __package__:
-        # Run as a folder: Python has put the folder itself first on its path, where the package's modules would shadow
-        # others. The folder above is what it needs.
+        # Started as a folder, which Python puts first on its path. There the package's modules would shadow others; the
+        # parent folder is needed instead.
         sys.path[0] = str(Path(__file__).resolve().parent.parent)
     from simulator.cli import main
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The account that owns everything: its user, keys, projects and tokens."""
+"""The account that owns the clusters: its user, keys, projects and tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEY_LETTERS = string.ascii_uppercase + string.digits
 
 
 class TemporaryKeys(NamedTuple):
-    """Temporary keys: they work only together with their security token."""
+    """Temporary keys, which are valid only together with their security token."""
 
     ak: str
     sk: str
@@ -28,7 +28,7 @@ class TemporaryKeys(NamedTuple):
 
 
 class User(NamedTuple):
-    """What a password login needs."""
+    """The credentials of a password login."""
 
     domain: str
     name: str
@@ -37,7 +37,7 @@ class User(NamedTuple):
 
 @dataclass(frozen=True)
 class Project:
-    """A project; the main one is named after its region."""
+    """A project; the main project is named after its region."""
 
     id: str
     name: str
@@ -45,7 +45,7 @@ class Project:
 
 @dataclass
 class Token:
-    """An issued token and what it is good for."""
+    """An issued token and its scope."""
 
     value: str
     project: Project | None
@@ -68,7 +68,7 @@ class Account:
 
     @classmethod
     def generate(cls, rng: random.Random, region: str) -> Account:
-        """Credentials that look like real ones: long and random, so that a scrubber finds them and nothing else."""
+        """Generate credentials like real ones: long and random, so that redaction matches them and nothing else."""
         return cls(
             access_key="HPUA" + _text(rng, _KEY_LETTERS, 16),
             secret_key=_text(rng, _ALPHANUMERIC, 40),
@@ -88,16 +88,16 @@ class Account:
         )
 
     def project_by_id(self, project_id: str) -> Project | None:
-        """The project of this id, if it is this account's."""
+        """The project with this id, or None if it is not the account's."""
         return next((project for project in self.projects if project.id == project_id), None)
 
     def projects_named(self, name: str) -> list[Project]:
-        """Projects of this name: normally one."""
+        """Projects with this name, normally only one."""
         return [project for project in self.projects if project.name == name]
 
 
 class Tokens:
-    """Tokens issued so far."""
+    """The issued tokens."""
 
     def __init__(self, clock: Clock, rng: random.Random) -> None:
         self._clock = clock
@@ -106,7 +106,7 @@ class Tokens:
         self._tokens: dict[str, Token] = {}
 
     def issue(self, project: Project | None, lifetime: float) -> Token:
-        """A new token, about as long as real ones are."""
+        """Issue a token, about as long as real tokens are."""
         now = self._clock.now()
         with self._lock:
             token = Token(_blob(self._rng, "MIIR", 1500), project, now, now + lifetime)
@@ -114,18 +114,18 @@ class Tokens:
         return token
 
     def find(self, value: str) -> Token | None:
-        """The token of this value, if it was issued and has not expired."""
+        """The token with this value, if it was issued and has not expired."""
         token = self._tokens.get(value)
         return token if token and token.expires_at > self._clock.now() else None
 
     def require_renewal(self, value: str | None = None) -> None:
-        """From now on the gateway wants this token (or every one issued so far) to be renewed."""
+        """From now on the gateway refuses this token (or all issued ones) until it is renewed."""
         with self._lock:
             for token in self._select(value):
                 token.must_be_renewed = True
 
     def clear(self) -> None:
-        """Forget every token."""
+        """Invalidate every token."""
         with self._lock:
             self._tokens.clear()
 
@@ -134,7 +134,7 @@ class Tokens:
 
 
 def hex_id(rng: random.Random) -> str:
-    """Thirty-two hexadecimal digits, as ids of projects, users and requests are."""
+    """An id of 32 hexadecimal digits, as projects, users and requests have it."""
     return f"{rng.getrandbits(128):032x}"
 
 

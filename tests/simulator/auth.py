@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may come in: checks of signatures and tokens, done before anything else about a request is believed."""
+"""Authentication: checks of signatures and tokens, which come before any other check of a request."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Failures:
 
 
 class Gatekeeper:
-    """Admits a request, or raises what the gateway answers."""
+    """Admits a request, or raises the gateway's response."""
 
     def __init__(self, account: Account, tokens: Tokens, clock: Clock) -> None:
         self._account = account
@@ -33,7 +33,7 @@ class Gatekeeper:
         self._failures: dict[str, _Failures] = {}
 
     def admit(self, request: Request, project_id: str | None, settings: Settings) -> None:
-        """Check the credentials, and that they are good for the project in the path (None: no project in it)."""
+        """Check the credentials, and that they are valid for the project in the path, if it has one."""
         if request.header("X-Auth-Token") is not None:
             scope = self._check_token(request.header("X-Auth-Token") or "")
         elif request.header("Authorization") is not None:
@@ -56,7 +56,7 @@ class Gatekeeper:
             self._failures.clear()
 
     def locked(self, access_key: str) -> bool:
-        """Whether an access key is locked at the moment."""
+        """Whether an access key is locked now."""
         failures = self._failures.get(access_key)
         return failures is not None and failures.locked_until > self._clock.now()
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a handler is given: the request, what was already learnt about it, and how to read its parts."""
+"""The argument of a handler: the request, its operation, and methods that read its parameters and body."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass
 class Page(Generic[T]):
-    """One page of a listing, before it is written down; a fault may bend it."""
+    """A page of a listing before it is serialized; a fault may change it."""
 
     matching: list[T]
     offset: int
@@ -36,17 +36,17 @@ class Page(Generic[T]):
 
     @classmethod
     def of(cls, matching: list[T], offset: int, limit: int) -> Page[T]:
-        """The honest page."""
+        """The correct page."""
         return cls(matching, offset, limit, len(matching), matching[offset : offset + limit])
 
 
-# Bends a page: what the listing faults are made of.
+# Changes a page; the faults of listings are such functions.
 Twist = Callable[[Page[Any]], Page[Any]]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One operation to carry out."""
+    """A request for an operation."""
 
     request: Request
     operation: Operation
@@ -66,7 +66,7 @@ class Call:
 
     @property
     def enterprise_project(self) -> str:
-        """The enterprise project asked for: the default one if none is named."""
+        """The requested enterprise project, or the default one."""
         value = self.request.query.get("enterprise_project_id", DEFAULT_ENTERPRISE_PROJECT)
         if not 1 <= len(value) <= 256:
             raise invalid("enterprise_project_id")
@@ -74,19 +74,19 @@ class Call:
 
     @property
     def owning_enterprise_project(self) -> str:
-        """Where a new resource goes. "All" names no place; the vendor's example sends it, so it means the default."""
+        """The enterprise project of a new resource. "All", which the vendor's example sends, means the default one."""
         asked = self.enterprise_project
         return DEFAULT_ENTERPRISE_PROJECT if asked == ALL_ENTERPRISE_PROJECTS else asked
 
     def page(self, matching: list[T]) -> Page[T]:
-        """The page the request asks for."""
+        """The requested page."""
         offset = self._number("offset", OFFSET_RANGE, 0)
         limit = self._number("limit", LIMIT_RANGE, LIMIT_RANGE[0])
         page = Page.of(matching, offset, limit)
         return self.twist(page) if self.twist else page
 
     def flag(self, name: str) -> bool | None:
-        """A true or false in the query."""
+        """A boolean query parameter."""
         value = self.request.query.get(name)
         if value is None:
             return None
@@ -95,7 +95,7 @@ class Call:
         return value.lower() == "true"
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
-        """A value in the query that must be one of a few."""
+        """A query parameter with a fixed set of values."""
         value = self.request.query.get(name)
         if value is not None and value not in choices:
             raise invalid(f"{name} must be one of {', '.join(choices)}")
@@ -125,18 +125,18 @@ Handler = Callable[[Call], Reply]
 
 
 def check_fields(body: Mapping[str, Any], known: Mapping[str, type], where: str = "") -> None:
-    """Refuse unknown fields and values of the wrong type. A null is as good as absent."""
+    """Refuse unknown fields and values of the wrong type. Null is treated as absent."""
     for name, value in body.items():
         if name not in known:
             raise invalid(f"unknown field {where}{name}")
         kind = known[name]
-        # To Python a bool is an int; to the API it is not.
+        # In Python a bool is an int, in the API it is not.
         if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise invalid(f"{where}{name} is not of type {kind.__name__}")
 
 
 def check_choices(body: Mapping[str, Any], choices: Mapping[str, tuple[str, ...]], where: str = "") -> None:
-    """Refuse values outside their list. An empty text counts as not given, as the documented length 0-64 allows."""
+    """Refuse values that are not in their list. An empty text is treated as absent; the API allows it."""
     for name, allowed in choices.items():
         value = body.get(name)
         if value and value not in allowed:

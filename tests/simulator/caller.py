@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plain client for tests. The only module here that needs requests; nothing of the simulator itself imports it."""
+"""A simple HTTP client for tests. It needs the library requests; the simulator itself does not import it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .service import Simulator
 
 
 class Caller:
-    """Plain HTTP requests to a simulator, with a token: what a client sees, with no library's opinion in between."""
+    """Sends HTTP requests to a simulator with a token, and returns the responses as they are."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -21,12 +21,12 @@ class Caller:
         self.token = simulator.issue_token()
 
     def __call__(self, method: str, path: str, **options: Any) -> requests.Response:
-        """A request; a path without a leading slash is below .../container/kubernetes/ of the main project."""
+        """Send a request; a path without a leading slash is below .../container/kubernetes/ of the main project."""
         if not path.startswith("/"):
             path = f"/v5/{self._simulator.project_id}/container/kubernetes/{path}"
         headers = {"X-Auth-Token": self.token, "region": self._simulator.region, **options.pop("headers", {})}
         sent = {name: value for name, value in headers.items() if value is not None}
-        # The file is passed each time: a session's setting gives way to variables of the environment.
+        # Passed with each request: environment variables take precedence over a session's setting.
         return self._session.request(
             method,
             self._simulator.endpoint + path,
@@ -38,23 +38,23 @@ class Caller:
         )
 
     def create(self, name: str = "one", **fields: Any) -> requests.Response:
-        """Register a cluster; `headers` and `timeout` are for the request, all else goes into the body."""
+        """Register a cluster; `headers` and `timeout` are for the request, everything else goes into the body."""
         options = {option: fields.pop(option) for option in ("headers", "timeout") if option in fields}
         body = {"name": name, "kube_config": "kind: Config", **fields}
         return self("POST", "multi-cloud/clusters", json=body, **options)
 
     def list(self, **query: Any) -> Any:
-        """A listing's answer, parsed."""
+        """The parsed response of a listing."""
         answer = self("GET", "multi-cloud/clusters", params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def control(self, method: str, path: str, **options: Any) -> Any:
-        """A request to the control API, which must succeed."""
+        """Send a request to the control API; it must succeed."""
         answer = self(method, f"/_simulator/{path}", **options)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connections."""
         self._session.close()

@@ -13,17 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .residence import Busy, Residence
 from .running import run_daemon, run_here
 from .service import Simulator
 from .settings import SCRIPT_FORMATS, TEMPERAMENTS, Settings
+from .state_dir import AlreadyRunning, StateDir
 
-# A daemon that somebody forgot ends by itself.
+# A forgotten daemon ends after this time.
 _DAEMON_LIFETIME = 4 * 3600.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says; returns the exit status."""
+    """Run the command line; returns the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.stop or options.daemon:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     run = run_daemon if options.daemon else run_here
     try:
         return run(simulator, options.state_dir, options.clusters, lifetime, options.parent_pid, _announce)
-    except Busy as error:
+    except AlreadyRunning as error:
         print(f"simulator: {error}", file=sys.stderr)
     except OSError as error:
         print(f"simulator: cannot start: {error}", file=sys.stderr)
@@ -50,19 +50,19 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _stop(state_dir: Path) -> int:
-    if not Residence(state_dir).stop():
-        print(f"simulator: what runs in {state_dir} does not end", file=sys.stderr)
+    if not StateDir(state_dir).stop():
+        print(f"simulator: the simulator in {state_dir} does not end", file=sys.stderr)
         return 1
     return 0
 
 
 def _announce(facts: dict[str, Any]) -> None:
-    """Say how to use it, so that it can be pasted."""
+    """Print how to use the simulator, as text to paste into a shell."""
     exports = "\n".join(f"  export {name}={shlex.quote(value)}" for name, value in facts["environment"].items())
     print(
         f"HSS simulator is ready: {facts['endpoint']} (region {facts['region']}, pid {facts['pid']})\n\n"
         f"Paste this where the client runs:\n\n{exports}\n\n"
-        f"Steer it at {facts['endpoint']}/_simulator/ (see tests/simulator/README.md).",
+        f"Control it at {facts['endpoint']}/_simulator/ (see tests/simulator/README.md).",
         flush=True,
     )
 
@@ -98,54 +98,54 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python tests/simulator",
         description="A simulator of Huawei Cloud HSS (multi-cloud clusters) and IAM, for this machine alone.",
-        epilog="It ends with Ctrl-C, SIGTERM, --stop, or its lifetime, and removes what it wrote.",
+        epilog="It ends on Ctrl-C, SIGTERM, --stop, or after its lifetime, and removes its files.",
     )
-    where = parser.add_argument_group("where it listens")
-    where.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
-    where.add_argument("--port", type=int, default=0, help="default: a free one")
-    security = where.add_mutually_exclusive_group()
+    listening = parser.add_argument_group("address and files")
+    listening.add_argument("--host", default="127.0.0.1", help="a loopback address (default: %(default)s)")
+    listening.add_argument("--port", type=int, default=0, help="default: a free one")
+    security = listening.add_mutually_exclusive_group()
     security.add_argument("--tls", action="store_true", default=True, help="HTTPS with a CA of its own (default)")
     security.add_argument("--http", dest="tls", action="store_false", help="plain HTTP")
-    where.add_argument(
+    listening.add_argument(
         "--state-dir", type=Path, metavar="DIR", help="folder for simulator.json and the CA (default: a temporary one)"
     )
 
-    life = parser.add_argument_group("how long it lives")
-    life.add_argument("--daemon", action="store_true", help="return as soon as it serves; needs --state-dir")
-    life.add_argument("--stop", action="store_true", help="end the one that runs in --state-dir, and clean up")
+    life = parser.add_argument_group("lifetime")
+    life.add_argument("--daemon", action="store_true", help="return as soon as the simulator serves; needs --state-dir")
+    life.add_argument("--stop", action="store_true", help="stop the simulator that runs in --state-dir, and clean up")
     life.add_argument(
         "--max-lifetime",
         type=float,
         metavar="SECONDS",
-        help="end after this time; 0 is never (default: 4 hours for a daemon, else never)",
+        help="end after this time; 0 means never (default: 4 hours for a daemon, otherwise never)",
     )
-    life.add_argument("--parent-pid", type=int, metavar="PID", help="end when this process does")
+    life.add_argument("--parent-pid", type=int, metavar="PID", help="end when this process ends")
 
-    conduct = parser.add_argument_group("how it behaves")
-    conduct.add_argument("--clusters", type=int, default=0, metavar="N", help="registered at the start (default: 0)")
-    conduct.add_argument("--region", default="cn-north-4", help="default: %(default)s")
-    conduct.add_argument("--seed", type=int, help="the same number gives the same ids and credentials")
-    conduct.add_argument(
+    behaviour = parser.add_argument_group("behaviour")
+    behaviour.add_argument("--clusters", type=int, default=0, metavar="N", help="registered at the start (default: 0)")
+    behaviour.add_argument("--region", default="cn-north-4", help="default: %(default)s")
+    behaviour.add_argument("--seed", type=int, help="the same number gives the same ids and credentials")
+    behaviour.add_argument(
         "--temperament",
         choices=TEMPERAMENTS,
         default="reparse",
-        help="what happens to the certificate's date when a kubeconfig is replaced (default: %(default)s)",
+        help="how replacing a kubeconfig changes the certificate's date (default: %(default)s)",
     )
-    conduct.add_argument(
+    behaviour.add_argument(
         "--connect-after-syncs",
         type=int,
         default=1,
         metavar="N",
         help="synchronisations until a cluster is connected (default: %(default)s)",
     )
-    conduct.add_argument(
+    behaviour.add_argument(
         "--agent-by-hand", action="store_true", help="clusters connect only after POST …/clusters/ID/agent-applied"
     )
-    conduct.add_argument("--install-script", choices=SCRIPT_FORMATS, default="json", help="default: %(default)s")
-    conduct.add_argument("--max-clusters", type=int, metavar="N", help="the quota (default: none)")
-    conduct.add_argument("--rate-limit", type=int, metavar="N", help="requests a second (default: no limit)")
-    conduct.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="added to every request")
-    conduct.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="any other setting (see settings.py)"
+    behaviour.add_argument("--install-script", choices=SCRIPT_FORMATS, default="json", help="default: %(default)s")
+    behaviour.add_argument("--max-clusters", type=int, metavar="N", help="the quota (default: none)")
+    behaviour.add_argument("--rate-limit", type=int, metavar="N", help="requests a second (default: no limit)")
+    behaviour.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="added to every request")
+    behaviour.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="another setting, see settings.py"
     )
     return parser

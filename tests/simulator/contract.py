@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The API as data: operations, their paths and parameters, and the fields of the bodies.
 
-Everything here is a statement about the service: a test can compare it with the vendor's SDK and the collection.
+Tests compare it with the vendor's SDK and with the collection.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ CREATE_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 # The update body spells the kubeconfig differently from the create body; current_expiration_date is required.
 UPDATE_FIELDS: Final[Mapping[str, type]] = {"current_expiration_date": int, "upgrade": bool, "kubeconfig": str}
 
-# What a listing gives back of a cluster: no more than this.
+# All fields of a cluster that a listing returns.
 LIST_FIELDS: Final = (
     "cluster_id",
     "cluster_name",
@@ -140,7 +140,7 @@ DAEMONSET_ROW_FIELDS: Final = (
 
 @dataclass(frozen=True)
 class Operation:
-    """One call of the API, under the name the vendor gives it."""
+    """An operation of the API, with the vendor's name."""
 
     name: str
     method: str
@@ -151,7 +151,7 @@ class Operation:
 
     @property
     def paged(self) -> bool:
-        """Whether the answer is a page of a listing."""
+        """Whether the response is a page of a listing."""
         return "offset" in self.query
 
 
@@ -197,13 +197,13 @@ OPERATION_NAMES: Final = frozenset(operation.name for operation in OPERATIONS)
 
 
 class Router:
-    """Finds the operation a method and a path mean."""
+    """Finds the operation of a method and a path."""
 
     def __init__(self, operations: Iterable[Operation] = OPERATIONS) -> None:
         self._routes = [(operation, _pattern(operation.path)) for operation in operations]
 
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
-        """The operation and its path parameters (still percent-encoded), or None where nothing is published."""
+        """The operation and its path parameters (still percent-encoded), or None if there is no such operation."""
         path = path.rstrip("/") or "/"
         for operation, pattern in self._routes:
             if operation.method == method and (found := pattern.fullmatch(path)):

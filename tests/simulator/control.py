@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Steering over HTTP, under /_simulator/: for playbooks and for other processes. It is no part of the API."""
+"""The control API under /_simulator/, for playbooks and other processes. It is not part of the HSS API."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Control:
         ]
 
     def answer(self, request: Request) -> Reply:
-        """Answer one control request: 200 with JSON, or 400 or 404 with {"error": text}."""
+        """Answer a control request: 200 with JSON, or 400 or 404 with {"error": text}."""
         path = request.path[len(PREFIX) :].strip("/")
         for method, pattern, action in self._routes:
             if method == request.method and (found := pattern.fullmatch(path)):
@@ -113,10 +113,10 @@ class Control:
         return {"count": len(clusters), "clusters": [cluster.as_dict() for cluster in clusters]}
 
     def _seed(self, options: dict[str, Any]) -> Any:
-        wanted = options.get("clusters", options.get("count"))
-        if isinstance(wanted, bool) or not isinstance(wanted, (int, list)):
+        given = options.get("clusters", options.get("count"))
+        if isinstance(given, bool) or not isinstance(given, (int, list)):
             raise ValueError("clusters: a list of mappings, or count: a number")
-        return {"cluster_ids": self._simulator.seed_clusters(wanted)}
+        return {"cluster_ids": self._simulator.seed_clusters(given)}
 
     def _set_status(self, options: dict[str, Any], cluster_id: str) -> Any:
         self._simulator.set_status(cluster_id, **options)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The daemonset that puts the HSS agent on every node: its life, which a client sees only by looking again."""
+"""The daemonset that installs the HSS agent on every node, and its progress, which a client sees by polling."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AGENT_VERSION = "3.2.20"
 
 @dataclass
 class Daemonset:
-    """One daemonset. Every look at it, connected, is a step of its progress."""
+    """A daemonset. While the cluster is connected, every poll is a step of its progress."""
 
     fields: dict[str, Any]
     agent_version: str = AGENT_VERSION
@@ -29,7 +29,7 @@ class Daemonset:
     history: list[str] = field(default_factory=list)
 
     def change(self, fields: dict[str, Any]) -> None:
-        """An update: it rolls out again."""
+        """Update it; it is rolled out again."""
         new_version = fields.get("agent_version")
         self.fields = {name: fields[name] for name in DAEMONSET_FIELDS if fields.get(name) is not None}
         self.upgrading = bool(new_version and new_version != self.agent_version)
@@ -39,13 +39,13 @@ class Daemonset:
         self.history.append("update")
 
     def delete(self) -> None:
-        """A deletion: it takes a while."""
+        """Start its deletion."""
         self.deleted = True
         self.steps_since_deletion = 0
         self.history.append("delete")
 
-    def look(self, connected: bool) -> None:
-        """Time passes for a daemonset only through the tunnel, and only when somebody looks."""
+    def poll(self, connected: bool) -> None:
+        """Make a step of progress, which needs a connected cluster."""
         if not connected:
             return
         if self.deleted:
@@ -54,11 +54,11 @@ class Daemonset:
             self.steps += 1
 
     def gone(self, settings: Settings) -> bool:
-        """Whether a deletion is through. One that never reached a node has nothing to take away."""
+        """Whether the deletion is complete, which is at once if no node ever had an agent."""
         return self.deleted and (self.steps == 0 or self.steps_since_deletion > settings.daemonset_removal_polls)
 
     def numbers(self, settings: Settings) -> dict[str, int]:
-        """Desired, current and ready pods."""
+        """The numbers of desired, current and ready pods."""
         desired = settings.node_num
         if self.deleted:
             return {"desired_num": desired, "current_num": 0, "ready_num": 0}
@@ -70,7 +70,7 @@ class Daemonset:
         return {"desired_num": desired, "current_num": current, "ready_num": ready}
 
     def installed_status(self, settings: Settings) -> str:
-        """How far the installation is."""
+        """The status of the installation."""
         if self.held_status is not None:
             return self.held_status
         done = self.steps >= settings.daemonset_polls and not self.deleted
@@ -79,7 +79,7 @@ class Daemonset:
         return "install_success" if done else "installing"
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything about it, for tests."""
+        """All its values, for tests."""
         return {
             **self.fields,
             "agent_version": self.agent_version,

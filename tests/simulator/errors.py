@@ -1,14 +1,14 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refusals, and the different bodies in which the gateway, HSS and IAM put them."""
+"""Error responses of the gateway, HSS and IAM, each with its own body."""
 
 from __future__ import annotations
 
 from .settings import Settings
 from .wire import Reply
 
-# The older error body carries a numeric code and a Chinese sentence alone.
+# The older error body has only a numeric code and a sentence in Chinese.
 _OLD_DESCRIPTIONS = {
     "0001": "参数错误",
     "0002": "解析失败",
@@ -21,17 +21,17 @@ _OLD_DESCRIPTIONS = {
 
 
 class Refusal(Exception):
-    """An answer other than success; subclasses know its shape."""
+    """An error response; subclasses know its body."""
 
     status = 400
 
     def reply(self, settings: Settings, request_id: str) -> Reply:
-        """The answer to send."""
+        """The response to send."""
         raise NotImplementedError
 
 
 class HssError(Refusal):
-    """A refusal by HSS itself: HTTP 400 for nearly everything, "not found" included."""
+    """An error of HSS itself: HTTP 400 for nearly everything, "not found" included."""
 
     def __init__(self, number: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -48,7 +48,7 @@ class HssError(Refusal):
 
 
 class GatewayError(Refusal):
-    """A refusal by the API gateway in front of HSS and IAM."""
+    """An error of the API gateway in front of HSS and IAM."""
 
     def __init__(self, status: int, number: str, message: str) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class GatewayError(Refusal):
 
 
 class IamError(Refusal):
-    """A refusal by IAM, in the shape it inherited from Keystone."""
+    """An error of IAM, with the body that it inherited from Keystone."""
 
     _TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
 
@@ -82,27 +82,27 @@ def invalid(message: str) -> HssError:
 
 
 def not_found(cluster_id: str) -> HssError:
-    """HSS.0011, which HSS sends as HTTP 400."""
+    """HSS.0011: there is no such cluster; HTTP 400."""
     return HssError("0011", f"The cluster {cluster_id} does not exist.")
 
 
 def unauthenticated(reason: str) -> GatewayError:
-    """The gateway's answer to a bad token or signature."""
+    """The gateway's response to an invalid token or signature."""
     return GatewayError(401, "0301", f"Incorrect IAM authentication information: {reason}")
 
 
 def access_denied(reason: str) -> GatewayError:
-    """The gateway's answer to somebody known who may not do this."""
+    """The gateway's response to valid credentials without the permission."""
     return GatewayError(403, "0306", f"Access denied: {reason}")
 
 
 def not_published() -> GatewayError:
-    """The gateway's answer where no API is registered."""
+    """The gateway's response to a path of no API."""
     return GatewayError(404, "0101", "The API does not exist or has not been published in the environment")
 
 
 def throttled(limit: int, unit: str = "second") -> GatewayError:
-    """The gateway's answer to too many requests."""
+    """The gateway's response to too many requests."""
     return GatewayError(
         429,
         "0308",
@@ -111,5 +111,5 @@ def throttled(limit: int, unit: str = "second") -> GatewayError:
 
 
 def too_large(limit: int) -> GatewayError:
-    """The gateway's answer to a body above its limit."""
+    """The gateway's response to a body above its limit."""
     return GatewayError(413, "0201", f"Request entity too large: the limit is {limit} bytes")

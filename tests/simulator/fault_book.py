@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The faults that are planned, and which request meets which."""
+"""The planned faults, and the choice of a fault for each request."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ ANY = "*"
 
 @dataclass
 class PlannedFault:
-    """A fault waiting for its requests. Plans are asked in the order they were made.
+    """A fault and the requests it applies to. Plans are tried in the order in which they were made.
 
-    A request goes to the first plan that fits and is neither used up nor still letting requests through; a plan counts
-    as let through only what no earlier plan took.
+    A request goes to the first plan that matches, is not used up and has skipped enough requests. A plan counts a
+    request as skipped only if no earlier plan took it.
     """
 
     id: int
     operation: str
     fault: Fault
-    times: int | None  # None: for ever
+    times: int | None  # None: every time
     skip: int
     match: str | None  # only requests that have this text in the path, the query or the body
     used: int = 0
@@ -40,12 +40,12 @@ class PlannedFault:
         return self.times is not None and self.used >= self.times
 
     def cancel(self) -> None:
-        """Take it out of the book."""
+        """Remove it."""
         if self._book is not None:
             self._book.cancel(self.id)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Its values, for the control API."""
         return {
             "id": self.id,
             "operation": self.operation,
@@ -69,14 +69,14 @@ class FaultBook:
     def plan(
         self, operation: str, fault: Fault, times: int | None = 1, skip: int = 0, match: str | None = None
     ) -> PlannedFault:
-        """Plan a fault for the next requests of an operation ("*": of any)."""
+        """Plan a fault for the next requests of an operation, or of any operation ("*")."""
         if operation != ANY and operation not in OPERATION_NAMES:
             raise ValueError(f"operation: {operation!r} is neither * nor one of {', '.join(sorted(OPERATION_NAMES))}")
         paged = operation == ANY or any(known.paged for known in OPERATIONS if known.name == operation)
         if fault.for_pages_only and not paged:
             raise ValueError(f"{fault.kind}: {operation} is not a listing")
         if times is not None and times < 1 or skip < 0:
-            raise ValueError("times: at least 1, or None for ever; skip: at least 0")
+            raise ValueError("times: at least 1, or None for every time; skip: at least 0")
         with self._lock:
             self._last_id += 1
             plan = PlannedFault(self._last_id, operation, fault, times, skip, match, _book=self)
@@ -84,12 +84,12 @@ class FaultBook:
         return plan
 
     def take(self, operation: Operation, request: Request) -> tuple[Fault, int] | None:
-        """The fault this request meets and which use of it this is."""
+        """The fault for this request, and how often it was used, this time included."""
         if not self._plans:
             return None
         with self._lock:
             for plan in self._plans:
-                if plan.done or not _fits(plan, operation, request):
+                if plan.done or not _matches(plan, operation, request):
                     continue
                 if plan.skipped < plan.skip:
                     plan.skipped += 1
@@ -104,19 +104,19 @@ class FaultBook:
             return list(self._plans)
 
     def cancel(self, plan_id: int) -> bool:
-        """Take one plan out; False if there is none of this id."""
+        """Remove a plan; False if there is none with this id."""
         with self._lock:
             before = len(self._plans)
             self._plans = [plan for plan in self._plans if plan.id != plan_id]
             return len(self._plans) < before
 
     def clear(self) -> None:
-        """Plan nothing any more."""
+        """Remove all plans."""
         with self._lock:
             self._plans = []
 
 
-def _fits(plan: PlannedFault, operation: Operation, request: Request) -> bool:
+def _matches(plan: PlannedFault, operation: Operation, request: Request) -> bool:
     if plan.operation not in (ANY, operation.name) or (plan.fault.for_pages_only and not operation.paged):
         return False
     if plan.match is None:

@@ -1,9 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ways in which an answer can go wrong. Each fault decides what is carried out, and what the client gets to see.
+"""Faults. Each decides whether the operation is carried out, and what the client receives.
 
-Authentication comes before any fault, so no fault hides a badly signed request. Made with the methods of `Fault`:
+Authentication comes before any fault, so that no fault hides a badly signed request. `Fault` has a method for each
+kind:
 
     sim.fault("CreateMultiCloudClusters", Fault.lost(commit="before"))
 """
@@ -29,9 +30,9 @@ _GATEWAY_NUMBERS = {401: "0301", 403: "0306", 404: "0101", 413: "0201", 429: "03
 
 
 class Scene(Protocol):
-    """What a fault has at hand: the request, and the means to carry it out."""
+    """The argument of a fault: the request, and the methods that carry it out."""
 
-    use: int  # which use of the planned fault this is, from 1
+    use: int  # how often the planned fault was used, this time included
 
     @property
     def request(self) -> Request:
@@ -39,42 +40,42 @@ class Scene(Protocol):
 
     @property
     def settings(self) -> Settings:
-        """The settings in force."""
+        """The current settings."""
 
     def carry_out(self, twist: Twist | None = None) -> Reply:
-        """Carry the operation out, now."""
+        """Carry the operation out now."""
 
     def carry_out_later(self, delay: float) -> None:
-        """Carry the operation out after a while, whatever became of the connection."""
+        """Carry the operation out after a delay, even if the connection is closed by then."""
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass; the end of the simulator cuts it short."""
+        """Wait, at most until the simulator ends."""
 
     def removed_since(self, seconds: float) -> list[Cluster]:
-        """Clusters removed during the last seconds."""
+        """The clusters that were removed during the last seconds."""
 
     def now(self) -> float:
-        """The simulator's time."""
+        """The time of the simulator's clock."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault; the static methods below make the different kinds."""
+    """A fault; the static methods below make the different kinds."""
 
     kind: ClassVar[str] = ""
     for_pages_only: ClassVar[bool] = False
 
     def play(self, scene: Scene) -> Reply:
-        """Answer in place of the operation."""
+        """The response in place of the operation's."""
         raise NotImplementedError
 
     def as_dict(self) -> dict[str, Any]:
-        """The fault as `from_dict` takes it."""
+        """The kind and the options, as `from_dict` takes them."""
         return {"kind": self.kind, **asdict(self)}
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Fault:
-        """A fault from its kind and its options, as the control API gets it."""
+        """A fault from its kind and options, as the control API receives them."""
         options = dict(values)
         kind = options.pop("kind", None)
         if kind not in _KINDS:
@@ -109,55 +110,55 @@ class Fault:
 
     @staticmethod
     def ignored() -> Fault:
-        """200 with nothing in it, and nothing carried out: as HSS answers about node agents that it cannot see to."""
+        """200 with an empty body, nothing carried out: so HSS answers about node agents of an unknown cluster."""
         return Ignored()
 
     @staticmethod
     def redirect(location: str, code: int = 302) -> Fault:
-        """Sent elsewhere, nothing carried out."""
+        """A redirection; nothing is carried out."""
         return Redirect(location, code)
 
     @staticmethod
     def slow(seconds: float, commit: str = "after") -> Fault:
-        """The right answer, late. Carried out `before` the wait or `after` it (also if the client has hung up)."""
+        """The correct response, late. Carried out `before` the wait or `after` it, even if the client is gone."""
         return Slow(seconds, commit)
 
     @staticmethod
     def truncated(commit: bool = True) -> Fault:
-        """An answer that ends before its announced length does."""
+        """A response with fewer bytes than its Content-Length."""
         return Truncated(commit)
 
     @staticmethod
     def lost(commit: str = "never", delay: float = 0.5) -> Fault:
-        """A reset connection, and no answer. Carried out `never`, `before` that, or `late`: `delay` seconds on."""
+        """A reset connection, no response. Carried out `never`, `before` it, or `late`: `delay` seconds after it."""
         return Lost(commit, delay)
 
     @staticmethod
     def echo() -> Fault:
-        """400 HSS.0001 whose text holds the whole request, credentials included."""
+        """400 HSS.0001 with a text that quotes the whole request, credentials included."""
         return Echo()
 
     @staticmethod
     def short_listing(missing: int = 1) -> Fault:
-        """The last rows of the page are missing, while total_num counts them."""
+        """A page without its last rows, which total_num still counts."""
         return ShortListing(missing)
 
     @staticmethod
     def changing_total(by: int = 1) -> Fault:
-        """total_num is off by `by` on the first page this touches, by twice that on the next, and so on."""
+        """Pages with a wrong total_num: off by `by` on the first page, by twice that on the next, and so on."""
         return ChangingTotal(by)
 
     @staticmethod
     def duplicate_row(replace_last: bool = False) -> Fault:
-        """The page begins with the row before it (the first page repeats its first row at the end).
+        """A page that begins with the last row of the page before; the first page ends with its first row.
 
-        Nothing is missing then, unless `replace_last` makes room for the repeated row by dropping the page's last.
+        No row is missing, unless `replace_last` removes the page's last row.
         """
         return DuplicateRow(replace_last)
 
     @staticmethod
     def stale(seconds: float, removed: bool = False) -> Fault:
-        """Clusters created during the last seconds are missing; with `removed`, those removed since are still there."""
+        """A listing without the clusters created in the last seconds; `removed` adds those removed since."""
         return Stale(seconds, removed)
 
 
@@ -202,7 +203,7 @@ class Status(Fault):
             return Reply(self.code)
         if self.body == "html":
             return Reply(self.code, _PAGE.format(title=f"{self.code} Error").encode(), HTML_TYPE)
-        message = self.error_msg or "Asked for by a test."
+        message = self.error_msg or "Requested by a test."
         if self.error_code is None:
             if self.code == 400:
                 return HssError("0001", message).reply(scene.settings, scene.request.request_id)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The way of a request: is it published, is it let in, is it too much, does it meet a fault, is it carried out."""
+"""The processing of a request: routing, authentication, rate limit, faults, and the operation itself."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Gateway:
     """Everything behind the HTTP layer."""
 
     def __init__(self, settings: Settings) -> None:
-        self.rng = rng = random.Random(settings.seed)  # without a seed it takes one from the system
+        self.rng = rng = random.Random(settings.seed)  # None: a seed from the system
         self._initial_settings = settings
         self.settings = settings
         self.clock = Clock()
@@ -96,7 +96,7 @@ class Gateway:
         return self.settings
 
     def reset(self) -> None:
-        """As it was at the start; the account's credentials stay."""
+        """Restore the initial state; the account's credentials stay valid."""
         with self._late_lock:
             self._generation += 1
         self.settings = self._initial_settings
@@ -110,7 +110,7 @@ class Gateway:
         self.account.projects[:] = self._projects_at_start
 
     def settle(self, timeout: float = 10.0) -> bool:
-        """Wait for operations that are still to be carried out late; False if some are left."""
+        """Wait for operations that are carried out late; False if some are left."""
         deadline = time.monotonic() + timeout
         with self._late_lock:
             threads = list(self._late)
@@ -121,7 +121,7 @@ class Gateway:
             return not self._late
 
     def stop(self) -> None:
-        """Wake whatever sleeps; what was to happen late does not happen any more."""
+        """End all waits, and cancel operations that were to be carried out late."""
         self._stopping.set()
         self.settle()
 
@@ -142,7 +142,7 @@ class Gateway:
         except Refusal as refusal:
             reply = refusal.reply(call.settings, call.request.request_id)
         except Exception:
-            # A mistake in the simulator must look like one, in the test's output as well as to the client.
+            # A bug of the simulator must be recognizable, in the test's output and by the client.
             traceback.print_exc(file=sys.stderr)
             failure = GatewayError(500, "0601", "Internal server error: the simulator failed, see its standard error.")
             reply = failure.reply(call.settings, call.request.request_id)
@@ -150,7 +150,7 @@ class Gateway:
         return reply
 
     def carry_out_later(self, call: Call, entry: Entry, delay: float) -> None:
-        """Carry an operation out when its connection is long gone."""
+        """Carry an operation out after a delay."""
         with self._late_lock:
             generation = self._generation
 
@@ -164,13 +164,13 @@ class Gateway:
             thread.start()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass, unless the end comes first."""
+        """Wait, at most until the simulator ends."""
         self._stopping.wait(seconds)
 
 
 @dataclass
 class _Scene:
-    """What a fault works with (see faults.Scene)."""
+    """The argument of a fault, see faults.Scene."""
 
     gateway: Gateway
     call: Call
@@ -207,7 +207,7 @@ class _Scene:
 
 
 class _RateLimiter:
-    """Counts the requests of the last second."""
+    """Limits the requests per second."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IAM: a token for a password, and the projects of the account."""
+"""IAM: tokens for a password, and the projects of the account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .wire import Reply
 
 
 class Iam:
-    """The two IAM calls an HSS client needs."""
+    """The two IAM operations that an HSS client needs."""
 
     def __init__(self, account: Account, tokens: Tokens) -> None:
         self._account = account
@@ -28,7 +28,7 @@ class Iam:
         }
 
     def create_token(self, call: Call) -> Reply:
-        """POST /v3/auth/tokens: the token is in a header of the answer, not in its body."""
+        """POST /v3/auth/tokens: the token is in a header of the response, not in its body."""
         auth = _member(_json_object(call.request.body), "auth")
         self._check_password(_member(auth, "identity"))
         project = self._scope(auth.get("scope"))
@@ -54,7 +54,7 @@ class Iam:
         return Reply.of_json({"token": body}, 201, {"X-Subject-Token": token.value})
 
     def list_projects(self, call: Call) -> Reply:
-        """GET /v3/projects, all of them or those of one name."""
+        """GET /v3/projects: all projects, or those with a name."""
         name = call.request.query.get("name")
         projects = self._account.projects if name is None else self._account.projects_named(name)
         rows = [
@@ -86,17 +86,17 @@ class Iam:
 
     def _scope(self, scope: Any) -> Project | None:
         if scope is None:
-            # IAM scopes to the account then, which is good for no regional service.
+            # IAM then scopes to the account, which no regional service accepts.
             return None
-        wanted = scope.get("project") if isinstance(scope, dict) else None
-        if wanted is None and isinstance(scope, dict) and "domain" in scope:
+        requested = scope.get("project") if isinstance(scope, dict) else None
+        if requested is None and isinstance(scope, dict) and "domain" in scope:
             return None
-        if not isinstance(wanted, dict):
+        if not isinstance(requested, dict):
             raise IamError(400, "The request body is invalid: scope needs a project or a domain.")
-        if "id" in wanted:
-            project = self._account.project_by_id(str(wanted["id"]))
+        if "id" in requested:
+            project = self._account.project_by_id(str(requested["id"]))
         else:
-            named = self._account.projects_named(str(wanted.get("name")))
+            named = self._account.projects_named(str(requested.get("name")))
             project = named[0] if named else None
         if project is None:
             raise IamError(401, "The project is not found or the user has no access to it.")

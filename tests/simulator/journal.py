@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulator was asked, in order: for tests that count requests or look at what was uploaded."""
+"""The received requests in order, for tests that count them or examine their bodies."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _SECRET_PARAMETERS = frozenset({"password"})
 
 @dataclass
 class Entry:
-    """One request. It holds names of headers and no values; bodies are kept apart."""
+    """A request, with the names of its headers but not their values. Bodies are stored separately."""
 
     number: int
     time: float
-    operation: str | None  # None: no such path
+    operation: str | None  # None: unknown path
     method: str
     path: str
     query: dict[str, str]
     header_names: tuple[str, ...]
     request_id: str
-    status: int | None = None  # None: not answered (yet, or ever)
-    committed: bool = False  # carried out with success, whatever the client was told
+    status: int | None = None  # None: not answered, or not yet
+    committed: bool = False  # carried out successfully, whatever the response was
     fault: str | None = None
     seconds: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Its values, for the control API."""
         return asdict(self)
 
 
@@ -50,7 +50,7 @@ class Journal:
         self._number = 0
 
     def open(self, request: Request, operation: str | None, now: float) -> Entry:
-        """Note the arrival of a request."""
+        """Add a request that has arrived."""
         query = {name: "***" if name in _SECRET_PARAMETERS else value for name, value in request.query.items()}
         names = tuple(name for name, _dummy in request.headers)
         with self._lock:
@@ -62,12 +62,12 @@ class Journal:
         return entry
 
     def entries(self, operation: str | None = None) -> list[Entry]:
-        """Copies of the entries, of one operation or of all."""
+        """Copies of the entries of an operation, or of all."""
         with self._lock:
             return [replace(entry) for entry in self._entries if operation in (None, entry.operation)]
 
     def bodies(self, operation: str | None = None) -> list[Any]:
-        """Request bodies in the same order: parsed where they are JSON, None where there was none."""
+        """The request bodies in the same order: parsed if they are JSON, None if there was none."""
         with self._lock:
             bodies = [body for name, body in self._bodies if operation in (None, name)]
         return [_parsed(body) for body in bodies]
@@ -78,7 +78,7 @@ class Journal:
             return sum(self._counts.values()) if operation is None else self._counts[operation]
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Remove all entries."""
         with self._lock:
             self._entries.clear()
             self._bodies.clear()

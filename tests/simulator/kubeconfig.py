@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the simulated service reads a kubeconfig: addresses, and when client certificates end."""
+"""How the simulated service reads a kubeconfig: server addresses, and the ends of client certificates."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import Any
 import yaml
 from cryptography import x509
 
-# The C parser is ten times as fast, and not built everywhere.
+# The C parser is ten times as fast, but not available everywhere.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Unreadable(Exception):
-    """The text is not a kubeconfig at all."""
+    """The text is not a kubeconfig."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """One way into one cluster that a kubeconfig describes."""
+    """A context's server and the end of its client certificate."""
 
     address: str
     certificate_expiration_date: int | None  # epoch milliseconds; None without a readable client certificate
@@ -32,16 +32,16 @@ class Access:
 
 @dataclass(frozen=True)
 class ReadKubeconfig:
-    """What was found."""
+    """The accesses of a kubeconfig."""
 
     current: Access | None
     every: tuple[Access, ...]
 
 
 def read(text: str) -> ReadKubeconfig:
-    """Read a kubeconfig as tolerantly as possible: only what is no YAML mapping is refused."""
+    """Read a kubeconfig tolerantly: only a text that is not a YAML mapping is refused."""
     try:
-        document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+        document = yaml.load(text, Loader=_LOADER)  # noqa: S506 - one of the two safe loaders
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Unreadable("not YAML") from error
     if not isinstance(document, dict):
@@ -82,6 +82,6 @@ def _certificate_end(data: Any) -> int | None:
         certificate = x509.load_pem_x509_certificate(base64.b64decode(data))
     except (ValueError, binascii.Error):
         return None
-    # Older releases of the library have only the naive attribute, which is in UTC as well.
+    # Older releases of cryptography have only the naive attribute, which is in UTC as well.
     end = getattr(certificate, "not_valid_after_utc", None) or certificate.not_valid_after
     return calendar.timegm(end.utctimetuple()) * 1000

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts the service hands out: the install script, the daemonset's YAML, image commands, addresses, permissions."""
+"""Contents of responses: install script, daemonset YAML, image commands, agent addresses, permissions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .state import Cluster
 
 NAMESPACE = "hss"
 _RBAC = "rbac.authorization.k8s.io"
-# Under a reserved top-level domain: nothing that reads these texts can reach anybody by mistake.
+# A reserved top-level domain, so that nothing that uses these texts can reach a real host.
 _DOMAIN = "simulator.example"
 
 
 def network(region: str) -> dict[str, str]:
-    """The answer of the agent-network call."""
+    """The response of agent-network."""
     return {
         "anp_address": f"hss-proxy.{region}.{_DOMAIN}:8091",
         "region_id": region,
@@ -38,7 +38,7 @@ def permission(
     is_authed: bool = True,
     advice: str = "",
 ) -> dict[str, Any]:
-    """One row of the permissions call; a missing right comes with advice."""
+    """A row of the permissions; a missing right has advice."""
     if not is_authed and not advice:
         advice = f"Grant {resources} of the API group {api_groups or 'core'} to the account in the kubeconfig."
     return {
@@ -51,7 +51,7 @@ def permission(
 
 
 def permissions() -> list[dict[str, Any]]:
-    """The rows of a credential that may do everything needed."""
+    """The rows of a credential with all the rights that HSS needs."""
     rows = (
         ("", "nodes", "asset"),
         ("", "pods", "asset"),
@@ -70,7 +70,7 @@ def permissions() -> list[dict[str, Any]]:
 
 
 def install_script(cluster: Cluster, token: str, region: str, form: str) -> str:
-    """The connection agent's manifests: JSON documents one after another, or one YAML stream."""
+    """The connection agent's manifests as a sequence of JSON documents or a YAML stream."""
     documents = _agent_manifests(cluster, token, region)
     if form == "yaml":
         return str(yaml.safe_dump_all(documents, sort_keys=False, explicit_start=True))
@@ -80,7 +80,7 @@ def install_script(cluster: Cluster, token: str, region: str, form: str) -> str:
 def image_commands(
     image_repo: str, organization: str, username: str, password: str, plug_type: str, region: str
 ) -> dict[str, str]:
-    """The answer of the image-upload-command call. The commands hold the password, as one has to expect."""
+    """The response of image-upload-command. The commands contain the password."""
     image = "hss-docker-plugin" if plug_type == "docker" else "hostguard"
     target = f"{image_repo}/{organization}/{image}:latest"
     quoted = {

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HSS: the calls about clusters of other clouds and of one's own, one method for each."""
+"""HSS: the operations on multi-cloud clusters, a method for each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .wire import Reply
 
 
 class MultiCloud:
-    """Carries out the multi-cloud calls on the state. The caller holds the state's lock."""
+    """Carries out the operations on the state. The caller holds the state's lock."""
 
     def __init__(self, cloud: Cloud, rng: random.Random) -> None:
         self._cloud = cloud
@@ -55,12 +55,12 @@ class MultiCloud:
 
     def list_page(self, call: Call) -> Reply:
         """A page of clusters."""
-        wanted = call.request.query.get("cluster_id")
-        page = call.page(self._cloud.matching(call.project_id, call.enterprise_project, wanted))
+        cluster_id = call.request.query.get("cluster_id")
+        page = call.page(self._cloud.matching(call.project_id, call.enterprise_project, cluster_id))
         return Reply.of_json({"total_num": page.total, "data_list": [cluster.row() for cluster in page.rows]})
 
     def update(self, call: Call) -> Reply:
-        """Change the validity, upgrade the agent, replace the kubeconfig."""
+        """Change the validity, upgrade the agent, or replace the kubeconfig."""
         cluster = self._cluster(call)
         body = call.json_object()
         check_fields(body, UPDATE_FIELDS)
@@ -80,7 +80,7 @@ class MultiCloud:
         return Reply()
 
     def analyse(self, call: Call) -> Reply:
-        """Say what a kubeconfig leads to, without keeping it."""
+        """Parse a kubeconfig without storing it."""
         body = call.json_object()
         check_fields(body, {"kube_config": str})
         if not body.get("kube_config"):
@@ -95,7 +95,7 @@ class MultiCloud:
         return Reply.of_json({"total_num": len(rows), "data_list": rows})
 
     def permissions(self, call: Call) -> Reply:
-        """What the credential may do in the cluster."""
+        """The rights of the credential in the cluster."""
         cluster = self._cluster(call)
         page = call.page(self._rules_of.get(cluster.cluster_id, self._rules))
         return Reply.of_json({"total_num": page.total, "data_list": page.rows})
@@ -109,7 +109,7 @@ class MultiCloud:
         return Reply.of_json({"install_script": script})
 
     def synchronise(self, call: Call) -> Reply:
-        """Success for anything, unknown ids and nonsense included: it proves nothing."""
+        """Always 200, even with unknown ids or an invalid body."""
         visible = self._cloud.matching(call.project_id, call.enterprise_project)
         try:
             rows = call.json_object().get("data_list")
@@ -122,11 +122,11 @@ class MultiCloud:
         return Reply()
 
     def agent_network(self, call: Call) -> Reply:
-        """Where the agents call in."""
+        """The addresses that the agents connect to."""
         return Reply.of_json(manifests.network(call.settings.region))
 
     def image_command(self, call: Call) -> Reply:
-        """Commands that load the agents' images into a private registry. The password arrives in the query."""
+        """Commands that load the agents' images into a private registry. The password is in the query."""
         query = call.request.query
         for name in ("image_repo", "organization", "username", "password"):
             if not query.get(name):
@@ -144,11 +144,11 @@ class MultiCloud:
         )
 
     def agent_token(self, cluster_id: str) -> str:
-        """The secret in the install script of a cluster: always the same for one, never for two."""
+        """The secret in a cluster's install script: constant for a cluster, different for each."""
         return hashlib.sha256(self._token_salt + cluster_id.encode()).hexdigest()
 
     def set_permissions(self, rows: list[dict[str, Any]], cluster_id: str | None = None) -> None:
-        """Choose the rows of the permissions call, for one cluster or for all others."""
+        """Set the permissions of a cluster, or of all clusters without their own."""
         complete = [manifests.permission(**row) for row in rows]
         if cluster_id is None:
             self._rules = complete
@@ -156,7 +156,7 @@ class MultiCloud:
             self._rules_of[cluster_id] = complete
 
     def reset(self) -> None:
-        """Back to the rows it started with."""
+        """Restore the initial permissions."""
         self._rules = manifests.permissions()
         self._rules_of.clear()
 

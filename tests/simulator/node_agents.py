@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HSS: the calls about the daemonset that protects the nodes of a cluster."""
+"""HSS: the operations on the daemonset that installs the node agents of a cluster."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ACCESS_ERRORS = ("connect_fail", "connect_disruption")
 
 
 class NodeAgents:
-    """Carries out the daemonset calls on the state. The caller holds the state's lock."""
+    """Carries out the operations on the state. The caller holds the state's lock."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -46,7 +46,7 @@ class NodeAgents:
         }
 
     def list_page(self, call: Call) -> Reply:
-        """Clusters with the state of their tunnel and of their daemonset."""
+        """A page of clusters with the status of their connection and of their daemonset."""
         kind = call.choice("type", ("cce", *PROVIDERS))
         accessed = call.flag("access_status")
         log_status = call.flag("show_cluster_log_status")
@@ -56,7 +56,7 @@ class NodeAgents:
             if kind in (None, cluster.provider) and accessed in (None, cluster.status == "connect_success")
         ]
         page = call.page(clusters)
-        rows = [self._row(_look(cluster, call.settings), bool(log_status), call.settings) for cluster in page.rows]
+        rows = [self._row(_polled(cluster, call.settings), bool(log_status), call.settings) for cluster in page.rows]
         states = [_combined_status(cluster, call.settings) for cluster in clusters]
         return Reply.of_json(
             {
@@ -69,11 +69,11 @@ class NodeAgents:
         )
 
     def detail(self, call: Call) -> Reply:
-        """Always 200: where there is nothing, runtime_info and yaml_content are null."""
+        """Always 200; without a daemonset, runtime_info and yaml_content are null."""
         cluster = self._cluster(call)
         if cluster is None:
             return Reply.of_json({**_NOTHING, "node_num": 0, "cluster_status": None})
-        daemonset = _look(cluster, call.settings).daemonset
+        daemonset = _polled(cluster, call.settings).daemonset
         known = {"node_num": _nodes(cluster, call.settings), "cluster_status": _cluster_status(cluster)}
         if daemonset is None:
             return Reply.of_json({**_NOTHING, **known})
@@ -90,7 +90,7 @@ class NodeAgents:
         )
 
     def create(self, call: Call) -> Reply:
-        """200 whatever becomes of it; only a body that cannot be understood is refused."""
+        """200 even if the cluster does not exist; only an invalid body is refused."""
         fields = _checked(call, DAEMONSET_FIELDS)
         cluster = self._cluster(call)
         if cluster is not None:
@@ -100,7 +100,7 @@ class NodeAgents:
         return Reply()
 
     def update(self, call: Call) -> Reply:
-        """200, and nothing happens where there is no daemonset."""
+        """200 even if there is no daemonset."""
         fields = _checked(call, DAEMONSET_UPDATE_FIELDS)
         cluster = self._cluster(call)
         if cluster is not None and cluster.daemonset is not None:
@@ -108,7 +108,7 @@ class NodeAgents:
         return Reply()
 
     def delete(self, call: Call) -> Reply:
-        """200: it is gone some time later."""
+        """200; the daemonset is removed some time later."""
         call.choice("invoked_service", ("hss", "cce"))
         cluster = self._cluster(call)
         if cluster is not None and cluster.daemonset is not None:
@@ -116,7 +116,7 @@ class NodeAgents:
         return Reply()
 
     def template(self, call: Call) -> Reply:
-        """Good values for a create call."""
+        """Default values for a create request."""
         del call
         return Reply.of_json(
             {
@@ -208,17 +208,17 @@ def _checked(call: Call, known: Mapping[str, type]) -> dict[str, Any]:
     return body
 
 
-def _look(cluster: Cluster, settings: Settings) -> Cluster:
+def _polled(cluster: Cluster, settings: Settings) -> Cluster:
     daemonset = cluster.daemonset
     if daemonset is not None:
-        daemonset.look(connected=cluster.status == "connect_success")
+        daemonset.poll(connected=cluster.status == "connect_success")
         if daemonset.gone(settings):
             cluster.daemonset = None
     return cluster
 
 
 def _nodes(cluster: Cluster, settings: Settings) -> int:
-    # Before the tunnel stands, nobody can count the nodes.
+    # HSS cannot count the nodes before the cluster was connected.
     return settings.node_num if cluster.agent_version else 0
 
 

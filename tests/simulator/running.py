@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running alone: in the foreground or as a daemon, until a signal, a lifetime or the end of another process."""
+"""A stand-alone simulator in the foreground or as a daemon, until a signal, a lifetime or another process's end."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from .residence import Residence
 from .service import Simulator
+from .state_dir import StateDir
 
 Announce = Callable[[dict[str, Any]], None]
 
@@ -31,14 +31,14 @@ def run_here(
     parent_pid: int | None,
     announce: Announce,
 ) -> int:
-    """Serve in this process until told to end."""
+    """Serve in this process until a signal or another end."""
     with contextlib.ExitStack() as stack:
         stopper = stack.enter_context(_Stopper())
-        residence = stack.enter_context(_residing(state_dir))
+        state = stack.enter_context(_acquired(state_dir))
         stack.enter_context(simulator)
         simulator.seed_clusters(clusters)
-        if residence is not None:
-            residence.publish(_facts(simulator))
+        if state is not None:
+            state.publish(_facts(simulator))
         announce(_facts(simulator))
         stopper.wait(lifetime, parent_pid)
     return 0
@@ -47,51 +47,51 @@ def run_here(
 def run_daemon(
     simulator: Simulator, state_dir: Path, clusters: int, lifetime: float, parent_pid: int | None, announce: Announce
 ) -> int:
-    """Serve in a process of its own; returns when it does, or could not start."""
-    residence = Residence(state_dir)
-    residence.enter()
+    """Serve in another process; returns when that serves or could not start."""
+    state = StateDir(state_dir)
+    state.acquire()
     try:
         simulator.bind()
     except BaseException:
-        residence.leave()
+        state.release()
         raise
     reading, writing = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     if os.fork() == 0:
         os.close(reading)
-        os._exit(_be_daemon(simulator, residence, clusters, lifetime, parent_pid, writing))
+        os._exit(_be_daemon(simulator, state, clusters, lifetime, parent_pid, writing))
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         ready = pipe.read() == b"ready"
     if not ready:
-        print(f"simulator: the daemon did not start, see {residence.log_file}", file=sys.stderr)
+        print(f"simulator: the daemon did not start, see {state.log_file}", file=sys.stderr)
         return 1
-    announce(residence.facts() or {})
+    announce(state.facts() or {})
     return 0
 
 
 def _be_daemon(
-    simulator: Simulator, residence: Residence, clusters: int, lifetime: float, parent_pid: int | None, writing: int
+    simulator: Simulator, state: StateDir, clusters: int, lifetime: float, parent_pid: int | None, writing: int
 ) -> int:
     try:
         os.setsid()
-        _redirect(residence.log_file)
+        _redirect(state.log_file)
         with contextlib.ExitStack() as stack:
             stopper = stack.enter_context(_Stopper())
             stack.enter_context(simulator)
             simulator.seed_clusters(clusters)
-            residence.publish(_facts(simulator))
+            state.publish(_facts(simulator))
             os.write(writing, b"ready")
             os.close(writing)
             stopper.wait(lifetime, parent_pid)
-    except BaseException:  # noqa: BLE001 - this process ends here, and its log is all that is left of it
+    except BaseException:  # noqa: BLE001 - this process ends here, and only its log remains
         import traceback
 
         traceback.print_exc()
         sys.stderr.flush()
         return 1
-    residence.leave()
+    state.release()
     return 0
 
 
@@ -114,20 +114,20 @@ def _facts(simulator: Simulator) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _residing(state_dir: Path | None) -> Iterator[Residence | None]:
+def _acquired(state_dir: Path | None) -> Iterator[StateDir | None]:
     if state_dir is None:
         yield None
         return
-    residence = Residence(state_dir)
-    residence.enter()
+    state = StateDir(state_dir)
+    state.acquire()
     try:
-        yield residence
+        yield state
     finally:
-        residence.leave()
+        state.release()
 
 
 def _redirect(log_file: Path) -> None:
-    # A daemon that kept these open would hang whoever waits for the end of its starter's output.
+    # A daemon that kept these open would block everybody who waits for the end of its starter's output.
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
@@ -137,13 +137,13 @@ def _redirect(log_file: Path) -> None:
 
 
 class _Stopper:
-    """Turns SIGTERM and SIGINT into an orderly end."""
+    """Ends the simulator in order on SIGTERM and SIGINT."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
 
     def __enter__(self) -> _Stopper:
-        # From here on, so that a signal during the start ends it just as cleanly.
+        # Already now, so that a signal during the start is handled as well.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_dummy: self._stop.set())
         return self
@@ -153,7 +153,7 @@ class _Stopper:
             signal.signal(number, signal.SIG_IGN)
 
     def wait(self, lifetime: float, parent_pid: int | None) -> None:
-        """Until a signal came, the lifetime is over, or the other process is gone."""
+        """Wait for a signal, the end of the lifetime or the end of the other process."""
         end = time.monotonic() + lifetime if lifetime > 0 else None
         while not self._stop.is_set():
             left = _WATCH_INTERVAL if end is None else min(_WATCH_INTERVAL, end - time.monotonic())

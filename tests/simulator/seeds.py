@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters that are there from the beginning, made without any request."""
+"""Clusters that are added to the state without a request."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ current-context: admin@seeded
 
 
 def make_clusters(
-    wanted: int | Iterable[Mapping[str, Any]], cloud: Cloud, clock: Clock, project_id: str
+    clusters: int | Iterable[Mapping[str, Any]], cloud: Cloud, clock: Clock, project_id: str
 ) -> list[Cluster]:
-    """One cluster for each mapping, or a number of them, an hour old and connected unless said otherwise."""
-    mappings: Iterable[Mapping[str, Any]] = [{}] * wanted if isinstance(wanted, int) else wanted
+    """A cluster for each mapping, or a number of clusters; by default an hour old and connected."""
+    mappings: Iterable[Mapping[str, Any]] = [{}] * clusters if isinstance(clusters, int) else clusters
     first = len(cloud.every()) + 1
     return [_make(number, values, cloud, clock, project_id) for number, values in enumerate(mappings, first)]
 

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP/1.1 over TLS or plain, on a loopback port: one thread a connection, kept alive, with Nagle's algorithm off.
+"""An HTTP/1.1 server with or without TLS: a thread for each connection, keep-alive, Nagle's algorithm off.
 
-Flask's own server closes every connection and waits before it does, which costs ten milliseconds a request; and a lost
-or a cut answer needs the socket. So this is a thin layer of its own over the standard library.
+It is based on the standard library alone. The server of a web framework such as Flask closes every connection, which
+costs ten milliseconds a request, and gives no access to the socket, which a lost or truncated response needs.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ Answer = Callable[[Request], Reply]
 _HANDSHAKE_TIMEOUT = 10.0
 _JOIN_TIMEOUT = 10.0
 _ACCEPT_PAUSE = 0.01
-# A body far above what the gateway accepts is still read, so that the client sees the refusal and not a reset.
+# A body above the gateway's limit is still read, so that the client receives the error response and not a reset.
 _READ_AT_MOST = 256 * 1024 * 1024
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class HttpServer:
-    """Listens from its creation on; serves between start() and stop()."""
+    """Listens from its creation on, and serves from start() to stop()."""
 
     def __init__(self, host: str, port: int, answer: Answer) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -50,13 +50,13 @@ class HttpServer:
         return int(self._listener.getsockname()[1])
 
     def start(self, tls: ssl.SSLContext | None) -> None:
-        """Serve, in threads of its own."""
+        """Serve in threads."""
         self._tls = tls
         self._acceptor = threading.Thread(target=self._accept, name="hss-simulator-accept", daemon=True)
         self._acceptor.start()
 
     def stop(self) -> None:
-        """End: no connection, no thread and no port is left."""
+        """Close all connections and the port, and end the threads."""
         self._stopping = True
         if self._acceptor is not None:
             self._wake_acceptor()
@@ -70,11 +70,11 @@ class HttpServer:
             thread.join(_JOIN_TIMEOUT)
 
     def answer(self, request: Request) -> Reply:
-        """Called by the connections."""
+        """The response to a request; called by the connections."""
         return self._answer(request)
 
     def _wake_acceptor(self) -> None:
-        # Closing a listening socket does not wake a thread that waits on it; one more connection does, everywhere.
+        # Closing a listening socket does not wake a thread that waits on it, but another connection does.
         try:
             socket.create_connection(self._listener.getsockname()[:2], timeout=1.0).close()
         except OSError:
@@ -85,7 +85,7 @@ class HttpServer:
             try:
                 connection, address = self._listener.accept()
             except OSError:
-                # A client that gave up at once, or no file descriptor left for the moment.
+                # The client has disconnected already, or no file descriptor is free.
                 time.sleep(_ACCEPT_PAUSE)
                 continue
             if self._stopping:
@@ -104,9 +104,9 @@ class HttpServer:
             if self._tls is not None:
                 connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
                 self._shake_hands(connection)
-            _Connection(connection, address, self)  # type: ignore[arg-type]  # it asks for a server of the library
+            _Connection(connection, address, self)  # type: ignore[arg-type]  # typed for a server of the library
         except (OSError, ValueError):
-            # The client went away, speaks no TLS, or does not trust the certificate: its problem alone.
+            # The client disconnected, does not use TLS, or does not trust the certificate.
             pass
         finally:
             connection.close()
@@ -114,11 +114,11 @@ class HttpServer:
                 self._connections.pop(threading.current_thread(), None)
 
     def _shake_hands(self, connection: ssl.SSLSocket) -> None:
-        # In the connection's thread, so that a client slow at its handshake delays nobody else.
+        # In the connection's thread, so that a slow handshake does not delay other clients.
         with self._lock:
             self._connections[threading.current_thread()] = connection
         if self._stopping:
-            raise ConnectionAbortedError("the end came first")
+            raise ConnectionAbortedError("the server is being stopped")
         connection.settimeout(_HANDSHAKE_TIMEOUT)
         connection.do_handshake()
         connection.settimeout(None)
@@ -187,7 +187,7 @@ class _Connection(BaseHTTPRequestHandler):
         self.connection.sendall(head.encode("latin-1") + b"\r\n" + body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name for it
-        """Say nothing: the journal remembers."""
+        """Write no log: the journal has the requests."""
 
 
 def _hang_up(connection: socket.socket) -> None:

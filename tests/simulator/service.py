@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Simulator class: start it, steer it, look at what it was asked, stop it."""
+"""The Simulator class: start, control, requests received, stop."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ class Simulator:
     ) -> None:
         self.stop()
 
-    # Life
+    # --- Start and stop ---
 
     def bind(self) -> None:
-        """Take the port: from now on clients can connect, though nobody answers before start()."""
+        """Listen on the port: clients can connect, but get no response before start()."""
         if self._server is None:
             self._server = HttpServer(self._options.host, self._options.port, self._answer)
 
     def start(self) -> Simulator:
-        """Serve. Ready when this returns."""
+        """Serve; clients get responses when this returns."""
         self.bind()
         assert self._server is not None
         try:
@@ -73,7 +73,7 @@ class Simulator:
         return self
 
     def stop(self) -> None:
-        """End; no thread, no port and no file is left. Safe to call twice."""
+        """End the threads, close the port and remove the files. Safe to call twice."""
         self._gateway.stop()
         if self._server is not None:
             self._server.stop()
@@ -86,10 +86,10 @@ class Simulator:
             self._state_dir = None
 
     def reset(self) -> None:
-        """As at the start: no clusters, faults, requests or tokens; settings as given. The credentials stay."""
+        """Restore the initial state and settings: no clusters, faults, requests or tokens. Credentials stay."""
         self._gateway.reset()
 
-    # Where it is and who may use it
+    # --- Address and credentials ---
 
     @property
     def endpoint(self) -> str:
@@ -102,19 +102,19 @@ class Simulator:
 
     @property
     def port(self) -> int:
-        """The port alone."""
+        """The port."""
         if self._server is None:
             raise RuntimeError("the simulator is not running")
         return self._server.port
 
     @property
     def ca_file(self) -> str | None:
-        """The certificate authority to trust; None with plain HTTP."""
+        """The file with the CA certificate that clients must trust; None with plain HTTP."""
         return str(self._ca_file) if self._ca_file else None
 
     @property
     def settings(self) -> Settings:
-        """The settings in force."""
+        """The current settings."""
         return self._gateway.settings
 
     @property
@@ -124,7 +124,7 @@ class Simulator:
 
     @property
     def secret_key(self) -> str:
-        """Its secret key."""
+        """The secret key of the permanent access key."""
         return self._gateway.account.secret_key
 
     @property
@@ -144,7 +144,7 @@ class Simulator:
 
     @property
     def project_name(self) -> str:
-        """Its name, which is that of the region."""
+        """The main project's name, which is the region."""
         return self._gateway.account.projects[0].name
 
     @property
@@ -153,7 +153,7 @@ class Simulator:
         return self._options.region
 
     def environment(self) -> dict[str, str]:
-        """The variables that point a client here."""
+        """The environment variables that a client needs to use this simulator."""
         values = {
             "HW_ACCESS_KEY": self.access_key,
             "HW_SECRET_KEY": self.secret_key,
@@ -166,33 +166,33 @@ class Simulator:
         return values
 
     def add_project(self, name: str, project_id: str | None = None) -> str:
-        """One more project of the account, also under a name that is taken; returns its id."""
+        """Add a project to the account, even with a name that exists already; returns its id."""
         project = Project(project_id or hex_id(self._gateway.rng), name)
         self._gateway.account.projects.append(project)
         return project.id
 
     def issue_token(self, project_id: str | None = None, lifetime: float | None = None) -> str:
-        """A token for a project (the main one if none is named)."""
+        """Issue a token for a project, by default the main project."""
         project = self._gateway.account.project_by_id(project_id or self.project_id)
         seconds = self.settings.token_lifetime if lifetime is None else lifetime
         return self._gateway.tokens.issue(project, seconds).value
 
     def require_token_renewal(self, token: str | None = None) -> None:
-        """From now on a token (or all so far) is refused with 403 APIGW.0307."""
+        """From now on a token, by default every issued one, is refused with 403 APIGW.0307."""
         self._gateway.tokens.require_renewal(token)
 
     def locked(self, access_key: str | None = None) -> bool:
-        """Whether an access key (the permanent one if none is named) is locked."""
+        """Whether an access key, by default the permanent one, is locked."""
         return self._gateway.gatekeeper.locked(access_key or self.access_key)
 
-    # What goes wrong
+    # --- Faults, settings and time ---
 
     def fault(
         self, operation: str, fault: Fault, *, times: int | None = 1, skip: int = 0, match: str | None = None
     ) -> PlannedFault:
-        """Plan a fault for the next `times` requests of an operation ("*": of any), after letting `skip` through.
+        """Plan a fault for the next `times` requests of an operation ("*": any) after the first `skip` requests.
 
-        `times=None` is for ever. `match` narrows it to requests with this text in the path, the query or the body.
+        `times=None` means every request. With `match`, only requests with this text in path, query or body count.
         """
         return self._gateway.faults.plan(operation, fault, times, skip, match)
 
@@ -201,51 +201,51 @@ class Simulator:
         return self._gateway.faults.plans()
 
     def cancel_fault(self, fault_id: int) -> bool:
-        """Take one planned fault out; False if there is none of this id."""
+        """Remove a planned fault; False if there is none with this id."""
         return self._gateway.faults.cancel(fault_id)
 
     def clear_faults(self) -> None:
-        """Take all planned faults out."""
+        """Remove all planned faults."""
         self._gateway.faults.clear()
 
     def configure(self, **changes: Any) -> Settings:
-        """Change settings while running (not where it listens, nor its region and seed)."""
+        """Change settings at run time, except the address, the region and the seed."""
         return self._gateway.configure(**changes)
 
     def advance_clock(self, seconds: float) -> None:
-        """Let time pass at once: tokens expire, keys unlock, signatures are too old."""
+        """Advance the clock: tokens expire, locked keys are unlocked, signatures become too old."""
         self._gateway.clock.advance(seconds)
 
     def settle(self, timeout: float = 10.0) -> bool:
-        """Wait for what Fault.lost(commit="late") still has to carry out; False if that takes longer."""
+        """Wait for the operations of Fault.lost(commit="late"); False if they take longer."""
         return self._gateway.settle(timeout)
 
-    # What is registered
+    # --- Clusters ---
 
     def clusters(self, ep: str | None = None) -> list[Cluster]:
-        """The stored clusters as they were created, write-only fields included; of one enterprise project or of all."""
+        """The stored clusters in the order of creation, with write-only fields; of an enterprise project or of all."""
         return [cluster for cluster in self._gateway.cloud.every() if ep in (None, cluster.enterprise_project_id)]
 
     def cluster(self, cluster_id: str) -> Cluster:
-        """One stored cluster; LookupError if there is none of this id."""
+        """A stored cluster; raises LookupError if there is none with this id."""
         return self._gateway.cloud.by_id(cluster_id)
 
     def seed_clusters(self, clusters: int | Iterable[Mapping[str, Any]]) -> list[str]:
-        """Put clusters straight into the state: a number of them, or one for each mapping. Returns their ids.
+        """Add clusters to the state: a number of clusters, or one for each mapping. Returns their ids.
 
-        A mapping may have the fields of the create call, and cluster_id, project_id, enterprise_project_id, status,
-        failed_message, agent_applied, created_at. What is missing is made up; the status is then connect_success.
+        A mapping may have the fields of the create request, and cluster_id, project_id, enterprise_project_id, status,
+        failed_message, agent_applied, created_at. Each has a default; that of status is connect_success.
         """
         made = make_clusters(clusters, self._gateway.cloud, self._gateway.clock, self.project_id)
         self._gateway.cloud.seed(made)
         return [cluster.cluster_id for cluster in made]
 
     def set_status(self, cluster_id: str, status: str, failed_message: str | None = None, hold: bool = True) -> None:
-        """Put a cluster into a status, where it stays (`hold`) however often it is synchronised."""
+        """Set the status of a cluster; with `hold` a synchronization does not change it."""
         self._gateway.cloud.set_status(cluster_id, status, failed_message, hold)
 
     def agent_applied(self, cluster_id: str) -> None:
-        """Somebody applied the install script: the cluster connects at the n-th synchronisation from now."""
+        """Mark the install script as applied: the cluster connects at the n-th synchronization from now."""
         self._gateway.cloud.apply_agent(cluster_id, self.settings)
 
     def agent_token(self, cluster_id: str) -> str:
@@ -253,13 +253,13 @@ class Simulator:
         return self._gateway.multi_cloud.agent_token(cluster_id)
 
     def set_permissions(self, rows: Iterable[Mapping[str, Any]], cluster_id: str | None = None) -> None:
-        """Choose the rows of the permissions call: any of api_groups, resources, function, is_authed, advice."""
+        """Set the permissions; a row may have api_groups, resources, function, is_authed, advice."""
         self._gateway.multi_cloud.set_permissions([dict(row) for row in rows], cluster_id)
 
     def set_daemonset_status(
         self, cluster_id: str, installed_status: str | None, failed_message: str | None = None
     ) -> None:
-        """Hold a cluster's daemonset in a status, such as install_failed; None lets it go on."""
+        """Keep a cluster's daemonset in a status, such as install_failed; None releases it."""
         if installed_status is not None and installed_status not in INSTALLED_STATUSES:
             raise ValueError(f"installed_status: {installed_status!r} is not one of {', '.join(INSTALLED_STATUSES)}")
         with self._gateway.cloud.lock:
@@ -269,22 +269,22 @@ class Simulator:
             daemonset.held_status = installed_status
             daemonset.failed_message = failed_message
 
-    # What was asked
+    # --- Received requests ---
 
     def requests(self, operation: str | None = None) -> list[Entry]:
         """The requests in the order of arrival, without secrets."""
         return self._gateway.journal.entries(operation)
 
     def bodies(self, operation: str | None = None) -> list[Any]:
-        """Their bodies in the same order, parsed; None where there was none."""
+        """The parsed bodies of the requests in the same order; None if there was none."""
         return self._gateway.journal.bodies(operation)
 
     def count(self, operation: str | None = None) -> int:
-        """How many requests arrived."""
+        """The number of requests."""
         return self._gateway.journal.count(operation)
 
     def clear_requests(self) -> None:
-        """Forget the requests so far."""
+        """Forget all requests."""
         self._gateway.journal.clear()
 
     def _answer(self, request: Request) -> Reply:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be chosen about a simulator, and which of it may change while it runs."""
+"""The settings of a simulator, and which of them can change at run time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ TEMPERAMENTS: Final = ("reparse", "keep", "round")
 SCRIPT_FORMATS: Final = ("json", "yaml")
 GATEWAY_PREFIXES: Final = ("APIGW", "APIG")
 
-# Fixed once the simulator listens: changing them later would mean nothing.
+# These cannot change once the simulator listens.
 FIXED: Final = frozenset({"tls", "host", "port", "state_dir", "region", "seed"})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Every choice, with a default that makes a simple demonstration work."""
+    """The settings; their defaults are for a simple demonstration."""
 
     tls: bool = True
     host: str = "127.0.0.1"
@@ -32,28 +32,28 @@ class Settings:
     seed: int | None = None  # the same seed gives the same ids and credentials
 
     temperament: str = "reparse"  # what an update with a kubeconfig does to certificate_expiration_date
-    connect_after_syncs: int = 1  # synchronisations, once the agent is applied, until connect_success
+    connect_after_syncs: int = 1  # synchronizations after the agent was applied until connect_success
     agent_auto_applied: bool = True  # False: a cluster stays unconnected until agent_applied() is called
     install_script: str = "json"
     node_num: int = 3
-    daemonset_polls: int = 2  # looks at a new daemonset until all of it is ready
-    daemonset_removal_polls: int = 1  # looks at a deleted daemonset that still show it
+    daemonset_polls: int = 2  # polls of a new daemonset until all its pods are ready
+    daemonset_removal_polls: int = 1  # polls of a deleted daemonset that still return it
     max_clusters: int | None = None
     enforce_validity: bool = True  # refuse a validity that ends after the certificate does
 
     gateway_prefix: str = "APIGW"
     old_errors: bool = False  # the older HSS error body, without error_msg
     published: bool = True  # False: HSS does not exist in this region
-    rate_limit: int | None = None  # requests a second, over all operations
+    rate_limit: int | None = None  # requests a second, all operations together
     latency: float = 0.0  # seconds added to every request
     max_body: int = 12 * 1024 * 1024
-    lock_after: int | None = 5  # wrong signatures in a row that lock an access key
+    lock_after: int | None = 5  # consecutive wrong signatures that lock an access key
     lock_seconds: float = 300.0
     clock_skew: float = 900.0
     token_lifetime: float = 86_400.0
 
     def __post_init__(self) -> None:
-        """Refuse nonsense here, where the caller still sees which value it was."""
+        """Refuse invalid values here, where the caller still sees which value is invalid."""
         for item in fields(self):
             _check_kind(item.name, str(item.type), getattr(self, item.name))
         _one_of("temperament", self.temperament, TEMPERAMENTS)
@@ -68,7 +68,7 @@ class Settings:
                 raise ValueError(f"{item.name}: {value!r} is too small")
 
     def changed(self, changes: Mapping[str, Any]) -> Settings:
-        """These settings with some of them changed, if they may change now."""
+        """The settings with changes, if all of them may change at run time."""
         known = {item.name for item in fields(self)}
         for name in changes:
             if name not in known:
@@ -78,7 +78,7 @@ class Settings:
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for a status report."""
+        """The values, for the control API."""
         return {
             item.name: str(value) if isinstance(value := getattr(self, item.name), Path) else value
             for item in fields(self)

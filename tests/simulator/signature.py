@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks of the SDK-HMAC-SHA256 request signature: an independent reading of the rules, not the vendor's code.
+"""Verification of the SDK-HMAC-SHA256 request signature, written from its documentation, without the vendor's code.
 
 canonical request = METHOD, path with a trailing "/", sorted query, the signed headers (lower case), the list of
                     their names, hash of the body
@@ -34,12 +34,12 @@ _AUTHORIZATION = re.compile(
 
 
 class BadSignature(Exception):
-    """The signature is not accepted; the text is what the gateway tells the client."""
+    """The signature is not accepted; the text is the gateway's error message."""
 
 
 @dataclass(frozen=True)
 class Authorization:
-    """What the Authorization header says."""
+    """The parts of the Authorization header."""
 
     access_key: str
     signed_headers: tuple[str, ...]
@@ -47,7 +47,7 @@ class Authorization:
 
 
 def parse_authorization(value: str) -> Authorization:
-    """Take the Authorization header apart."""
+    """Parse the Authorization header."""
     found = _AUTHORIZATION.fullmatch(value.strip())
     if not found:
         raise BadSignature("authorization header format error")
@@ -57,7 +57,7 @@ def parse_authorization(value: str) -> Authorization:
 def canonical_request(
     method: str, path: str, query_string: str, headers: Mapping[str, str], signed: Sequence[str], body_hash: str
 ) -> str:
-    """The text whose hash is signed. `headers` is by lower-case name, `path` and `query_string` are as on the wire."""
+    """The text whose hash is signed. `headers` has lower-case names, `path` and `query_string` are as received."""
     segments = "/".join(quote(segment, safe="~") for segment in unquote(path).split("/"))
     uri = segments if segments.endswith("/") else segments + "/"
     header_lines = "".join(f"{name}:{_as_text(headers[name])}\n" for name in signed)
@@ -65,7 +65,7 @@ def canonical_request(
 
 
 def canonical_query(query_string: str) -> str:
-    """Parameters sorted by name, then value, and encoded strictly (a blank is %20; a plus sign is a plus sign)."""
+    """Parameters sorted by name, then value, and percent-encoded: a space is %20, a plus sign is not a space."""
     pairs = []
     for part in query_string.split("&"):
         if part:
@@ -88,7 +88,7 @@ def verify(
     now: float,
     skew: float,
 ) -> None:
-    """Raise BadSignature unless this very request was signed with this key, recently."""
+    """Raise BadSignature unless this request was signed with this key and recently."""
     headers = request.header_values
     signed = authorization.signed_headers
     if list(signed) != sorted(set(signed)):
@@ -105,8 +105,8 @@ def verify(
     canonical = canonical_request(request.method, request.path, request.query_string, headers, signed, body_hash)
     expected = sign(secret_key, headers[DATE_HEADER], canonical)
     if not hmac.compare_digest(expected, authorization.signature):
-        # The real gateway quotes the canonical request with its lines joined by bars. It holds signed header values,
-        # so a client that prints this text may print a security token: worth testing.
+        # The real gateway quotes the canonical request with its lines joined by bars. That includes signed headers, so
+        # a client that prints this message may print a security token.
         flat = canonical.replace("\n", "|")
         raise BadSignature(f"verify aksk signature fail, canonicalRequest:{flat}")
 

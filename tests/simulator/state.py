@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulated service remembers: clusters in their projects, and how their status moves."""
+"""The state of the simulated service: the clusters, and the changes of their status."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AGENT_VERSION = "24.6.1"
 
 @dataclass
 class Cluster:
-    """A registered cluster, with every field of the create call, those the API never gives back included."""
+    """A registered cluster with every field of the create request, including those that the API never returns."""
 
     cluster_id: str
     project_id: str
@@ -50,7 +50,7 @@ class Cluster:
 
     status: str = "not_connect"
     failed_message: str | None = None
-    status_held: bool = False  # set by a test: synchronising does not change it
+    status_held: bool = False  # set by a test: a synchronization does not change the status
     agent_applied: bool = False
     agent_version: str | None = None
     synchronisations: int = 0  # since the agent was applied
@@ -60,7 +60,7 @@ class Cluster:
     daemonset: Daemonset | None = field(default=None, repr=False)
 
     def row(self) -> dict[str, Any]:
-        """What a listing shows."""
+        """The cluster as a row of a listing."""
         return {
             "cluster_id": self.cluster_id,
             "cluster_name": self.name,
@@ -74,7 +74,7 @@ class Cluster:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Everything about it, for tests."""
+        """All its values, for tests."""
         values = {name: getattr(self, name) for name in CREATE_FIELDS}
         values.update(
             {
@@ -93,13 +93,13 @@ class Cluster:
         return values
 
     def connect(self) -> None:
-        """The tunnel is up."""
+        """Set the status connect_success."""
         self.status = "connect_success"
         self.failed_message = None
         self.agent_version = self.agent_version or AGENT_VERSION
 
     def upgrade(self) -> None:
-        """The connection agent, if it is there, gets the next version."""
+        """Raise the version of the connection agent, if it is installed."""
         self.upgrades += 1
         if self.agent_version:
             head, _dummy, last = self.agent_version.rpartition(".")
@@ -107,7 +107,7 @@ class Cluster:
 
 
 class Cloud:
-    """All clusters. Whoever reads or changes one holds `lock`."""
+    """All clusters. Reading or changing a cluster needs `lock`."""
 
     def __init__(self, clock: Clock, rng: random.Random) -> None:
         self.lock = threading.RLock()
@@ -124,7 +124,7 @@ class Cloud:
         kubeconfig: ReadKubeconfig,
         settings: Settings,
     ) -> Cluster:
-        """Register a cluster. Names need not be unique: the API promises nothing of the kind."""
+        """Register a cluster. Names need not be unique, since the API does not promise that."""
         with self.lock:
             if settings.max_clusters is not None and self._count(project_id) >= settings.max_clusters:
                 raise HssError("1002", "The quota of clusters is insufficient.")
@@ -156,7 +156,7 @@ class Cloud:
         kubeconfig: tuple[str, ReadKubeconfig] | None,
         settings: Settings,
     ) -> None:
-        """Change what can be changed: the validity, the agent's version, the kubeconfig."""
+        """Change the validity, the agent's version or the kubeconfig."""
         with self.lock:
             certificate_date = cluster.certificate_expiration_date
             read_date = None
@@ -165,7 +165,7 @@ class Cloud:
             if read_date is not None and settings.temperament != "keep":
                 certificate_date = _kept(read_date, settings)
             current = _kept(current_expiration_date, settings)
-            # A service that keeps the old date cannot hold the new validity against it.
+            # A service that keeps the old date must not compare the new validity with it.
             _check_validity(current, max(certificate_date or 0, read_date or 0) or None, settings)
             cluster.current_expiration_date = current
             cluster.certificate_expiration_date = certificate_date
@@ -176,13 +176,13 @@ class Cloud:
                 cluster.upgrade()
 
     def remove(self, cluster: Cluster) -> None:
-        """Forget a cluster, but for what a stale listing may still show."""
+        """Remove a cluster; only a stale listing can still return it."""
         with self.lock:
             cluster.removed_at = self._clock.now()
             self._removed.append(self._clusters.pop(cluster.cluster_id))
 
     def synchronise(self, clusters: Iterable[Cluster], settings: Settings) -> None:
-        """Look at the tunnels again."""
+        """Update the status of clusters."""
         with self.lock:
             for cluster in clusters:
                 if cluster.agent_applied and not cluster.status_held:
@@ -190,7 +190,7 @@ class Cloud:
                     self._settle(cluster, settings)
 
     def matching(self, project_id: str, enterprise_project: str, cluster_id: str | None = None) -> list[Cluster]:
-        """Clusters in the order of creation."""
+        """The visible clusters, or the one with an id, in the order of creation."""
         with self.lock:
             return [
                 cluster
@@ -199,19 +199,19 @@ class Cloud:
             ]
 
     def find(self, project_id: str, enterprise_project: str, cluster_id: str) -> Cluster:
-        """One cluster; HSS.0011 where it is not visible from here."""
+        """A cluster; raises HSS.0011 if it is not visible in the enterprise project."""
         cluster = self._clusters.get(cluster_id)
         if cluster is None or not _visible(cluster, project_id, enterprise_project):
             raise not_found(cluster_id)
         return cluster
 
     def every(self) -> list[Cluster]:
-        """All there are, in the order of creation."""
+        """All clusters in the order of creation."""
         with self.lock:
             return list(self._clusters.values())
 
     def removed_since(self, moment: float, project_id: str, enterprise_project: str) -> list[Cluster]:
-        """Clusters removed after a moment, as far as they were visible from there."""
+        """The visible clusters that were removed after a moment."""
         with self.lock:
             return [
                 cluster
@@ -220,14 +220,14 @@ class Cloud:
             ]
 
     def by_id(self, cluster_id: str) -> Cluster:
-        """One cluster, wherever it is; for tests, so a miss is theirs."""
+        """A cluster of any project, for tests; raises LookupError if there is none."""
         try:
             return self._clusters[cluster_id]
         except KeyError:
             raise LookupError(f"no cluster {cluster_id}") from None
 
     def set_status(self, cluster_id: str, status: str, failed_message: str | None, hold: bool) -> None:
-        """Put a cluster into a status; held, it stays there however often it is synchronised."""
+        """Set the status of a cluster; with `hold` a synchronization does not change it."""
         if status not in STATUSES:
             raise ValueError(f"status: {status!r} is not one of {', '.join(STATUSES)}")
         with self.lock:
@@ -239,23 +239,23 @@ class Cloud:
             cluster.status_held = hold
 
     def apply_agent(self, cluster_id: str, settings: Settings) -> None:
-        """Somebody ran the install script: from the n-th synchronisation on the cluster is connected."""
+        """Mark the install script as applied: from the n-th synchronization on the cluster is connected."""
         with self.lock:
             self._apply_agent(self.by_id(cluster_id), settings)
 
     def seed(self, clusters: Iterable[Cluster]) -> None:
-        """Put clusters straight into the state."""
+        """Add clusters without a request."""
         with self.lock:
             for cluster in clusters:
                 self._clusters[cluster.cluster_id] = cluster
 
     def new_id(self) -> str:
-        """A fresh cluster id."""
+        """A new cluster id."""
         with self.lock:
             return self._new_id()
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Remove all clusters."""
         with self.lock:
             self._clusters.clear()
             self._removed.clear()

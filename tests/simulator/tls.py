@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A certificate authority made for one run, and a server certificate from it. No private key stays on disk."""
+"""A certificate authority for one run, and its server certificate. No private key remains on disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIFETIME = datetime.timedelta(days=30)
 
 
 def create(folder: Path, host: str) -> tuple[Path, ssl.SSLContext]:
-    """Write CA_FILE into a folder, for clients to trust; returns its path and the server's TLS settings."""
+    """Write CA_FILE, which clients must trust, into a folder; returns its path and the server's TLS settings."""
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "HSS simulator CA")])
     ca = (
@@ -94,7 +94,7 @@ def _usage(certificates: bool) -> x509.KeyUsage:
 
 
 def _load(context: ssl.SSLContext, path: Path, key_and_certificate: bytes) -> None:
-    # The library takes nothing but a file; it is there for that moment, for the owner's eyes.
+    # The library accepts nothing but a file. It exists only for this call, readable for the owner only.
     path.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:

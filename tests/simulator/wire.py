@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A request as it arrived and an answer as it will leave: all that the HTTP layer and the rest share."""
+"""Requests and responses, as the HTTP server and the other modules exchange them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ HTML_TYPE = "text/html; charset=utf-8"
 
 
 class Ending(Enum):
-    """What becomes of the connection once the answer is (or is not) sent."""
+    """How a response ends."""
 
     COMPLETE = "complete"
-    TRUNCATED = "truncated"  # announces more bytes than it sends, then closes
-    RESET = "reset"  # no answer at all: the connection is torn down
+    TRUNCATED = "truncated"  # fewer bytes than Content-Length, then the connection is closed
+    RESET = "reset"  # no response: the connection is reset
 
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. `path` and `query_string` are as sent, percent-encoding and all: the signature is over them."""
+    """An HTTP request. `path` and `query_string` are still percent-encoded, as the signature needs them."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Request:
 
     @cached_property
     def header_values(self) -> dict[str, str]:
-        """Values by lower-case name; a header sent twice has its values joined, as HTTP allows."""
+        """The headers by lower-case name; the values of a repeated header are joined, as HTTP allows."""
         values: dict[str, str] = {}
         for name, value in self.headers:
             key = name.lower()
@@ -46,7 +46,7 @@ class Request:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """Decoded query parameters; of one given twice, the last."""
+        """The decoded query parameters; the last value of a repeated one."""
         return dict(parse_qsl(self.query_string, keep_blank_values=True))
 
     def header(self, name: str) -> str | None:
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass
 class Reply:
-    """One answer."""
+    """A response."""
 
     status: int = 200
     body: bytes = b""
@@ -66,10 +66,10 @@ class Reply:
 
     @classmethod
     def of_json(cls, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-        """An answer with a JSON body."""
+        """A response with a JSON body."""
         return cls(status, json.dumps(value, ensure_ascii=False).encode(), JSON_TYPE, dict(headers or {}))
 
     @property
     def good(self) -> bool:
-        """Whether this says that the operation was carried out."""
+        """Whether the operation was carried out."""
         return 200 <= self.status < 300

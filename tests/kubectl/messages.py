@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kubectl says in another way in another version. Of those between 1.20 and 1.37 there are no transcripts."""
+"""Messages of kubectl that depend on its version. There are transcripts of 1.20 and 1.37 only."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from .kinds import Kind
 
 
-class Words:
-    """The words of a version."""
+class Messages:
+    """The messages of a version of kubectl."""
 
     def __init__(self, version: str) -> None:
         major, minor = version.split(".")[:2]
@@ -20,12 +20,12 @@ class Words:
 
     @property
     def client(self) -> dict[str, str]:
-        """The client's part of the answer to C(version)."""
+        """The clientVersion in the output of C(kubectl version)."""
         major, minor = map(str, self._version)
         return {"major": major, "minor": minor, "gitVersion": f"v{major}.{minor}.4", "platform": "linux/amd64"}
 
     def skew(self, server: Mapping[str, str]) -> list[str]:
-        """What it thinks of an API server's version."""
+        """The warning about an API server whose version differs too much."""
         if self._version < (1, 23) or abs(self._version[1] - int(server["minor"] or 0)) <= 1:
             return []
         versions = (
@@ -34,7 +34,7 @@ class Words:
         return [f"Warning: version difference between {versions} exceeds the supported minor version skew of +/-1"]
 
     def unknown_kind(self, content: Mapping[str, Any], listed: bool) -> list[str]:
-        """Of an object on standard input."""
+        """The error for an object of an unknown kind on standard input."""
         unknown = f'no matches for kind "{content["kind"]}" in version "{content["apiVersion"]}"'
         if listed:
             return [f"error: unable to recognize {unknown}"]
@@ -48,11 +48,11 @@ class Words:
         ]
 
     def creating(self, listed: bool) -> str:
-        """What stands before a refusal; the old ones forget where the objects of a List are from."""
+        """The beginning of an error of apply; old versions omit it for the objects of a List."""
         return "" if listed and self._version < (1, 24) else 'error when creating "STDIN": '
 
     def deleted(self, kind: Kind, name: str, namespace: str | None) -> str:
-        """Of an object that it deleted."""
-        shown = f"{kind.kind.lower()}.{kind.group}" if kind.group else kind.kind.lower()
+        """The message about a deleted object."""
+        kind_name = f"{kind.kind.lower()}.{kind.group}" if kind.group else kind.kind.lower()
         where = f" from {namespace} namespace" if namespace and self._version >= (1, 34) else ""
-        return f'{shown} "{name}" deleted{where}'
+        return f'{kind_name} "{name}" deleted{where}'
