@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What AWX does around a job: it renders the credential, lays out the job's folder, sends it away to be run by
-ansible-runner, and keeps events, environment and command line of what comes back.
+"""Runs jobs as AWX does: renders the credential, creates the job's folder, streams it to an ansible-runner worker, and
+stores the events, the environment and the command line that come back.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from jinja2 import StrictUndefined, sandbox
 ROOT = Path(__file__).resolve().parent.parent
 AWX = ROOT / "extensions" / "awx"
 HIDDEN = "**********"
-# Variables whose names say that they are secret are hidden whoever sets them.
-TELLING = re.compile(r"API|TOKEN|KEY|SECRET|PASS", re.IGNORECASE)
+# AWX hides variables with such names, whoever sets them.
+SECRET_NAME = re.compile(r"API|TOKEN|KEY|SECRET|PASS", re.IGNORECASE)
 
 
 class CredentialType:
-    """A credential type as its file describes it."""
+    """A credential type, read from its file."""
 
     def __init__(self, path: Path = AWX / "credential_type.yml") -> None:
         self.described = yaml.safe_load(path.read_text())
@@ -42,10 +42,10 @@ class CredentialType:
         return {name for name, field in self.fields.items() if field.get("secret")}
 
     def inject(self, inputs: dict[str, str], folder: Path, seen_as: Path) -> tuple[dict[str, str], dict[str, str]]:
-        """The variables that a job gets from these inputs, and the same as AWX keeps them.
+        """Returns the variables that a job gets from these inputs, and the same variables as AWX stores them.
 
-        :arg folder: of the job; an injected file goes there.
-        :arg seen_as: the same folder where the job runs.
+        :arg folder: the folder of the job, in which an injected file is created.
+        :arg seen_as: the path of this folder on the node that runs the job.
         """
         given = {name: value for name, value in inputs.items() if value}
         shown = {name: HIDDEN if name in self.secret else value for name, value in given.items()}
@@ -67,7 +67,7 @@ class CredentialType:
         return sandbox.ImmutableSandboxedEnvironment().from_string(template).render(**values)
 
     def validate(self) -> None:
-        """Every template uses inputs that there are; AWX renders them strictly when the type is saved."""
+        """Checks that the templates use existing inputs only, as AWX does when the type is saved."""
         values = {**dict.fromkeys(self.fields, "EXAMPLE"), "tower": {"filename": "EXAMPLE"}}
         strict = sandbox.ImmutableSandboxedEnvironment(undefined=StrictUndefined)
         for templates in self.injectors.values():
@@ -76,7 +76,7 @@ class CredentialType:
 
 
 class _Unsafe(yaml.SafeDumper):
-    """Answers of a survey are data: AWX marks every string so that Ansible does not template it."""
+    """Marks every string as unsafe, as AWX does with answers of a survey, so that Ansible does not template it."""
 
     def represent_data(self, data: Any) -> Any:
         return self.represent_scalar("!unsafe", data) if isinstance(data, str) else super().represent_data(data)
@@ -84,7 +84,7 @@ class _Unsafe(yaml.SafeDumper):
 
 @dataclass
 class Job:
-    """A job as it ended, with all that AWX keeps of it, and what ansible-runner left on the way."""
+    """A finished job: everything that AWX stores, and the folders in which ansible-runner may have left files."""
 
     status: str
     folder: Path
@@ -95,17 +95,17 @@ class Job:
 
     @property
     def output(self) -> str:
-        """What the job's page shows."""
+        """The output that the job's page shows."""
         return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(event["stdout"] for event in self.events))
 
     @property
     def kept(self) -> str:
-        """The job's rows in AWX's database."""
+        """The job's data in AWX's database."""
         return json.dumps({"events": self.events, "env": self.env, "args": self.args})
 
     @property
     def artifacts(self) -> Path:
-        """What ansible-runner brought back."""
+        """The artifacts that ansible-runner returned."""
         return self.folder / "artifacts" / "1"
 
     def hosts_with(self, count: str) -> set[str]:
@@ -125,24 +125,24 @@ def run(
     verbosity: int = 0,
     slice_of: tuple[int, int] = (1, 1),
 ) -> Job:
-    """Launches a job of a template for a playbook of our project, and waits for its end.
+    """Launches a job for a playbook of extensions/awx/project, and waits until it ends.
 
-    :arg inventory: host to variables.
-    :arg folder: to be made; everything of the job is in it.
-    :arg inputs: of the credential.
-    :arg answers: of the survey.
-    :arg slice_of: number and count of the slice.
+    :arg inventory: the variables of each host.
+    :arg folder: is created, and contains all files of the job.
+    :arg inputs: the inputs of the credential.
+    :arg answers: the answers of the survey.
+    :arg slice_of: the number of the slice, and the count of slices.
     """
     private, worker = folder / "controller", folder / "worker"
     (private / "env").mkdir(parents=True)
     shutil.copytree(AWX / "project", private / "project")
     variables = {"awx_job_id": 1, "awx_user_name": "operator", **(answers or {})}
     (private / "env" / "extravars").write_text(yaml.dump(variables, Dumper=_Unsafe))
-    # suppress_output_file is what AWX sets; that file would be one more place to look into.
+    # AWX also sets suppress_output_file. Without it, there is one more file to search for secrets.
     (private / "env" / "settings").write_text(json.dumps({"suppress_ansible_output": True}))
-    words = ["--check"] if check else []
-    words += ["-u", "root", "--diff"] + (["-" + "v" * verbosity] if verbosity else [])
-    (private / "env" / "cmdline").write_text(" ".join(words))
+    arguments = ["--check"] if check else []
+    arguments += ["-u", "root", "--diff"] + (["-" + "v" * verbosity] if verbosity else [])
+    (private / "env" / "cmdline").write_text(" ".join(arguments))
     number, count = slice_of
     hosts = {name: inventory[name] for name in sorted(inventory)[number - 1 :: count]}
     script = private / "inventory" / "hosts"
@@ -180,12 +180,12 @@ def run(
     def note_event(event: dict[str, Any]) -> bool:
         if event.get("event") != "keepalive":
             job.events.append(event)
-        return True  # AWX has no use for the file; here it is one more place to look into
+        return True  # AWX does not need the file of the event; here it is one more file to search for secrets
 
     def note_status(status: dict[str, Any], runner_config: Any) -> None:
         if status["status"] == "starting":
             job.args = runner_config.command
-            hidden = {name: HIDDEN for name in runner_config.env if TELLING.search(name)}
+            hidden = {name: HIDDEN for name in runner_config.env if SECRET_NAME.search(name)}
             job.env = {**runner_config.env, **{name: hidden[name] for name in hidden if name in env}, **shown}
 
     with (folder / "answered").open("rb") as answered:
@@ -204,7 +204,7 @@ def run(
 
 
 def _work(folder: Path, worker: Path) -> None:
-    """The other node: gets the job as a stream, runs it in a folder that it then deletes, and answers with a stream."""
+    """Runs the job as the worker node does, from a stream, in a folder that it deletes afterwards, to a stream."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("HW_", "ANSIBLE_"))}
     home = folder / "home"
     home.mkdir()
@@ -216,5 +216,5 @@ def _work(folder: Path, worker: Path) -> None:
             env={**clean, "HOME": str(home)},
             cwd=folder,
             timeout=240,
-            check=False,  # it ends as the playbook does
+            check=False,  # its exit code is that of the playbook
         )

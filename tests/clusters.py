@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fixtures around a Kubernetes cluster: what is tried on it, and how it gets onto hosts."""
+"""Fixtures for a Kubernetes cluster, for its kubectl on hosts, and for tasks that use it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from kubectl.standin import StandIn
 from hosts import SshHosts
 from playbooks import play
 
-# `./dev test-kube` brings a fixture of the same name, with a real API server and real kubectls.
+# `./dev test-kube` provides a fixture of the same name, with a real API server and a real kubectl.
 REAL = os.environ.get("HSS_KUBE") == "real"
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[StandIn]:
-    """An empty cluster of one's own for each test."""
+    """An empty cluster for each test."""
     with StandIn(tmp_path / "cluster") as standin:
         yield standin
 
 
 @pytest.fixture
 def on_host(cluster: Any) -> Callable[..., None]:
-    """Gives a host with a root of its own the cluster's kubectl and kubeconfig."""
+    """Installs the cluster's kubectl and kubeconfig on a host that has its own root directory."""
 
     def install(hosts: SshHosts, name: str, kubectl: str = "/opt/bin/kubectl") -> None:
         hosts.put(name, "/etc/kubernetes/admin.conf", Path(cluster.kubeconfig).read_text())
@@ -48,13 +48,13 @@ def on_host(cluster: Any) -> Callable[..., None]:
 
 @pytest.fixture
 def tasks(cluster: Any, tmp_path: Path) -> Callable[..., Any]:
-    """Runs tasks with a local connection; returns the run and the results."""
+    """Runs tasks with a local connection, and returns the run and the results."""
 
     def run(module: str, *options: dict[str, Any], arguments: tuple[str, ...] = (), **variables: Any) -> Any:
         results = tmp_path / "results.json"
         steps: list[dict[str, Any]] = []
         for number, given in enumerate(options):
-            # Beside the module's options a task may have its own.
+            # These are keywords of the task, not options of the module.
             keywords = {name: given[name] for name in ("check_mode",) if name in given}
             target = {"kubectl": cluster.kubectl, "kubeconfig": cluster.kubeconfig, **given}
             target = {name: value for name, value in target.items() if name not in keywords}
@@ -87,7 +87,7 @@ def tasks(cluster: Any, tmp_path: Path) -> Callable[..., Any]:
 
 
 def account_with_token(namespace: str) -> list[dict[str, Any]]:
-    """A ServiceAccount, and the Secret into which a controller writes its token."""
+    """Returns a ServiceAccount, and the Secret into which a controller writes its token."""
     account = {"name": "hss", "namespace": namespace}
     annotations = {"kubernetes.io/service-account.name": "hss"}
     token = {"name": "hss-token", "namespace": namespace, "annotations": annotations}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What servers make of secrets before they tell them back, and what a reader who tries can make of that again."""
+"""The encodings in which a server may return a secret, and a search that decodes them."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ SHORTEST = 8
 
 
 def broken(text: str, width: int, between: str) -> str:
-    """In pieces."""
+    """Splits a text into pieces."""
     return between.join(text[at : at + width] for at in range(0, len(text), width))
 
 
 def in_base64(text: str, before: str = "", urlsafe: bool = False) -> str:
-    """Somewhere in the middle of it."""
+    """Encodes a text in base64, with other text around it."""
     encode = base64.urlsafe_b64encode if urlsafe else base64.b64encode
     return encode(f"{before}{text} and so on".encode()).decode().rstrip("=")
 
 
 def in_numbers(text: str, end: str = ";") -> str:
-    """As HTML's numbers; a browser reads them with no end as well."""
-    return "".join(f"&#{ord(one)}{end}" for one in text)
+    """Encodes a text as numeric HTML entities. Browsers accept them without the semicolon as well."""
+    return "".join(f"&#{ord(character)}{end}" for character in text)
 
 
-# One by one, and below with others after them.
+# The encodings without parameters. WAYS combines them with the others.
 PLAIN_WAYS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "upper": str.upper,
@@ -47,13 +47,13 @@ PLAIN_WAYS: dict[str, Callable[[str], str]] = {
     "every byte": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
     "JSON": json.dumps,
     "JSON in a body": lambda text: json.dumps({"kube_config": f"users:\n- {text}\n"}, ensure_ascii=False),
-    "JSON's escapes": lambda text: "".join(f"\\u{ord(one):04x}" if one <= "\uffff" else one for one in text),
+    "JSON's escapes": lambda text: "".join(f"\\u{ord(c):04x}" if c <= "\uffff" else c for c in text),
     "HTML": html.escape,
     "HTML's numbers": in_numbers,
-    "HTML's hexadecimal numbers": lambda text: "".join(f"&#x{ord(one):x};" for one in text),
+    "HTML's hexadecimal numbers": lambda text: "".join(f"&#x{ord(c):x};" for c in text),
     "HTML's numbers with no end": functools.partial(in_numbers, end=""),
     "HTML's numbers with no end, broken in a repr": lambda text: repr(broken(in_numbers(text, ""), 3, "\u200b")),
-    "HTML's names with no end": lambda text: "".join(html.escape(one, quote=one != "'").rstrip(";") for one in text),
+    "HTML's names with no end": lambda text: "".join(html.escape(c, quote=c != "'").rstrip(";") for c in text),
     "words": lambda text: broken(text, 4, " "),
     "lines": lambda text: broken(text, 3, "\r\n    "),
     "letters": lambda text: broken(text, 1, "\u200b"),
@@ -76,7 +76,7 @@ WAYS = st.one_of(
 
 
 def meanings(text: str, depth: int = 3) -> Iterator[str]:
-    """What a reader who tries can make of a text; of nothing that the scrubber itself is made of."""
+    """Yields a text in every decoding that a determined reader would try. Shares no code with the redaction."""
     yield text
     whole = re.sub(r"[\s\u200b\x1b\u00a0]", "", text)
     yield whole
@@ -88,24 +88,24 @@ def meanings(text: str, depth: int = 3) -> Iterator[str]:
         unquote(whole),
         html.unescape(text),
         html.unescape(whole),
-        *(re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), one) for one in (text, whole)),
+        *(re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), form) for form in (text, whole)),
         re.sub(r"\\([\"\\/'])", r"\1", text),
     ]
     for word in re.findall(r"[A-Za-z0-9+/_-]{11,}", whole):
         for first in range(4):
             part = word[first:].replace("-", "+").replace("_", "/")
             undone.append(base64.b64decode(part + "A" * (-len(part) % 4)).decode("utf-8", "replace"))
-    for one in dict.fromkeys(undone):
-        if one not in (text, whole):
-            yield from meanings(one.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), depth - 1)
+    for decoded in dict.fromkeys(undone):
+        if decoded not in (text, whole):
+            yield from meanings(decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), depth - 1)
 
 
 def found_in(secrets: str | Iterable[str], text: str, depth: int = 3) -> list[tuple[str, str]]:
-    """The pieces of secrets in a text, each with the meaning that it was found in."""
-    every = [secrets] if isinstance(secrets, str) else list(secrets)
-    pieces = {one[at : at + SHORTEST].lower() for one in every for at in range(len(one) - SHORTEST + 1)}
+    """Returns the pieces of secrets in a text, each with the decoding in which it was found."""
+    values = [secrets] if isinstance(secrets, str) else list(secrets)
+    pieces = {value[at : at + SHORTEST].lower() for value in values for at in range(len(value) - SHORTEST + 1)}
     found = []
     for meaning in {meaning.lower() for meaning in meanings(text, depth)}:
-        shown = {meaning[at : at + SHORTEST] for at in range(len(meaning) - SHORTEST + 1)}
-        found += [(meaning, piece) for piece in shown & pieces]
+        contained = {meaning[at : at + SHORTEST] for at in range(len(meaning) - SHORTEST + 1)}
+        found += [(meaning, piece) for piece in contained & pieces]
     return found

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server on loopback that answers with any bytes at any pace, and remembers what it was sent."""
+"""A server on loopback that sends any bytes at any speed, and records the requests."""
 
 from __future__ import annotations
 
@@ -19,65 +19,65 @@ _PATIENCE = 30.0
 
 
 class Conversation:
-    """A connection, while a request on it is to be answered."""
+    """A connection on which a request waits for its response."""
 
     def __init__(self, connection: socket.socket, over: threading.Event) -> None:
         self._connection = connection
         self._over = over
 
     def send(self, data: bytes | str) -> None:
-        """Text goes out in Latin-1, as headers do."""
+        """Sends data. Text is encoded in Latin-1, as headers are."""
         self._connection.sendall(data.encode("latin-1") if isinstance(data, str) else data)
 
     def answer(self, status: int, body: bytes, *headers: str) -> None:
-        """A sound answer."""
+        """Sends a well-formed response."""
         lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers]
         self.send("\r\n".join(lines).encode("utf-8") + b"\r\n\r\n" + body)
 
     def json(self, data: Any, status: int = 200) -> None:
-        """A sound answer of HSS's kind."""
+        """Sends a well-formed JSON response, as HSS does."""
         self.answer(status, json.dumps(data).encode(), "Content-Type: application/json")
 
     def drip(self, data: bytes | str, pause: float = 0.05) -> None:
-        """Byte by byte."""
+        """Sends data byte by byte."""
         for byte in data.encode("latin-1") if isinstance(data, str) else data:
             self.send(bytes([byte]))
             if self._over.wait(pause):
                 return
 
     def flood(self, data: bytes, times: int) -> None:
-        """The same again and again, until the other side has had enough."""
+        """Sends the same data repeatedly, until the client closes the connection."""
         for _time in range(times):
             if self._over.is_set():
                 return
             self.send(data)
 
     def wait(self) -> None:
-        """Says nothing any more."""
+        """Sends nothing more, and keeps the connection open."""
         self._over.wait(_PATIENCE)
 
     def tunnel(self, netloc: str) -> None:
-        """Becomes a way to another server, as a proxy does for CONNECT."""
+        """Forwards data to another server and back, as a proxy does after CONNECT."""
         host, _colon, port = netloc.rpartition(":")
         with socket.create_connection((host, int(port))) as other:
             self.send("HTTP/1.1 200 Connected\r\n\r\n")
             pairs = {self._connection: other, other: self._connection}
             while not self._over.is_set():
-                for one in select.select(list(pairs), [], [], 0.1)[0]:
-                    data = one.recv(65536)
+                for readable in select.select(list(pairs), [], [], 0.1)[0]:
+                    data = readable.recv(65536)
                     if not data:
                         return
-                    pairs[one].sendall(data)
+                    pairs[readable].sendall(data)
 
 
 Answering = Callable[[Conversation, bytes], Any]
 
 
 class HostileServer:
-    """Serves between C(with) and its end.
+    """The server, which runs while its context is active.
 
-    :arg answer: is given the conversation and the request, whole. If it returns True, the connection is closed.
-    :arg tls: for a server that speaks it.
+    :arg answer: called with the conversation and the complete request. If it returns True, the connection is closed.
+    :arg tls: makes the server use TLS.
     """
 
     def __init__(self, answer: Answering, tls: ssl.SSLContext | None = None) -> None:
@@ -93,11 +93,11 @@ class HostileServer:
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The URL of the server."""
         return f"{'https' if self._tls else 'http'}://{self.netloc}"
 
     def headers(self, number: int) -> dict[str, str]:
-        """A request's headers by their names in lower case."""
+        """Returns the headers of a request by their lower-case names."""
         lines = self.requests[number].partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
         return {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
 
@@ -135,7 +135,7 @@ class HostileServer:
             try:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             except OSError:
-                return  # they could not agree
+                return  # the handshake failed
             self._open.append(connection)
         with connection:
             try:
@@ -144,7 +144,7 @@ class HostileServer:
                     if self._answer(Conversation(connection, self._over), request):
                         return
             except OSError:
-                pass  # the other side has had enough
+                pass  # the client closed the connection
             finally:
                 _hang_up(connection)
 
@@ -157,8 +157,8 @@ def _read(connection: socket.socket) -> bytes:
             return b""
         data += received
     found = re.search(rb"(?i)\r\ncontent-length: *(\d+)", data)
-    wanted = data.index(b"\r\n\r\n") + 4 + (int(found[1]) if found else 0)
-    while len(data) < wanted:
+    length = data.index(b"\r\n\r\n") + 4 + (int(found[1]) if found else 0)
+    while len(data) < length:
         received = connection.recv(65536)
         if not received:
             return data
@@ -174,7 +174,7 @@ def _hang_up(connection: socket.socket) -> None:
 
 
 def in_turn(answers: Iterable[Answering]) -> Answering:
-    """Another answer to each request, the last one for ever."""
+    """Returns a function that answers each request with the next of the answers, and all further ones with the last."""
     waiting = list(answers)
 
     def answer(talk: Conversation, request: bytes) -> Any:

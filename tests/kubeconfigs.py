@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kubeconfigs with real certificates, as the distributions write them. Made for tests and the demo, never for use."""
+"""Creates kubeconfigs with real certificates, as distributions write them, for tests and the demo."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ DAY = 86_400
 
 
 def now() -> int:
-    """Seconds since the epoch."""
+    """Returns the seconds since the epoch."""
     return int(dt.datetime.now(dt.UTC).timestamp())
 
 
 def new_key(kind: str = "ec") -> Any:
-    """A private key: C(ec) (P-256), C(p384), C(p521), C(secp256k1), C(rsa) (2048 bits), C(ed25519) or C(ed448)."""
+    """Creates a private key: C(ec) (P-256), C(p384), C(p521), C(secp256k1), C(rsa) (2048 bit), C(ed25519), C(ed448)."""
     if kind == "rsa":
         return rsa.generate_private_key(65537, 2048)
     if kind in _CURVES:
@@ -40,7 +40,7 @@ _CURVES = {"ec": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1, "secp
 
 
 def key_pem(key: Any, form: str = "pkcs8", password: bytes | None = None) -> bytes:
-    """A private key in PEM: C(pkcs8), or C(traditional) (PKCS#1 and SEC1)."""
+    """Returns a private key in PEM: C(pkcs8), or C(traditional) (PKCS#1 and SEC1)."""
     formats = serialization.PrivateFormat
     return key.private_bytes(
         serialization.Encoding.PEM,
@@ -50,7 +50,7 @@ def key_pem(key: Any, form: str = "pkcs8", password: bytes | None = None) -> byt
 
 
 def b64(data: bytes) -> str:
-    """As the ...-data fields hold it."""
+    """Encodes data in base64, as the fields whose names end in C(-data) contain it."""
     return base64.b64encode(data).decode("ascii")
 
 
@@ -96,8 +96,11 @@ class Authority:
         return self.own.pem
 
     def issue(self, common_name: str, groups: list[str] | None = None, **how: Any) -> Issued:
-        """A client certificate: C(days), C(start) in days from now, C(kind) of key or C(key), C(usage), C(names) for a
-        server."""
+        """Issues a client certificate.
+
+        :arg how: C(days) of validity, C(start) in days from now, C(kind) of key or C(key), C(usage), and C(names) for
+            a server.
+        """
         return _issue(self.own, common_name, groups or [], **how)
 
 
@@ -142,7 +145,7 @@ def _issue(
 
 
 def document(server: str, ca: bytes | None, user: dict[str, Any], name: str = "kubernetes") -> dict[str, Any]:
-    """A kubeconfig with one context, C(admin@NAME)."""
+    """Returns a kubeconfig with one context, C(admin@NAME)."""
     cluster = {"server": server}
     if ca is not None:
         cluster["certificate-authority-data"] = b64(ca)
@@ -158,19 +161,22 @@ def document(server: str, ca: bytes | None, user: dict[str, Any], name: str = "k
 
 
 def certificate_user(issued: Issued) -> dict[str, str]:
-    """A user who logs in with a certificate."""
+    """Returns a user with a client certificate."""
     return {"client-certificate-data": b64(issued.pem), "client-key-data": b64(issued.key_pem)}
 
 
 def kubeadm(server: str, *, days: float = 365, ca: Authority | None = None, name: str = "kubernetes") -> str:
-    """C(/etc/kubernetes/admin.conf)."""
+    """Returns a kubeconfig as kubeadm writes it to C(/etc/kubernetes/admin.conf)."""
     ca = ca or Authority()
     admin = ca.issue("kubernetes-admin", ["kubeadm:cluster-admins"], days=days)
     return yaml.safe_dump(document(server, ca.pem, certificate_user(admin), name), sort_keys=False)
 
 
 def k3s(*, days: float = 365, server: str = "https://127.0.0.1:6443") -> str:
-    """C(/etc/rancher/k3s/k3s.yaml): loopback, all names "default", and a client CA that is not the server's."""
+    """Returns a kubeconfig as k3s writes it to C(/etc/rancher/k3s/k3s.yaml).
+
+    Its server is on loopback, all names are "default", and the CA of the client is not the CA of the server.
+    """
     server_ca, client_ca = Authority("k3s-server-ca"), Authority("k3s-client-ca")
     admin = client_ca.issue("system:admin", ["system:masters"], days=days)
     user = {"client-certificate-data": b64(admin.pem + client_ca.pem), "client-key-data": b64(admin.key_pem)}
@@ -182,7 +188,7 @@ def k3s(*, days: float = 365, server: str = "https://127.0.0.1:6443") -> str:
 
 
 def jwt(**claims: Any) -> str:
-    """A token as an API server signs it, with a signature that nobody checks here."""
+    """Returns a token as an API server issues it, with an invalid signature."""
     parts = ({"alg": "RS256", "kid": "x"}, claims)
     return ".".join([*(_b64url(json.dumps(part).encode()) for part in parts), _b64url(b"signature" * 8)])
 
@@ -195,7 +201,10 @@ ABSENT = object()
 
 
 def edited(document: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A copy with fields set, or taken out with C(ABSENT); named as in errors: C(users[0].user.token)."""
+    """Returns a copy in which fields are set, or removed with C(ABSENT).
+
+    :arg changes: the values by path, such as C(users[0].user.token).
+    """
     copied = copy.deepcopy(document)
     for path, value in changes.items():
         *way, last = [int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", path)]

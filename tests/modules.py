@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a module's main() as Ansible would, in this process or in one of its own, and reads what it prints."""
+"""Runs the main() of a module as Ansible does, in this process or in a separate one, and reads its result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ansible.module_utils.common.text.converters import to_bytes
 
 @dataclass(frozen=True)
 class Ran:
-    """A module's end: its exit code, its result, everything it printed, and its warnings."""
+    """A finished run of a module: its exit code, its result, everything it printed, and its warnings."""
 
     code: int
     result: dict[str, Any]
@@ -33,17 +33,17 @@ class Ran:
 
     @property
     def failed(self) -> bool:
-        """Whether it reports failure."""
+        """Whether the module failed."""
         return bool(self.result.get("failed"))
 
     @property
     def msg(self) -> str:
-        """What it says of the failure."""
+        """The message in the result."""
         return str(self.result.get("msg"))
 
 
 def run(main: Callable[[], None], args: dict[str, Any], *, check: bool = False) -> Ran:
-    """Runs main() with these options, in check mode or in earnest."""
+    """Runs main() with these options, in check mode or not."""
     options = {
         **args,
         "_ansible_check_mode": check,
@@ -57,7 +57,7 @@ def run(main: Callable[[], None], args: dict[str, Any], *, check: bool = False) 
         _module_args(options),
         contextlib.redirect_stdout(stdout),
         mock.patch.object(basic.AnsibleModule, "log"),
-        # Which result key they end up in, if any, is a matter of the ansible-core version.
+        # Where warnings are in the result, if at all, depends on the version of ansible-core.
         mock.patch.object(basic.AnsibleModule, "warn", lambda _self, text: warnings.append(text)),
     ):
         try:
@@ -82,7 +82,7 @@ def _module_args(options: dict[str, Any]):
 
 
 def start(module: str, args: dict[str, Any], speed: float = 1) -> subprocess.Popen[str]:
-    """Starts a module by its name in a process of its own, its pauses shortened by C(speed)."""
+    """Starts a module by its name in a separate process, with its pauses divided by C(speed)."""
     path = os.pathsep.join(entry for entry in sys.path if entry)
     process = subprocess.Popen(
         [sys.executable, __file__, module, str(speed)],
@@ -98,7 +98,7 @@ def start(module: str, args: dict[str, Any], speed: float = 1) -> subprocess.Pop
 
 
 def finish(process: subprocess.Popen[str], timeout: float = 120) -> dict[str, Any]:
-    """The result of a started module."""
+    """Waits for a started module, and returns its result."""
     assert process.stdout
     with process:
         output = process.stdout.read()

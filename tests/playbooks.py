@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs ansible-playbook as a user does, with everything it prints and logs at hand."""
+"""Runs ansible-playbook as a user does, and keeps what it prints and logs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Played:
-    """The end of a run."""
+    """A finished run."""
 
     code: int
     output: str
@@ -27,7 +27,7 @@ class Played:
 
     @property
     def recap(self) -> dict[str, dict[str, int]]:
-        """The counts of each host."""
+        """The counts of each host in the recap."""
         lines = re.findall(r"^(\S+)\s+: (ok=.*)$", self.output, re.MULTILINE)
         return {host: {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in lines}
 
@@ -37,7 +37,7 @@ class Played:
 
     @property
     def report(self) -> list[str]:
-        """The role's line for each cluster."""
+        """The lines of the role's report, one for each cluster."""
         found = re.search(r"Show a line for each cluster\].*?\"msg\": (\[.*?\n    \])", self.output, re.DOTALL)
         return json.loads(found[1]) if found else []
 
@@ -47,14 +47,14 @@ def play(
 ) -> Played:
     """Runs a playbook, by path or by its name in the collection.
 
-    :arg folder: for the log and Ansible's own files.
-    :arg extra: variables.
+    :arg folder: contains the log and the files of Ansible.
+    :arg extra: extra variables.
     """
     log = folder / "ansible.log"
     log.unlink(missing_ok=True)
     command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, "-i", str(inventory), *arguments]
     if extra:
-        # By a file: Ansible shows its own command line at -vvvv.
+        # In a file, because Ansible prints its command line at -vvvv.
         (folder / "extra.json").write_text(json.dumps(extra))
         command += ["-e", f"@{folder / 'extra.json'}"]
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("HW_", "ANSIBLE_"))}

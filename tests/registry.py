@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A private registry and what belongs to it, all of it real: TLS, a password, an archive, skopeo and podman."""
+"""A real private registry with TLS and a password, a web server with the archive, and the real skopeo and podman."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ from hosts.packages import HostsError, unpacked
 
 USERNAME = "hss"
 PASSWORD = "canary registry-pa$$word'0123"
-# Of this password: the registry takes bcrypt alone, which Python does not have.
+# The hash of this password: the registry accepts only bcrypt, which Python does not provide.
 _HTPASSWD = f"{USERNAME}:$2b$05$f97N5xO4IxAEwN3/ZRf8wO7QnvfHwAzbrXIIum/aO23Up1HAz7bua\n"
 
 
 def program(package: str, name: str | None = None) -> tuple[Path, dict[str, str]]:
-    """The machine's own program, or that of a Debian package, and the variables that it needs."""
+    """Returns the program of the machine, or else of a Debian package, and the environment variables that it needs."""
     name = name or package
     if found := shutil.which(name):
         return Path(found).absolute(), {}
@@ -54,7 +54,7 @@ def program(package: str, name: str | None = None) -> tuple[Path, dict[str, str]
 
 
 class Authority:
-    """A certificate for servers on loopback, which clients trust."""
+    """A self-signed certificate for servers on loopback."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -69,7 +69,7 @@ class Authority:
             x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - day, now + day)
             .add_extension(names, critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            # As its own CA; strict clients want to read that.
+            # It is its own CA, which strict clients require it to state.
             .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **uses), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
@@ -91,7 +91,7 @@ class Registry:
         self.address = ""
 
     def __enter__(self) -> Registry:
-        for _attempt in range(5):  # somebody else may take the port first
+        for _attempt in range(5):  # another process may take the port first
             with socket.create_server(("127.0.0.1", 0)) as free:
                 self.address = f"127.0.0.1:{free.getsockname()[1]}"
             if self._start():
@@ -133,7 +133,7 @@ class Registry:
         return False
 
     def tags(self, repository: str) -> list[str]:
-        """The tags of a repository; none if there is no such one."""
+        """Returns the tags of a repository; an empty list if there is no such repository."""
         try:
             answer = json.loads(self._get(f"{repository}/tags/list"))
         except HTTPError as error:
@@ -142,19 +142,19 @@ class Registry:
         return list(answer["tags"] or ())
 
     def layers(self, repository: str, tag: str) -> list[str]:
-        """The digests of an image's layers, as they were before they were compressed."""
+        """Returns the digests of the uncompressed layers of an image."""
         manifest = json.loads(self._get(f"{repository}/manifests/{tag}"))
         config = json.loads(self._get(f"{repository}/blobs/{manifest['config']['digest']}"))
         return list(config["rootfs"]["diff_ids"])
 
     def pushes(self) -> int:
-        """How many manifests were put into it."""
+        """Returns how many manifests were pushed."""
         return len(re.findall(r'"PUT /v2/[^"?]*/manifests/', (self._folder / "log").read_text()))
 
     def _get(self, path: str) -> bytes:
         login = b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
-        wanted = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
-        headers = {"Authorization": f"Basic {login}", "Accept": wanted if "/manifests/" in path else "*/*"}
+        manifest = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
+        headers = {"Authorization": f"Basic {login}", "Accept": manifest if "/manifests/" in path else "*/*"}
         request = urllib.request.Request(f"https://{self.address}/v2/{path}", headers=headers)
         context = ssl.create_default_context(cafile=str(self._authority.certificate))
         opener = urllib.request.build_opener(
@@ -165,17 +165,20 @@ class Registry:
 
 
 def layer(content: bytes) -> bytes:
-    """A file system with one file."""
+    """Returns a layer with one file."""
     return _tar({"content": content})
 
 
 def digest(data: bytes) -> str:
-    """As registries write it."""
+    """Returns the digest of data in the notation of registries."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def archive(images: dict[str, bytes]) -> bytes:
-    """What C(docker save) writes, of images by name, each with one layer."""
+    """Returns an archive as C(docker save) writes it.
+
+    :arg images: the layer of each image by name.
+    """
     files, manifest = {}, []
     for name, data in images.items():
         rootfs = {"type": "layers", "diff_ids": [digest(data)]}
@@ -197,7 +200,7 @@ def _tar(files: dict[str, bytes]) -> bytes:
 
 
 class Downloads:
-    """What a web server has, by path, and what it was asked for."""
+    """The files of a web server by path, and the requested paths."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -207,7 +210,7 @@ class Downloads:
 
 @contextlib.contextmanager
 def downloads(authority: Authority | None) -> Iterator[Downloads]:
-    """A web server; without an authority, without TLS."""
+    """Runs a web server, with TLS if there is an authority."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -220,7 +223,7 @@ def downloads(authority: Authority | None) -> Iterator[Downloads]:
             self.wfile.write(found or b"")
 
         def handle(self) -> None:
-            # Who does not trust the certificate hangs up.
+            # A client that does not trust the certificate closes the connection.
             with contextlib.suppress(ssl.SSLError):
                 super().handle()
 
@@ -244,7 +247,7 @@ def downloads(authority: Authority | None) -> Iterator[Downloads]:
 
 
 def install(tool: str, folder: Path, authority: Authority) -> None:
-    """Puts a tool into FOLDER/bin, with settings and a storage of its own, and a list of what it was told.
+    """Installs a tool in FOLDER/bin, with its own settings and storage. Its calls are recorded in FOLDER/calls.
 
     It trusts the authority, or the one in the file that TOOL_CA names.
     """
@@ -261,7 +264,7 @@ def install(tool: str, folder: Path, authority: Authority) -> None:
     slow = shlex.quote(str(folder / "slow"))
     script.write_text(
         f'#!/bin/sh\necho "{tool} $*" >>{shlex.quote(str(folder / "calls"))}\n'
-        # Then it can be seen in the list of processes.
+        # Then a test can see it in the process list.
         f"[ ! -e {slow} ] || sleep 0.7\n"
         f"SSL_CERT_FILE=${{TOOL_CA:-{shlex.quote(str(authority.certificate))}}} exec env {variables} "
         f'{shlex.quote(str(binary))} "$@"\n'
@@ -270,7 +273,7 @@ def install(tool: str, folder: Path, authority: Authority) -> None:
 
 
 def _podman_settings(folder: Path) -> dict[str, str]:
-    # It wants to see them, though it runs no container.
+    # podman requires both programs, although it runs no container.
     conmon, crun = program("conmon")[0], program("crun")[0]
     (folder / "containers.conf").write_text(
         f'[engine]\nconmon_path = ["{conmon}"]\nruntime = "crun"\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n'

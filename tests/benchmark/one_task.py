@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The CPU time of one task that finds a registered cluster unchanged, beside what a user would do instead."""
+"""Measures the CPU time of one task that finds a registered cluster unchanged, compared with alternatives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import kubeconfigs  # noqa: E402
 from playbooks import play  # noqa: E402
 from simulator import Simulator  # noqa: E402
 
-# A module as the vendor's documentation would have a user write it: the SDK's client, and its listing.
+# A module that lists clusters with the vendor's SDK, written as the vendor's documentation describes.
 SDK_MODULE = """\
 import os
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long onboarding takes, beside what a user would do instead: run it with ./dev benchmark [HOSTS]."""
+"""Measures how long onboarding takes, compared with alternatives. Run it with ./dev benchmark [HOSTS]."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORKS = "--forks=10"
 
 
 def main(hosts: int) -> None:
-    """Prints a line for each way."""
+    """Prints a line with the duration of each way."""
     with tempfile.TemporaryDirectory(prefix="hss-benchmark-") as name, Simulator() as simulator:
         folder = Path(name)
         inventory = make_hosts(folder, hosts)
@@ -64,8 +64,8 @@ def main(hosts: int) -> None:
             print(f"{seconds:7.1f} s  {len(simulator.requests()):5} requests  {title}", flush=True)
 
 
-def one_more() -> None:
-    """One more cluster beside many: what it asks, and how long its plan takes."""
+def new_cluster() -> None:
+    """Prints the requests and the duration of the plan for a new cluster, with many registered clusters."""
     for registered in (1000, 5000, 10000):
         with tempfile.TemporaryDirectory(prefix="hss-benchmark-") as name, Simulator() as simulator:
             folder = Path(name)
@@ -80,11 +80,14 @@ def one_more() -> None:
             seconds = time.monotonic() - start
             if played.code:
                 sys.exit(played.output[-3000:])
-            print(f"{seconds:7.1f} s  {len(simulator.requests()):5} requests  one more beside {registered}", flush=True)
+            print(
+                f"{seconds:7.1f} s  {len(simulator.requests()):5} requests  a new cluster beside {registered}",
+                flush=True,
+            )
 
 
 def make_hosts(folder: Path, count: int) -> Path:
-    """Hosts whose kubeconfigs are in the folder, by their names."""
+    """Writes an inventory of hosts, and their kubeconfigs, into the folder."""
     members = {}
     ca = kubeconfigs.Authority()
     for number in range(count):
@@ -98,12 +101,12 @@ def make_hosts(folder: Path, count: int) -> Path:
 
 
 def book(folder: Path, name: str, tasks: list[dict]) -> str:
-    """A playbook of these tasks for all hosts."""
+    """Writes a playbook with these tasks for all hosts, and returns its path."""
     path = folder / f"{name}.yml"
     path.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
     return str(path)
 
 
 if __name__ == "__main__":
-    one_more()
+    new_cluster()
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)

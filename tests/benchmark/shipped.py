@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much of this collection each module ships to the machine on which it runs: files, and bytes of source."""
+"""Prints how much of the collection Ansible ships with each module: number of files, and bytes of source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PREFIX = "ansible_collections.huaweicloud.hss.plugins."
 
 
 def shipped(module: Path, plugins: Path) -> set[Path]:
-    """The files of module_utils that Ansible packs together with a module."""
+    """Returns the files of module_utils that Ansible ships with a module."""
     found: set[Path] = set()
     pending = [module]
     while pending:

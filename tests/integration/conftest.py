@@ -22,14 +22,14 @@ if not clusters.REAL:
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    """A simulator of one's own for each test, with TLS."""
+    """A simulator with TLS for each test."""
     with Simulator() as sim:
         yield sim
 
 
 @pytest.fixture
 def call(simulator: Simulator) -> Iterator[Caller]:
-    """Plain requests to the test's simulator."""
+    """Sends requests to the test's simulator."""
     caller = Caller(simulator)
     yield caller
     caller.close()

@@ -22,8 +22,8 @@ def _clean_environment(monkeypatch):
 
 @pytest.fixture
 def pauses(monkeypatch) -> list[float]:
-    """The seconds that the modules would have slept."""
-    # Not at the top: conftest files are read before the plugin that makes the collection importable is set up.
+    """The pauses of the modules in seconds, which are not slept."""
+    # Not imported at the top, because conftest files are read before the plugin makes the collection importable.
     from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 
     slept: list[float] = []
@@ -33,12 +33,12 @@ def pauses(monkeypatch) -> list[float]:
 
 @pytest.fixture
 def transcript(pauses):
-    """Exactly these exchanges in this order: one more, one less, or another order fails the test."""
+    """Mocks the responses. Any other number or order of requests fails the test."""
     with responses.RequestsMock(assert_all_requests_are_fired=True, registry=registries.OrderedRegistry) as mocked:
         yield mocked
 
 
 @pytest.fixture(scope="session")
 def kube_config() -> str:
-    """A kubeconfig as kubeadm writes it, for https://10.0.0.5:6443."""
+    """A kubeconfig of kubeadm for https://10.0.0.5:6443."""
     return kubeconfigs.kubeadm("https://10.0.0.5:6443", days=365)
