@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`./dev test-canary`: the whole suite, with the callbacks of ansible.posix, which it fetches if they are not there."""
+"""`./dev test-canary`: runs the complete suite, with the callbacks of ansible.posix, which it downloads once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / ".cache" / "canary"
-# The package with the community's collections is on PyPI, the collection alone is not.
+# PyPI has the package with the community's collections, but not the single collection.
 PACKAGE = "ansible==13.8.0"
 COLLECTION = "ansible_collections/ansible/posix/"
 
 
 def fetch() -> Path:
-    """The folder of collections in which ansible.posix is."""
+    """Returns the folder of collections that contains ansible.posix, after downloading it if necessary."""
     collections = PLACE / PACKAGE
     if not collections.exists():
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The secrets of a run, and the search for pieces of them, however they are written."""
+"""The secrets of a run, and the search for pieces of them in all usual encodings."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
-# Of no secret so many characters in a row may come out.
+# The number of consecutive characters of a secret that count as a leak.
 WINDOW = 8
-# Line ends, indentation, and what every level of quoting adds.
+# Line ends, indentation, and the characters that quoting adds.
 _BETWEEN = re.compile(r"""[\s\\"']+""")
-# A character as HTML or a URL writes it, or the beginning or the end of that.
+# A character that is escaped as in HTML or a URL, or a part of such an escape.
 _QUOTED = re.compile(r"&[#\w]*;?|^[#\w]*;|%[0-9A-Fa-f]{0,2}")
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A piece of a secret in a place where it must not be."""
+    """A piece of a secret that was found."""
 
     secret: str
     place: str
@@ -38,13 +38,13 @@ class Hit:
 
 
 class Canaries:
-    """Secrets by their names."""
+    """A set of named secrets, and the search for pieces of them."""
 
     def __init__(self) -> None:
         self._pieces: dict[str, str] = {}
 
     def new(self, name: str, length: int = 24, *, awkward: bool = False) -> str:
-        """A new secret; an awkward one has characters that each way of quoting writes differently."""
+        """Creates a secret. If it is awkward, it contains characters that each way of quoting escapes differently."""
         letters = string.ascii_letters + string.digits
         value = "".join(secrets.choice(letters) for _ in range(length))
         if awkward:
@@ -54,17 +54,17 @@ class Canaries:
         return value
 
     def add(self, name: str, *values: str) -> None:
-        """Watch over secrets that somebody else made."""
+        """Adds secrets that were created elsewhere."""
         for value in values:
             for form in _forms(value):
                 for piece in _windows(_bare(form)):
-                    # Of what quoting alone makes, there is enough everywhere.
+                    # A piece that consists mostly of escapes is not specific to the secret.
                     if len(_QUOTED.sub("", piece)) > WINDOW // 2:
                         self._pieces.setdefault(piece, name)
 
     def add_key(self, name: str, pem: bytes) -> None:
-        """Watch over a private key in PEM, also as kubeconfigs hold it; not over how every key of its kind begins."""
-        # A PKCS#8 key's first 36 bytes and the end, which is the public key, say nothing of this very key.
+        """Adds a private key in PEM, also in base64 as in kubeconfigs, without the parts that all such keys share."""
+        # In PKCS#8, the first 36 bytes are the same in all keys, and the end is the public key.
         lines = "".join(pem.decode().splitlines()[1:-1])
         part = lines[52:92]
         at = pem.decode().replace("\n", "").index(part)
@@ -72,14 +72,14 @@ class Canaries:
         self.add(name, part, inside[at * 4 // 3 + 8 : (at + len(part)) * 4 // 3 - 8])
 
     def found_in(self, text: str | bytes) -> Iterator[tuple[str, str]]:
-        """The names of secrets of which there is a piece in a text, each once, with what is around the piece."""
-        said = _bare(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
-        seen: set[str] = set()
-        for at, piece in enumerate(_windows(said)):
+        """Yields the name of each secret of which the text contains a piece, with the text around the first piece."""
+        searched = _bare(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+        found: set[str] = set()
+        for at, piece in enumerate(_windows(searched)):
             name = self._pieces.get(piece)
-            if name and name not in seen:
-                seen.add(name)
-                yield name, said[max(at - 60, 0) : at + WINDOW + 40]
+            if name and name not in found:
+                found.add(name)
+                yield name, searched[max(at - 60, 0) : at + WINDOW + 40]
 
 
 def _bare(text: str) -> str:
@@ -92,12 +92,12 @@ def _windows(text: str) -> Iterable[str]:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """A text as it may stand somewhere: as it is, in JSON, HTML and URLs, and in base64 wherever in there."""
+    """Yields a text unchanged, escaped as in JSON, HTML and URLs, and in base64 at every offset."""
     yield from {value, json.dumps(value)[1:-1], repr(value)[1:-1], html.escape(value)}
     yield from {quote(value), quote(value, safe=""), quote_plus(value), quote(value, safe="").lower()}
     data = value.encode()
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + data).decode()
-        # What is certain, whatever stands around it.
+        # The characters that do not depend on the data before and after it.
         certain = encoded[(before * 8 + 5) // 6 : (before + len(data)) * 8 // 6]
         yield from {certain, certain.replace("+", "-").replace("/", "_"), quote(certain, safe="")}

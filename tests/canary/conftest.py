@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures of the canary suite, and what it says at its end."""
+"""Fixtures of the canary suite, and its summary."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from .surroundings import COLLECTIONS, SYSLOG, Manner, Run, Surroundings
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    """A stage of one's own for each test."""
+    """A stage for each test."""
     with Simulator() as simulator, StandIn(tmp_path / "cluster") as cluster:
         yield Stage(tmp_path / "given", simulator, cluster)
 
 
 @pytest.fixture
 def surroundings() -> Iterator[Surroundings]:
-    """Where the run of a test takes place."""
-    # Not in pytest's folder: the paths of sockets may have about 100 characters.
+    """An empty folder in which the run of a test takes place."""
+    # Not in pytest's folder, because the path of a socket may have only about 100 characters.
     with tempfile.TemporaryDirectory(prefix="hss-canary-") as folder:
         yield Surroundings(Path(folder))
 
@@ -42,7 +42,7 @@ def surroundings() -> Iterator[Surroundings]:
 def perform(
     stage: Stage, surroundings: Surroundings, record_property: Callable[[str, Any], None]
 ) -> Callable[..., tuple[Run, list[Hit]]]:
-    """Plays a scene, or a playbook with an inventory's variables; returns the run and what came out."""
+    """Runs a scene, or a playbook with an inventory, and returns the run and the secrets that were found."""
 
     def perform(scene: Scene, manner: Manner, **options: Any) -> tuple[Run, list[Hit]]:
         scene.arrange(stage)
@@ -62,7 +62,7 @@ def perform(
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """How much was played and searched, and what was found of what leaks on purpose."""
+    """Prints how much was run and searched, and what was found of the intended leaks."""
     total: Counter[str] = Counter()
     twin: Counter[str] = Counter()
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
@@ -73,8 +73,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 twin.update(value)
     terminalreporter.write_line(
         f"{total['runs']} runs with {total['results']} results, {total['bytes'] / 1e6:.0f} MB searched"
-        + ("" if SYSLOG else "; without syslog, for which this machine lacks namespaces")
-        + ("" if COLLECTIONS else "; without the callbacks of ansible.posix, which ./dev test-canary has")
+        + ("" if SYSLOG else "; without syslog, because this machine does not allow namespaces")
+        + ("" if COLLECTIONS else "; without the callbacks of ansible.posix, see ./dev test-canary")
     )
     if twin:
         found = ", ".join(f"{place} {hits}" for place, hits in sorted(twin.items()))

@@ -1,8 +1,8 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is played: tasks with every module in every situation. Each is followed by one that shows what it registered, if
-it failed, as people do.
+"""The scenes: tasks with every module in every situation. A task after each of them prints its result if it failed, as
+users do.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from .stage import SERVER, Stage
 
 HSS = "huaweicloud.hss."
 Task = dict[str, Any]
-# Variables of a host that is this machine.
+# Variables of a host with a local connection.
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-# What these return on success is secret, and Ansible hides it; people who print it themselves get what they asked for.
+# The results of these modules are secret, and hidden if the module succeeds. A task that prints them reveals them.
 SECRET_RESULTS = {
     "hidden_module",
     "hss_multicloud_agent_info",
@@ -36,18 +36,18 @@ SECRET_RESULTS = {
 
 @dataclass(frozen=True)
 class Scene:
-    """A playbook's tasks, and what has to be so before and after."""
+    """The tasks of a playbook, its preparation, and its expected result."""
 
     name: str
     tasks: Callable[[Stage], Iterable[Task]]
     arrange: Callable[[Stage], Any] = lambda _stage: None
     sign_in: str = "keys"
-    # Whether the tasks of our modules fail; None where some do.
+    # Whether all tasks with modules of the collection fail; None if only some do.
     fails: bool | None = False
 
 
 def task(module: str, register: str = "", /, **options: Any) -> Task:
-    """A task of a module of the collection; keywords of the task itself begin with an underscore."""
+    """Returns a task with a module of the collection. An underscore marks keywords of the task itself."""
     made: Task = {"name": f"{module} {register}".strip(), HSS + module: {}}
     for name, value in options.items():
         if name.startswith("_"):
@@ -60,10 +60,10 @@ def task(module: str, register: str = "", /, **options: Any) -> Task:
 
 
 def playbook(stage: Stage, scene: Scene) -> Path:
-    """The playbook of a scene, and beside it the variables that it wants."""
+    """Writes the playbook of a scene, and returns its path."""
     tasks: list[Task] = []
-    for number, one in enumerate(scene.tasks(stage)):
-        tasks += _shown(one, f"result_{number}")
+    for number, scene_task in enumerate(scene.tasks(stage)):
+        tasks += _with_output(scene_task, f"result_{number}")
     play = {
         "name": scene.name,
         "hosts": "all",
@@ -77,7 +77,7 @@ def playbook(stage: Stage, scene: Scene) -> Path:
 
 
 def variables(stage: Stage, sign_in: str = "keys", **more: Any) -> Path:
-    """What the playbooks know, secrets included."""
+    """Writes the variables of the playbooks, including secrets, and returns the path of the file."""
     texts = {name: Path(path).read_bytes().decode("utf-8", "replace") for name, path in stage.kubeconfigs.items()}
     known = {
         "account": stage.connection(sign_in),
@@ -91,21 +91,21 @@ def variables(stage: Stage, sign_in: str = "keys", **more: Any) -> Path:
     return stage.put("variables.json", json.dumps(known))
 
 
-def _shown(one: Task, register: str) -> list[Task]:
-    if "register" not in one and not any(key.startswith(HSS) for key in one):
-        return [one]
-    name = one.setdefault("register", register)
-    one.setdefault("ignore_errors", True)
-    shown = [one, {"ansible.builtin.debug": {"var": name}, "when": f"{name} is failed"}]
-    module = next((key.removeprefix(HSS) for key in one if key.startswith(HSS)), "")
+def _with_output(original: Task, register: str) -> list[Task]:
+    """Returns a task, and further tasks that print its result and store it in the fact cache."""
+    if "register" not in original and not any(key.startswith(HSS) for key in original):
+        return [original]
+    name = original.setdefault("register", register)
+    original.setdefault("ignore_errors", True)
+    tasks = [original, {"ansible.builtin.debug": {"var": name}, "when": f"{name} is failed"}]
+    module = next((key.removeprefix(HSS) for key in original if key.startswith(HSS)), "")
     if module and module not in SECRET_RESULTS:
-        # A cache is where facts come to rest.
         fact = {f"fact_{name}": f"{{{{ {name} }}}}", "cacheable": True}
-        shown += [{"ansible.builtin.debug": {"var": name}}, {"ansible.builtin.set_fact": fact}]
-    return shown
+        tasks += [{"ansible.builtin.debug": {"var": name}}, {"ansible.builtin.set_fact": fact}]
+    return tasks
 
 
-# --- everything goes well ---------------------------------------------------------------------------------------------
+# --- Tasks that succeed -----------------------------------------------------------------------------------------------
 
 REGISTRY = {
     "image_repo": "registry.example.com",
@@ -128,7 +128,7 @@ KUBECTL = {"kubectl": "{{ cluster.kubectl }}", "kubeconfig": "{{ cluster.kubecon
 
 
 def life(_stage: Stage) -> Iterable[Task]:
-    """From kubeconfigs on disk to protected nodes and back."""
+    """The life of registrations, from kubeconfigs to protected nodes and back."""
     for name in ("shop", "token", "token_file", "files"):
         yield task("kubeconfig_info", f"read_{name}", path=f"{{{{ path.{name} }}}}")
     yield task("hss_multicloud_config_info", kube_config="{{ kube.shop }}")
@@ -144,7 +144,7 @@ def life(_stage: Stage) -> Iterable[Task]:
     yield task("hss_multicloud_clusters", "all", clusters=clusters)
     yield task(
         "hss_multicloud_cluster",
-        # From -v on, Ansible shows the items of a loop, whatever their label is.
+        # With -v, Ansible shows the items of a loop, even if they have a label.
         kube_config="{{ {'looped': read_token_file.kube_config}[item] }}",
         name="{{ item }}",
         server="https://10.2.0.1:6443",
@@ -184,8 +184,8 @@ def life(_stage: Stage) -> Iterable[Task]:
     yield task("hss_multicloud_clusters", clusters=names, state="absent")
 
 
-def looked_at(_stage: Stage) -> Iterable[Task]:
-    """The same in check mode, where nothing is there that the tasks before would have made."""
+def check_mode(_stage: Stage) -> Iterable[Task]:
+    """The same modules in check mode, in which earlier tasks create nothing."""
     yield task("kubeconfig_info", "read", path="{{ path.shop }}")
     yield task("hss_multicloud_cluster", kube_config="{{ read.kube_config }}", name="new", **REGISTRY, **PROXIES)
     yield task("hss_multicloud_cluster", kube_config="{{ kube.renewed }}", name="shop", update_kube_config="always")
@@ -204,18 +204,18 @@ def looked_at(_stage: Stage) -> Iterable[Task]:
 
 
 def seeded(stage: Stage) -> None:
-    """Somebody registered the cluster before."""
+    """Registers the cluster before the run."""
     stage.simulator.seed_clusters([{"name": "shop", "provider": "self_built_idc", "server": SERVER}])
 
 
-# --- HSS, IAM and what is between -------------------------------------------------------------------------------------
+# --- Faults of HSS, IAM and the gateway -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Told(Fault):
-    """Any status, with words that hold the whole request, as the gateway does in its 401, and more often than once."""
+class QuotingFault(Fault):
+    """Any status, with a message that quotes the complete request several times, as the gateway does with 401."""
 
-    kind: ClassVar[str] = "told"
+    kind: ClassVar[str] = "quoting"
     code: int
     number: str
 
@@ -227,26 +227,26 @@ class Told(Fault):
         message = f"verify failed, canonicalRequest:{body}{canonical} {json.dumps(canonical)}"
         if self.code == 200:
             return Reply.of_json({"total_num": message, "data_list": [message], "token": message, "id": body})
-        made: Any = GatewayError(self.code, self.number, message)
+        error: Any = GatewayError(self.code, self.number, message)
         if self.code == 400:
-            made = HssError(self.number, message)
-        return made.reply(scene.settings, request.request_id)
+            error = HssError(self.number, message)
+        return error.reply(scene.settings, request.request_id)
 
 
 FAULTS: dict[str, Fault] = {
-    "200 of another kind": Told(200, ""),
-    "400": Told(400, "0001"),
-    "400 quota": Told(400, "1002"),
-    "400 rights": Told(400, "0013"),
-    "401": Told(401, "0301"),
-    "403": Told(403, "0302"),
-    "403 token": Told(403, "0307"),
-    "404": Told(404, "0101"),
-    "413": Told(413, "0201"),
-    "429": Told(429, "0308"),
-    "500": Told(500, "0601"),
-    "502": Told(502, "0203"),
-    "504": Told(504, "0203"),
+    "200 of another kind": QuotingFault(200, ""),
+    "400": QuotingFault(400, "0001"),
+    "400 quota": QuotingFault(400, "1002"),
+    "400 rights": QuotingFault(400, "0013"),
+    "401": QuotingFault(401, "0301"),
+    "403": QuotingFault(403, "0302"),
+    "403 token": QuotingFault(403, "0307"),
+    "404": QuotingFault(404, "0101"),
+    "413": QuotingFault(413, "0201"),
+    "429": QuotingFault(429, "0308"),
+    "500": QuotingFault(500, "0601"),
+    "502": QuotingFault(502, "0203"),
+    "504": QuotingFault(504, "0203"),
     "echo": Fault.echo(),
     "html": Fault.html(),
     "cut": Fault.truncated(),
@@ -257,7 +257,7 @@ FAULTS: dict[str, Fault] = {
 
 
 def asked(_stage: Stage) -> Iterable[Task]:
-    """Every module that asks HSS, once."""
+    """Each module that sends requests to HSS, once."""
     yield task("hss_multicloud_cluster", name="shop", kube_config="{{ kube.shop }}", **REGISTRY, **PROXIES)
     clusters = [{"name": "shop", "kube_config": "{{ kube.shop }}", **REGISTRY}]
     yield task("hss_multicloud_clusters", clusters=clusters)
@@ -271,13 +271,13 @@ def asked(_stage: Stage) -> Iterable[Task]:
 
 
 def written(_stage: Stage) -> Iterable[Task]:
-    """What is sent with secrets in it, where all before goes well."""
+    """The requests that contain secrets, after successful listings."""
     yield task("hss_multicloud_cluster", name="new", kube_config="{{ kube.other }}", **REGISTRY, **PROXIES)
     yield task("hss_multicloud_cluster", name="shop", kube_config="{{ kube.renewed }}", update_kube_config="always")
 
 
 def fault(kind: str) -> Callable[[Stage], None]:
-    """Have every request end so."""
+    """Returns a preparation that makes every request fail in this way."""
 
     def arrange(stage: Stage) -> None:
         seeded(stage)
@@ -287,7 +287,7 @@ def fault(kind: str) -> Callable[[Stage], None]:
 
 
 def fault_when_writing(kind: str) -> Callable[[Stage], None]:
-    """Have only the requests that create and update end so."""
+    """Returns a preparation that makes only requests that create or update fail in this way."""
 
     def arrange(stage: Stage) -> None:
         seeded(stage)
@@ -297,13 +297,13 @@ def fault_when_writing(kind: str) -> Callable[[Stage], None]:
     return arrange
 
 
-# --- what is refused --------------------------------------------------------------------------------------------------
+# --- Options that are refused -----------------------------------------------------------------------------------------
 
 GOOD = {"shop", "renewed", "other", "token", "token_file", "files"}
 
 
 def refused_kubeconfigs(stage: Stage) -> Iterable[Task]:
-    """Kubeconfigs that cannot work, on disk and as options, alone and in a list."""
+    """Unusable kubeconfigs, on disk and as options of the single and the list module."""
     for name in sorted(stage.kubeconfigs.keys() - GOOD - {"insecure", "loopback"}):
         yield task("kubeconfig_info", path=f"{{{{ path['{name}'] }}}}")
         text = f"{{{{ kube['{name}'] }}}}"
@@ -316,7 +316,7 @@ def refused_kubeconfigs(stage: Stage) -> Iterable[Task]:
 
 
 def refused_options(_stage: Stage) -> Iterable[Task]:
-    """Options of a wrong type, with wrong names, and in wrong places."""
+    """Options with wrong types and wrong names, and secrets in wrong places."""
     parsed = "{{ kube.shop | from_yaml }}"
     for value in (parsed, ["{{ kube.shop }}"], {"text": "{{ kube.shop }}"}):
         yield task("hss_multicloud_cluster", name="new", kube_config=value)
@@ -350,27 +350,27 @@ def refused_options(_stage: Stage) -> Iterable[Task]:
     ):
         yield task("kubectl_objects", **KUBECTL, objects=broken)
         yield task("kubectl_preflight", **KUBECTL, objects=broken)
-    # In base64 it is not, and the stand-in for the API server says so.
+    # The value is not base64, and the stand-in for the API server reports this.
     yield task("kubectl_objects", **KUBECTL, objects=[secret])
 
 
-def telling_kubectl(stage: Stage) -> Iterable[Task]:
-    """A kubectl that tells everything it gets, and fails."""
-    path = stage.put("telling", '#!/bin/sh\necho "$@" >&2\ncat >&2\ncat "$KUBECONFIG" "$2" "$3" >&2\nexit 1\n')
+def leaking_kubectl(stage: Stage) -> Iterable[Task]:
+    """A kubectl that prints all its input, and fails."""
+    path = stage.put("leaking-kubectl", '#!/bin/sh\necho "$@" >&2\ncat >&2\ncat "$KUBECONFIG" "$2" "$3" >&2\nexit 1\n')
     path.chmod(0o700)
-    asked_so = {**KUBECTL, "kubectl": str(path)}
-    yield task("kubectl_objects", **asked_so, objects=[SECRET])
-    yield task("kubectl_objects", **asked_so, objects=[SECRET], state="absent")
-    yield task("kubectl_preflight", **asked_so, objects=[SECRET])
+    leaking = {**KUBECTL, "kubectl": str(path)}
+    yield task("kubectl_objects", **leaking, objects=[SECRET])
+    yield task("kubectl_objects", **leaking, objects=[SECRET], state="absent")
+    yield task("kubectl_preflight", **leaking, objects=[SECRET])
 
 
-# A tool for images that finds all of them in the registry, and one that tells everything it gets, and fails.
+# An image tool that finds all images in the registry, and one that prints all its input and fails.
 SKOPEO = '#!/bin/sh\ncase $1 in login) cat >/dev/null;; esac\necho "{}"\n'
-TELLING_SKOPEO = '#!/bin/sh\ncase $1 in login) cat; cat "$REGISTRY_AUTH_FILE"; exit 1;; esac >&2\necho "{}"\n'
+LEAKING_SKOPEO = '#!/bin/sh\ncase $1 in login) cat; cat "$REGISTRY_AUTH_FILE"; exit 1;; esac >&2\necho "{}"\n'
 
 
 def every_read(_stage: Stage) -> Iterable[Task]:
-    """What is read on a host, and sent from there."""
+    """Modules that read files on a host, or send requests from it."""
     for name in ("shop", "token_file", "files", "exec", "cut", "address"):
         yield task("kubeconfig_info", path=f"{{{{ path['{name}'] }}}}")
     yield task("hss_multicloud_config_info", kube_config="{{ kube.shop }}")
@@ -380,7 +380,7 @@ def every_read(_stage: Stage) -> Iterable[Task]:
     yield task("kubectl_objects", **KUBECTL, objects=[SECRET])
 
 
-# --- the role and the playbooks ---------------------------------------------------------------------------------------
+# --- The role and the playbooks ---------------------------------------------------------------------------------------
 
 ROLE = {
     "hss_onboard_become": False,
@@ -393,13 +393,13 @@ ROLE = {
     "hss_onboard_install_agent": True,
     "hss_onboard_protect_nodes": True,
     "hss_onboard_wait_timeout": 30,
-    # As loud as it can be.
+    # Shows as much as possible.
     "hss_onboard_no_log": False,
 }
 
 
-def leaking(_stage: Stage) -> Iterable[Task]:
-    """The twin that hides nothing, in every way of writing; at the end a host fails whose name is a secret."""
+def leaks(_stage: Stage) -> Iterable[Task]:
+    """The leaking module in every encoding, and the failure of a host whose name is a secret."""
     for form in ("plain", "base64", "url", "json", "lines"):
         options = {"secret_key": "{{ account.secret_key }}", "kube_config": "{{ kube.shop }}", "form": form}
         yield {"leaking_twin": options, "register": f"leaked_{form}"}

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is on stage: a simulated HSS, a cluster behind a kubectl, kubeconfigs of every kind; secrets in each place."""
+"""A simulated HSS, a cluster with a kubectl, and kubeconfigs of every kind, with unique secrets in each of them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ SERVER = "https://10.0.0.5:6443"
 
 
 class Stage:
-    """Everything that a playbook of ours may turn to.
+    """The services and files that a playbook uses.
 
-    :arg folder: what is made here goes in; nobody writes into it while a playbook runs but the cluster.
+    :arg folder: for the files. While a playbook runs, only the cluster writes to it.
     """
 
     def __init__(self, folder: Path, simulator: Simulator, cluster: StandIn) -> None:
@@ -36,7 +36,7 @@ class Stage:
         self.cluster = cluster
         self.canaries = Canaries()
         cluster.configure(hss={"endpoint": simulator.endpoint, "ca_file": simulator.ca_file}, delay=0.1)
-        # A failed attempt is not made again, and a wrong key may be tried more often than here is one.
+        # Many attempts with a refused key must not lock it.
         simulator.configure(lock_after=None, daemonset_polls=1)
         self.registry_password = self.canaries.new("password of the registry", awkward=True)
         self.proxy_password = self.canaries.new("password of a proxy")
@@ -74,17 +74,17 @@ class Stage:
         }
 
     def learn(self) -> None:
-        """Watch over what the services gave out meanwhile: tokens of IAM, and those of agents and ServiceAccounts."""
+        """Adds the secrets that the services issued during the run: tokens of IAM, of agents and of ServiceAccounts."""
         self.canaries.add("token from IAM", *list(self.simulator._gateway.tokens._tokens))
         for cluster in self.simulator.clusters():
             self.canaries.add("token of the agent", self.simulator.agent_token(cluster.cluster_id))
         token = self.cluster.get("Secret", "hss-token", "hss-access")
         if token:
-            # Its last part alone is not what everybody may know.
+            # Only the last part of the token is secret.
             self.canaries.add("token of the ServiceAccount", base64.b64decode(token["data"]["token"]).decode()[-30:])
 
     def connection(self, sign_in: str = "keys") -> dict[str, Any]:
-        """Options that lead to the simulator."""
+        """Returns connection options for the simulator."""
         return {
             "endpoint": self.simulator.endpoint,
             "auth_url": self.simulator.endpoint,
@@ -99,14 +99,14 @@ class Stage:
     # Kubeconfigs
 
     def put(self, name: str, text: str | bytes) -> Path:
-        """A file of the user's."""
+        """Writes a file, and returns its path."""
         path = self.folder / name
         path.write_bytes(text.encode() if isinstance(text, str) else text)
         path.chmod(0o600)
         return path
 
     def admin(self, name: str, days: float = 365) -> dict[str, Any]:
-        """An administrator's kubeconfig, parsed."""
+        """Returns an administrator's kubeconfig as a mapping."""
         issued = self.authority.issue("kubernetes-admin", ["kubeadm:cluster-admins"], days=days)
         self.canaries.add_key(f"client key of {name}", issued.key_pem)
         return kubeconfigs.document(SERVER, self.authority.pem, kubeconfigs.certificate_user(issued))
@@ -137,7 +137,7 @@ class Stage:
         return kubeconfigs.document(SERVER, self.authority.pem, user)
 
     def _crowded(self) -> dict[str, Any]:
-        """One with other people's credentials beside the ones that are sent."""
+        """Returns a kubeconfig that also contains credentials of other users, which must not be sent."""
         config = self.admin("the context")
         others = {
             "token": {"token": self.canaries.new("token of another context", 40)},
@@ -167,7 +167,7 @@ class Stage:
         return {name: self.canaries.new(f"{name} of {whose}", 40) for name in names}
 
     def _refused(self) -> Iterator[tuple[str, str]]:
-        """Kubeconfigs that cannot work, each for a reason of its own."""
+        """Yields the name and text of kubeconfigs that are unusable for different reasons."""
         made = {
             "exec": self._of_user(self._exec("the context")),
             "oidc": self._of_user({"auth-provider": {"name": "oidc", "config": self._oidc("the context")}}),
@@ -186,9 +186,9 @@ class Stage:
         made["loopback"] = kubeconfigs.edited(
             self.admin("the loopback"), {"clusters[0].cluster.server": "https://127.0.0.1:6443"}
         )
-        said = self.canaries.new("password in the address")
+        password = self.canaries.new("password in the address")
         made["address"] = kubeconfigs.edited(
-            self.admin("the address"), {"clusters[0].cluster.server": f"https://op:{said}@10.0.0.5:6443"}
+            self.admin("the address"), {"clusters[0].cluster.server": f"https://op:{password}@10.0.0.5:6443"}
         )
         made["type"] = kubeconfigs.edited(
             self.admin("the type"), {"users[0].user": ["token", self.canaries.new("list")]}

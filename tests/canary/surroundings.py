@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run of ansible-playbook, or of ansible-runner as AWX uses it, all of whose output is kept and searched."""
+"""Runs ansible-playbook, or ansible-runner as AWX uses it, and collects all output for the search."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .canaries import Canaries, Hit
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 TIMEOUT = 240
-# `./dev test-canary` sets it; where that put ansible.posix.
+# The folder with ansible.posix, which `./dev test-canary` sets.
 COLLECTIONS = Path(os.environ["HSS_CANARY_COLLECTIONS"]) if "HSS_CANARY_COLLECTIONS" in os.environ else None
 SYSLOG = syslog.available()
 
 ARGUMENTS, ENVIRONMENT, EXPOSED = "arguments", "environment", "files others can read"
-# Each is a folder below the one of the run, or a file in it.
+# Files and folders below the folder of the run, by the name of the place.
 LEFT = {
     "ansible.log": "ansible.log",
     "every callback": "everything.jsonl",
@@ -42,14 +42,14 @@ LEFT = {
     "current folder": "cwd",
     "runner artifacts": "runner/artifacts",
 }
-# Where Ansible itself puts files while it runs; the others are there because somebody wanted them.
+# The folders in which Ansible creates files during a run without being asked to.
 WATCHED = ("tmp", "remote", "home", "cwd")
 PLACES = ("stdout", "stderr", "syslog", ARGUMENTS, ENVIRONMENT, EXPOSED, *LEFT)
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How a playbook is run, beside what is in it."""
+    """The arguments and settings with which a playbook is run."""
 
     arguments: tuple[str, ...] = ("-vvvvvv", "--diff")
     debug: bool = True
@@ -57,56 +57,60 @@ class Manner:
     result_format: str = "json"
     runner: bool = False
     environment: tuple[tuple[str, str], ...] = ()
-    # A signal after so many seconds.
+    # A signal, and the seconds after which it is sent.
     interrupt: tuple[int, float] | None = None
 
     def __str__(self) -> str:
-        words = ["runner" if self.runner else self.stdout_callback.rpartition(".")[2], *self.arguments]
+        parts = ["runner" if self.runner else self.stdout_callback.rpartition(".")[2], *self.arguments]
         return "-".join(
-            [*words, *(["debug"] if self.debug else []), *([self.result_format] * (self.result_format == "yaml"))]
+            [*parts, *(["debug"] if self.debug else []), *([self.result_format] * (self.result_format == "yaml"))]
         )
 
 
 @dataclass
 class Run:
-    """The end of a run."""
+    """A finished run.
+
+    :arg found: the collected texts by place, each with the path of the file.
+    """
 
     code: int
     found: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
 
     @property
     def output(self) -> str:
-        """Everything printed."""
+        """Everything that was printed."""
         return "".join(
             text.decode("utf-8", "replace") for place in ("stdout", "stderr") for _, text in self.found[place]
         )
 
     def results(self, *ends: str) -> list[dict[str, Any]]:
-        """What callbacks were told of tasks that ended so: C(ok), C(failed)."""
+        """Returns the results, as callbacks receive them, of tasks that ended with C(ok) or C(failed)."""
         lines = b"".join(data for _path, data in self.found["every callback"]).decode().splitlines()
         events = [json.loads(line) for line in lines]
-        wanted = {f"v2_runner_on_{end}" for end in ends}
-        return [one["result"] for name, *told in events if name in wanted for one in told if isinstance(one, dict)]
+        names = {f"v2_runner_on_{end}" for end in ends}
+        arguments = [argument for name, *received in events if name in names for argument in received]
+        return [argument["result"] for argument in arguments if isinstance(argument, dict)]
 
     def hits(self, canaries: Canaries) -> list[Hit]:
-        """The secrets that came out."""
+        """Returns the secrets that were found in the collected texts."""
         return [
             Hit(name, place, where, around)
             for place, texts in self.found.items()
             for where, text in texts
-            # What the file is called may tell it too.
+            # The path of a file may contain a secret as well.
             for name, around in canaries.found_in(where.encode() + b"\n" + text)
         ]
 
     def size(self) -> int:
-        """How many bytes were searched."""
+        """Returns the number of bytes that are searched."""
         return sum(len(text) for texts in self.found.values() for _where, text in texts)
 
 
 class Surroundings:
-    """Where runs take place.
+    """The folder and the environment of runs.
 
-    :arg folder: empty; what goes in comes from elsewhere, so that all that is here afterwards came out.
+    :arg folder: an empty folder. The input is elsewhere, so everything that is in it afterwards is output.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -117,8 +121,8 @@ class Surroundings:
     def play(self, playbook: str, inventory: Path, manner: Manner, variables: Path, hosts: Sequence[Path] = ()) -> Run:
         """Runs a playbook, by path or by its name in the collection.
 
-        :arg variables: a file for all hosts and tasks.
-        :arg hosts: folders that managed hosts write into.
+        :arg variables: a file with extra variables.
+        :arg hosts: folders into which managed hosts write.
         """
         arguments = [*manner.arguments, "-i", str(inventory), "-e", f"@{variables}"]
         if manner.runner:
@@ -127,7 +131,7 @@ class Surroundings:
             command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook, *arguments]
         code, texts = self._run(command, manner)
         texts |= {place: list(_files(self.folder / path)) for place, path in LEFT.items()}
-        texts["temporary files of hosts"] += [one for folder in hosts for one in _files(folder)]
+        texts["temporary files of hosts"] += [file for folder in hosts for file in _files(folder)]
         return Run(code, texts)
 
     def _run(self, command: list[str], manner: Manner) -> tuple[int, dict[str, list[tuple[str, bytes]]]]:
@@ -149,29 +153,30 @@ class Surroundings:
                 )
                 stdout, stderr = _ended(process, manner.interrupt)
             finally:
-                saw = json.loads(watching.communicate(b"")[0])
-        found = {place: [(where, base64.b64decode(data)) for data, where in seen] for place, seen in saw.items()}
-        found |= {"stdout": [("", stdout)], "stderr": [("", stderr)], "syslog": [("", one) for one in log.messages]}
+                watched = json.loads(watching.communicate(b"")[0])
+        found = {place: [(where, base64.b64decode(data)) for data, where in texts] for place, texts in watched.items()}
+        found |= {"stdout": [("", stdout)], "stderr": [("", stderr)]}
+        found["syslog"] = [("", message) for message in log.messages]
         return process.returncode, found
 
     def _runner(self, playbook: str, arguments: list[str]) -> list[str]:
-        """ansible-runner with its defaults, which keep more than AWX does."""
+        """Returns a command for ansible-runner with its default settings, with which it stores more than in AWX."""
         private = self.folder / "runner"
         (private / "project").mkdir(parents=True, exist_ok=True)
         (private / "env").mkdir(exist_ok=True)
         (private / "env" / "settings").write_text(json.dumps({"fact_cache_type": "jsonfile"}))
-        words = ["run", str(private), "--playbook", playbook, "--ident", "1", f"--cmdline={' '.join(arguments)}"]
-        return [sys.executable, "-m", "ansible_runner", *words]
+        options = ["--playbook", playbook, "--ident", "1", f"--cmdline={' '.join(arguments)}"]
+        return [sys.executable, "-m", "ansible_runner", "run", str(private), *options]
 
     def _environment(self, manner: Manner) -> dict[str, str]:
         folder = self.folder
-        strangers = ("ANSIBLE_", "HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "OS_", "JUNIT_")
+        removed = ("ANSIBLE_", "HW_", "HUAWEICLOUD_", "CLOUD_SDK_", "OS_", "JUNIT_")
         collections = [ROOT / ".collections", *([COLLECTIONS] if COLLECTIONS else [])]
         enabled = ["ansible.builtin.junit", "ansible.builtin.tree", "everything"]
         if COLLECTIONS:
             enabled += ["ansible.posix.profile_tasks", "ansible.posix.timer"]
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith(strangers)},
+            **{name: value for name, value in os.environ.items() if not name.startswith(removed)},
             "HOME": str(folder / "home"),
             "TMPDIR": str(folder / "tmp"),
             "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, collections)),
@@ -187,10 +192,10 @@ class Surroundings:
             "ANSIBLE_CALLBACK_RESULT_FORMAT": manner.result_format,
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "plugins" / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": ",".join(enabled),
-            # ansible-runner would store rendered options; what the user chooses so is not kept from him.
+            # With 1, ansible-runner stores the rendered options of all tasks. This is documented as a limit.
             "ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "0" if manner.runner else "1",
             "ANSIBLE_SHOW_TASK_PATH_ON_FAILURE": "1",
-            # Unknown to older ones, which do both anyway.
+            # Older versions do not know these two settings, and always behave like this.
             "ANSIBLE_DISPLAY_TRACEBACK": "always",
             "ANSIBLE_INJECT_INVOCATION": "1",
             "ANSIBLE_SHOW_CUSTOM_STATS": "1",
@@ -209,12 +214,12 @@ class Surroundings:
 
 
 def _ended(process: subprocess.Popen[bytes], interrupt: tuple[int, float] | None) -> tuple[bytes, bytes]:
-    """What a process printed until its end, whichever end that was."""
+    """Returns what a process printed until it ended, or was interrupted."""
     try:
         if interrupt:
             number, after = interrupt
             time.sleep(after)
-            # As the terminal does it: to everybody in the foreground.
+            # A terminal also sends the signal to all processes in the foreground.
             os.killpg(process.pid, number)
         return process.communicate(timeout=TIMEOUT)
     finally:
@@ -225,7 +230,7 @@ def _ended(process: subprocess.Popen[bytes], interrupt: tuple[int, float] | None
 
 
 def _files(place: Path) -> Iterator[tuple[str, bytes]]:
-    """The names of the files in a folder, or of the one, with what is in them. A name can tell something too."""
+    """Yields the path and the content of a file, or of all files in a folder."""
     for path in [place] if place.is_file() else sorted(place.rglob("*")):
         if path.is_file():
             yield str(path), path.read_bytes()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real /dev/log, for a command and what it starts, that is not the machine's."""
+"""A private /dev/log for a command and its child processes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
-# In a mount namespace of its own, /dev is made anew: the machine's devices, and a log of ours.
+# Creates another /dev in a separate mount namespace, with the devices of the machine and a different log.
 _SCRIPT = """
 set -eu
 new=$1 log=$2
@@ -38,7 +38,7 @@ _UNSHARE = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-use
 
 
 def available() -> bool:
-    """Whether the machine lets us have it: it takes root, or a kernel that lets users have namespaces."""
+    """Returns whether the machine allows this, which needs root, or a kernel with user namespaces."""
     try:
         done = subprocess.run([*_UNSHARE, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False)
     except FileNotFoundError:
@@ -47,10 +47,10 @@ def available() -> bool:
 
 
 class Syslog:
-    """Listens between C(with) and its end."""
+    """Collects messages while its context is active."""
 
     def __init__(self) -> None:
-        # A short path: those of sockets may have about 100 characters.
+        # The path of a socket may have only about 100 characters.
         self._folder = Path(tempfile.mkdtemp(prefix="hss-log-"))
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.settimeout(0.1)
@@ -61,7 +61,7 @@ class Syslog:
 
     @property
     def wrapper(self) -> list[str]:
-        """The words before a command whose messages are to come here."""
+        """The prefix for a command whose messages are to be collected."""
         return [*_UNSHARE, "sh", "-c", _SCRIPT, "sh", str(self._folder / "dev"), str(self._folder / "log")]
 
     def __enter__(self) -> Syslog:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever is done with the collection, and whatever goes wrong, no secret comes out anywhere."""
+"""No secret is leaked anywhere, whatever is done with the collection, and whatever fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUIET = Manner(arguments=(), debug=False)
 CHECK = Manner(arguments=("-vvvvvv", "--check", "--diff"), result_format="yaml")
 RUNNER = Manner(arguments=("-vvvv", "--diff"), debug=False, runner=True)
 CALLBACKS = ["ansible.builtin.minimal", "ansible.builtin.oneline", *(["ansible.posix.json"] if COLLECTIONS else [])]
-# What is met one after the other, so that each comes up often.
+# The scenes with faults take these in turn, so that each is used often.
 MANNERS = itertools.cycle(
     [
         LOUD,
@@ -43,7 +43,7 @@ MANNERS = itertools.cycle(
 
 def _cases():
     yield Scene("life", scenes.life), LOUD
-    yield Scene("check mode", scenes.looked_at, scenes.seeded), CHECK
+    yield Scene("check mode", scenes.check_mode, scenes.seeded), CHECK
     yield Scene("refused options", scenes.refused_options, fails=None), LOUD
     yield Scene("401", scenes.asked, scenes.fault("401"), fails=True), LOUD
     yield Scene("life", scenes.life, sign_in="user"), RUNNER
@@ -54,11 +54,11 @@ def _cases():
     for manner in (*(Manner(stdout_callback=name) for name in CALLBACKS), QUIET, Manner(result_format="yaml")):
         yield Scene("life", scenes.life), manner
     for arguments in (("--check",), ("--check", "--diff"), ("-vvv", "--check", "--diff")):
-        yield Scene("check mode", scenes.looked_at, scenes.seeded), Manner(arguments=arguments, debug=False)
+        yield Scene("check mode", scenes.check_mode, scenes.seeded), Manner(arguments=arguments, debug=False)
     yield Scene("refused kubeconfigs", scenes.refused_kubeconfigs, fails=True), LOUD
     yield Scene("refused kubeconfigs", scenes.refused_kubeconfigs, fails=True), Manner(("--check", "-v"), debug=False)
     yield Scene("refused options", scenes.refused_options, fails=None), RUNNER
-    yield Scene("kubectl that tells", scenes.telling_kubectl, fails=True), LOUD
+    yield Scene("leaking kubectl", scenes.leaking_kubectl, fails=True), LOUD
     for kind in FAULTS:
         sign_in = "user" if kind in ("401", "echo", "200 of another kind") else "keys"
         yield Scene(kind, scenes.asked, scenes.fault(kind), sign_in, fails=True), next(MANNERS)
@@ -72,12 +72,12 @@ def _name(case):
     return f"{scene.name}-{scene.sign_in}-{manner}".replace(" ", "_")
 
 
-def silent(hits):
+def assert_nothing_leaked(hits):
     assert not hits, "\n".join(map(str, hits[:20]))
 
 
-def searched(run):
-    """Something was found in these places, so they were searched."""
+def assert_searched(run):
+    """Checks that output was collected in the most important places."""
     assert not [place for place in ("stdout", "ansible.log", "every callback", "junit") if not run.found[place]]
 
 
@@ -85,8 +85,8 @@ def searched(run):
 def test_modules(stage, perform, case):
     scene, manner = case
     run, hits = perform(scene, manner)
-    silent(hits)
-    searched(run)
+    assert_nothing_leaked(hits)
+    assert_searched(run)
     failed = len(run.results("failed"))
     if scene.fails is not None:
         assert (run.code, failed) == (0, len(list(scene.tasks(stage))) if scene.fails else 0)
@@ -102,19 +102,19 @@ def test_modules(stage, perform, case):
     if WHOLE
     else ["requests.adapters:HTTPAdapter.send"],
 )
-def test_a_bug(perform, broken):
-    """An exception that nobody expects, whose text holds everything."""
+def test_an_unexpected_exception(perform, broken):
+    """The text of the exception contains all arguments."""
     environment = {"PYTHONPATH": str(Path(__file__).parent / "broken"), "HSS_CANARY_BREAK": broken}
     run, hits = perform(Scene("bug", scenes.life, fails=None), Manner(environment=tuple(environment.items())))
-    silent(hits)
+    assert_nothing_leaked(hits)
     assert "RuntimeError" in run.output and len(run.results("failed")) > 3
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM] if WHOLE else [signal.SIGINT])
-def test_an_interruption(perform, number):
+def test_an_interrupted_run(perform, number):
     scene = Scene("interrupted", scenes.written, scenes.fault_when_writing("slow"), fails=None)
     run, hits = perform(scene, Manner(interrupt=(number, 4)))
-    silent(hits)
+    assert_nothing_leaked(hits)
     assert run.code != 0
 
 
@@ -132,7 +132,7 @@ def test_hosts_behind_ssh(stage, perform, arguments):
             variables=known,
             folders=[hosts.home("far")],
         )
-    silent(hits)
+    assert_nothing_leaked(hits)
 
 
 def role(stage, **variables):
@@ -166,12 +166,12 @@ def test_playbooks(stage, perform, playbook, manner, variables):
         playbook=f"huaweicloud.hss.{playbook}",
         inventory=role(stage, **variables),
     )
-    silent(hits)
+    assert_nothing_leaked(hits)
     assert run.code == 0, run.output[-3000:]
 
 
 def images(stage, tool):
-    """Variables and manner with which the role loads images with this tool."""
+    """Returns the variables and the manner with which the role loads images with this tool."""
     folder = stage.folder / "bin"
     folder.mkdir()
     (folder / "skopeo").write_text(tool)
@@ -180,7 +180,7 @@ def images(stage, tool):
     return {"hss_onboard_image_tool": "skopeo"}, dataclasses.replace(LOUD, environment=path)
 
 
-def test_the_role_and_a_registry(stage, perform):
+def test_the_role_with_a_private_registry(stage, perform):
     variables, manner = images(stage, scenes.SKOPEO)
     run, hits = perform(
         Scene("images", lambda _stage: []),
@@ -188,7 +188,7 @@ def test_the_role_and_a_registry(stage, perform):
         playbook="huaweicloud.hss.onboard",
         inventory=role(stage, **variables),
     )
-    silent(hits)
+    assert_nothing_leaked(hits)
     assert run.code == 0, run.output[-3000:]
 
 
@@ -199,22 +199,23 @@ ROLE_TROUBLES = [*FAULTS, "kubeconfig", "kubectl", "skopeo"] if WHOLE else ["ech
 def test_playbooks_that_fail(stage, perform, trouble):
     variables, manner = {}, LOUD
     if trouble == "skopeo":
-        variables, manner = images(stage, scenes.TELLING_SKOPEO)
+        variables, manner = images(stage, scenes.LEAKING_SKOPEO)
     elif trouble == "kubeconfig":
         variables = {"hss_onboard_kubeconfig_path": "{{ path.address }}"}
     elif trouble == "kubectl":
-        list(scenes.telling_kubectl(stage))
-        variables = {"hss_onboard_kubectl": str(stage.folder / "telling")}
+        list(scenes.leaking_kubectl(stage))
+        variables = {"hss_onboard_kubectl": str(stage.folder / "leaking-kubectl")}
     else:
         stage.simulator.fault("*", FAULTS[trouble], times=None)
     scene = Scene("onboard", lambda _stage: [], sign_in="user")
     run, hits = perform(scene, manner, playbook="huaweicloud.hss.onboard", inventory=role(stage, **variables))
-    silent(hits)
+    assert_nothing_leaked(hits)
     assert run.code == 2, run.output[-3000:]
 
 
-def test_every_plugin_is_played():
-    played = {key.removeprefix(scenes.HSS) for one in scenes.life(None) for key in one if key.startswith(scenes.HSS)}
+def test_every_plugin_is_covered():
+    keys = [key for task in scenes.life(None) for key in task]
+    played = {key.removeprefix(scenes.HSS) for key in keys if key.startswith(scenes.HSS)}
     assert played == {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
     assert set(PLAYBOOKS) == {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
     tasks = "".join(path.read_text() for path in (ROOT / "roles").rglob("tasks/*.yml"))
@@ -224,12 +225,12 @@ def test_every_plugin_is_played():
 
 
 @pytest.mark.parametrize("manner", [Manner(), RUNNER], ids=str)
-def test_the_leaking_twin_is_found_everywhere(stage, perform, manner, record_property):
-    """Each place is searched, and each way of writing is seen through."""
+def test_the_leaking_twin_is_found_in_every_place(stage, perform, manner, record_property):
+    """Proves that the search finds secrets in every place and in every encoding."""
     name = stage.canaries.new("name of a host")
-    run, hits = perform(Scene("twin", scenes.leaking, fails=None), manner, hosts={name: {}})
+    run, hits = perform(Scene("twin", scenes.leaks, fails=None), manner, hosts={name: {}})
     assert run.code != 0
-    # ansible-runner has everything in its artifacts, facts included, and makes no retry files.
+    # ansible-runner has everything in its artifacts, including facts, and creates no retry files.
     places = set(PLACES) - ({"stderr", "fact cache", "retry files"} if manner.runner else {"runner artifacts"})
     assert {hit.place for hit in hits} >= places
     assert {"secret key", "client key of the context", "token of another context"} <= {hit.secret for hit in hits}
@@ -237,8 +238,8 @@ def test_the_leaking_twin_is_found_everywhere(stage, perform, manner, record_pro
 
 
 @pytest.mark.parametrize("form", ["plain", "base64", "url", "json", "lines"])
-def test_every_way_of_writing_is_seen_through(stage, form):
-    """By pieces alone: of a secret's beginning and end, something is always cut off."""
+def test_every_encoding_is_found(stage, form):
+    """The search must find a secret without its beginning or its end."""
     from .plugins.library.leaking_twin import FORMS
 
     secret = stage.canaries.new("awkward", 40, awkward=True)

@@ -1,8 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks at the machine while something runs: what processes there are, with which arguments and in which environment,
-and which files others could read. What it saw is printed as JSON when its standard input ends.
+"""Records the arguments and environments of all processes, and the files that other users can read.
+
+It prints them as JSON when its standard input ends.
 
     python tests/canary/watch.py FOLDER…
 """
@@ -22,14 +23,14 @@ LARGEST = 4 << 20
 
 
 def processes(seen: dict[str, set[bytes]]) -> None:
-    """Note the arguments and environments of all processes of this user, as far as they can be read."""
+    """Adds the arguments and environments of all processes of this user, as far as they are readable."""
     for pid in os.listdir("/proc"):
         if not pid.isdigit():
             continue
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
                 arguments = file.read()
-            # A process that was just made still has its parent's.
+            # A process that was just forked still has the arguments of its parent.
             if arguments in seen["arguments"]:
                 continue
             with open(f"/proc/{pid}/environ", "rb") as file:
@@ -41,7 +42,7 @@ def processes(seen: dict[str, set[bytes]]) -> None:
 
 
 def exposed(folders: list[str], seen: dict[tuple[str, int], bytes]) -> None:
-    """Note the files below folders that another user could read; the folders themselves count as open to all."""
+    """Adds the files below the given folders that another user can read, if the folders themselves are accessible."""
     waiting = list(folders)
     while waiting:
         try:
@@ -50,12 +51,12 @@ def exposed(folders: list[str], seen: dict[tuple[str, int], bytes]) -> None:
             continue
         for entry in entries:
             try:
-                about = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(about.st_mode) and about.st_mode & 0o011:
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode) and status.st_mode & 0o011:
                     waiting.append(entry.path)
-                elif stat.S_ISREG(about.st_mode) and about.st_mode & 0o044 and about.st_size < LARGEST:
-                    if (entry.path, about.st_mtime_ns) not in seen:
-                        seen[entry.path, about.st_mtime_ns] = Path(entry.path).read_bytes()
+                elif stat.S_ISREG(status.st_mode) and status.st_mode & 0o044 and status.st_size < LARGEST:
+                    if (entry.path, status.st_mtime_ns) not in seen:
+                        seen[entry.path, status.st_mtime_ns] = Path(entry.path).read_bytes()
             except OSError:
                 continue
 
@@ -69,9 +70,9 @@ def main() -> None:
         exposed(folders, files)
         if select.select([sys.stdin], [], [], PAUSE)[0]:
             break
-    saw = {place: [(base64.b64encode(one).decode(), "") for one in sorted(ran[place])] for place in ran}
-    saw["files others can read"] = [(base64.b64encode(data).decode(), path) for (path, _time), data in files.items()]
-    json.dump(saw, sys.stdout)
+    found = {place: [(base64.b64encode(data).decode(), "") for data in sorted(ran[place])] for place in ran}
+    found["files others can read"] = [(base64.b64encode(data).decode(), path) for (path, _time), data in files.items()]
+    json.dump(found, sys.stdout)
 
 
 if __name__ == "__main__":

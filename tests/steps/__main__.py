@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`./dev test`: runs the steps, two at a time, each into its own log, and says how each went."""
+"""`./dev test`: runs the steps, two at a time, each with its own log, and prints their results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from work import ROOT, Failed, Work, stop_all
 
 
 def run(name: str, pytest_args: list[str]) -> tuple[int, int]:
-    """Run one step, print its line, and return how many checks passed and failed in it."""
+    """Runs a step, prints its result, and returns the number of checks that passed and that failed."""
     started = time.monotonic()
     with Work(name, pytest_args) as work:
         error = None
@@ -25,7 +25,7 @@ def run(name: str, pytest_args: list[str]) -> tuple[int, int]:
             STEPS[name](work)
         except Failed as failed:
             error = str(failed)
-        except Exception as bug:  # a step that breaks must not look like one that passed
+        except Exception as bug:  # a step with a bug must not count as passed
             error = f"{type(bug).__name__}: {bug}"
     passed, failed = work.pytest_counts or (0 if error else 1, 0)
     if error:
@@ -45,7 +45,7 @@ def run(name: str, pytest_args: list[str]) -> tuple[int, int]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev test")
     parser.add_argument("steps", nargs="*", metavar="STEP", help=f"any of: {', '.join(STEPS)} (default: all)")
-    parser.add_argument("--list", action="store_true", help="name the steps and what each does")
+    parser.add_argument("--list", action="store_true", help="list the steps with a description")
     own, pytest_args = _split(sys.argv[1:])
     args = parser.parse_args(own)
     if args.list:
@@ -54,10 +54,10 @@ def main() -> int:
         return 0
     unknown = [name for name in args.steps if name not in STEPS]
     if unknown:
-        parser.error(f"no such step: {', '.join(unknown)} (there are: {', '.join(STEPS)})")
+        parser.error(f"no such step: {', '.join(unknown)} (the steps are: {', '.join(STEPS)})")
 
-    # What is stopped from outside stops its steps too: each runs in a process group of its own. A shell that starts
-    # this in the background has SIGINT ignored, and what is started here would do the same.
+    # An interrupt must also stop the steps, which run in separate process groups. A shell that starts this in the
+    # background makes it ignore SIGINT, which the steps would inherit.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     totals = [0, 0]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-core and Python in pairs: each a cell with an environment, a HOME and a folder of its own."""
+"""The cells of the matrix: pairs of ansible-core and Python, each with its own environment, HOME and folder."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from work import CACHE, ROOT, Failed, Work
 
-# Every ansible-core that the collection supports, with the oldest and the newest Python 3 that may run it.
+# Every supported ansible-core, with the minor versions of the oldest and the newest Python 3 that it supports.
 CORES = {"2.18": (11, 13), "2.19": (11, 13), "2.20": (12, 14), "2.21": (12, 14)}
 PINS = ROOT / "tests" / "requirements"
-# What is pinned for the newest ansible-core; the others say themselves which ones they want.
+# These pins apply to the newest ansible-core. The other versions determine theirs themselves.
 OF_CORE = ("ansible-core", "resolvelib")
 
 
@@ -34,25 +34,25 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Such as 2.18-3.11."""
+        """The name of the cell, such as 2.18-3.11."""
         return f"{self.core}-{self.python}"
 
     @property
     def folder(self) -> Path:
-        """Where everything of it is."""
+        """The folder with all files of the cell."""
         return CACHE / "matrix" / self.name
 
     @contextlib.contextmanager
     def environment(self, work: Work) -> Iterator[dict[str, str]]:
-        """The variables with which commands run in the cell, after its virtual environment was made."""
+        """Creates the virtual environment, and returns the variables with which commands run in the cell."""
         self._install(work)
         home = self.folder / "home"
         (home / ".config").mkdir(parents=True, exist_ok=True)
-        pip = home / ".config" / "pip"  # for what ansible-test installs
+        pip = home / ".config" / "pip"  # for the packages that ansible-test installs
         pip.unlink(missing_ok=True)
         pip.symlink_to(Path.home() / ".config" / "pip")
         path = [str(self.folder / "venv" / "bin"), *os.environ["PATH"].split(os.pathsep)]
-        # Not in the cell's folder: the paths of sockets may have about 100 characters.
+        # Not in the cell's folder, because the path of a socket may have only about 100 characters.
         with tempfile.TemporaryDirectory(prefix="hss-cell-", ignore_cleanup_errors=True) as temporary:
             yield {
                 "ANSIBLE_HOME": str(home / ".ansible"),
@@ -66,11 +66,11 @@ class Cell:
             }
 
     def _install(self, work: Work) -> None:
-        """Make the virtual environment, unless it is there and made for the same."""
+        """Creates the virtual environment, unless it exists and was created for the same pins and interpreter."""
         pins = (PINS / "test.txt").read_text()
-        wanted = f"{ROOT} {self.interpreter}\n{(PINS / 'cell.in').read_text()}{pins}"
+        stamp = f"{ROOT} {self.interpreter}\n{(PINS / 'cell.in').read_text()}{pins}"
         made_for = self.folder / "made-for"
-        if made_for.exists() and made_for.read_text() == wanted:
+        if made_for.exists() and made_for.read_text() == stamp:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -80,10 +80,10 @@ class Cell:
         work.run(self.interpreter, "-m", "venv", self.folder / "venv")
         install = [self.folder / "venv" / "bin" / "python", "-m", "pip", "install", "--no-input"]
         work.run(*install, "--constraint", constraints, "--requirement", PINS / "cell.in")
-        made_for.write_text(wanted)
+        made_for.write_text(stamp)
 
     def versions(self) -> tuple[str, str]:
-        """The exact versions of ansible-core and Python."""
+        """Returns the exact versions of ansible-core and Python."""
         code = "import ansible.release as r, platform as p; print(r.__version__, p.python_version())"
         python = self.folder / "venv" / "bin" / "python"
         core, python_version = subprocess.check_output([python, "-c", code], text=True).split()
@@ -91,33 +91,33 @@ class Cell:
 
 
 def cell(name: str) -> Cell | None:
-    """The cell of a name such as 2.18-3.11, or None if its Python is not here.
+    """Returns the cell with a name such as 2.18-3.11, or None if its Python is not installed.
 
-    :raises Failed: if there is no such pair.
+    :raises Failed: if the pair is not supported.
     """
     match = re.fullmatch(r"(\d\.\d+)-3\.(\d+)", name)
     if not match or match[1] not in CORES or not CORES[match[1]][0] <= int(match[2]) <= CORES[match[1]][1]:
         pairs = ", ".join(f"{core}-3.{oldest} to {core}-3.{newest}" for core, (oldest, newest) in CORES.items())
-        raise Failed(f"{name}: there are {pairs}")
+        raise Failed(f"{name}: the cells are {pairs}")
     interpreter = find(int(match[2]))
     return Cell(match[1], f"3.{match[2]}", interpreter) if interpreter else None
 
 
 def outermost(core: str) -> tuple[list[Cell], list[str]]:
-    """The cells of an ansible-core with the oldest and the newest Python that are here, and what is not here."""
+    """Returns the cells of an ansible-core with the oldest and the newest installed Python, and the missing cells."""
     pythons = range(CORES[core][0], CORES[core][1] + 1)
-    here = {number: found for number in pythons if (found := find(number))}
-    missing = [f"{core}-3.{number}" for number in (pythons[0], pythons[-1]) if number not in here]
-    chosen = sorted({min(here), max(here)}) if here else []
-    return [Cell(core, f"3.{number}", here[number]) for number in chosen], missing
+    installed = {number: found for number in pythons if (found := find(number))}
+    missing = [f"{core}-3.{number}" for number in (pythons[0], pythons[-1]) if number not in installed]
+    chosen = sorted({min(installed), max(installed)}) if installed else []
+    return [Cell(core, f"3.{number}", installed[number]) for number in chosen], missing
 
 
 def find(minor: int) -> Path | None:
-    """A Python 3 of that minor version that can make virtual environments."""
+    """Returns a Python 3 with this minor version and the venv module, or None."""
     folders = [*os.environ["PATH"].split(os.pathsep), *os.environ.get("HSS_PYTHONS", "").split(os.pathsep)]
     for folder in folders:
         path = Path(folder) / f"python3.{minor}"
-        # The environment of the checkout may be made anew while a cell is in use.
+        # The environment of the checkout may be replaced while a cell is in use.
         if ROOT / ".venv" in path.parents or not path.exists():
             continue
         code = f"import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, {minor}))"

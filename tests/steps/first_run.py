@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the collection's playbooks with another environment's Ansible: first_run.py ENVIRONMENT COLLECTIONS."""
+"""Runs the playbooks with the Ansible of another environment: first_run.py ENVIRONMENT COLLECTIONS."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def main(environment: Path, collections: Path) -> None:
             "ANSIBLE_HOME": str(folder / "ansible-home"),
         }
         (folder / "ansible.cfg").touch()
-        for playbook, left in (("onboard", ["shop"]), ("rotate", ["shop"]), ("offboard", [])):
+        for playbook, expected in (("onboard", ["shop"]), ("rotate", ["shop"]), ("offboard", [])):
             command = [environment / "bin" / "ansible-playbook", f"huaweicloud.hss.{playbook}", "-i", "hosts.json"]
             subprocess.run(command, cwd=folder, env=env, timeout=240, check=True)
             registered = [cluster.name for cluster in simulator.clusters()]
-            if registered != left:
-                raise SystemExit(f"after {playbook}, {registered} should be {left}")
+            if registered != expected:
+                raise SystemExit(f"after {playbook}: registered {registered}, expected {expected}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`./dev matrix [CELL…]`: sanity, unit, integration and canary tests with every ansible-core, cell by cell."""
+"""`./dev matrix [CELL…]`: runs sanity, unit, integration and canary tests with every ansible-core, cell by cell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from work import ROOT, Failed, Work, stop_all
 
 STEPS = ("sanity", "unit", "integration", "canary")
 ROW = "{:<10} {:<13} {:<8} {:<10} {:<28} {:<28} {:<28} {:>7}"
-# Beside each other on a small machine, they take longer than one may take alone.
+# On a small machine, parallel steps take longer than the usual limit for a step.
 STEP_TIMEOUT = 3600
 
 
@@ -27,7 +27,7 @@ def main() -> int:
         "cells",
         nargs="*",
         metavar="CELL",
-        help="such as 2.18-3.11 (default: each ansible-core with the oldest and the newest Python that are here)",
+        help="such as 2.18-3.11 (default: each ansible-core with the oldest and the newest installed Python)",
     )
     names = parser.parse_args().cells
     missing: list[str] = []
@@ -38,9 +38,9 @@ def main() -> int:
             chosen += cells
             missing += lacking
         for name in names:
-            one = cell(name)
-            chosen += [one] if one else []
-            missing += [] if one else [name]
+            found = cell(name)
+            chosen += [found] if found else []
+            missing += [] if found else [name]
     except Failed as failed:
         parser.error(str(failed))
 
@@ -50,43 +50,43 @@ def main() -> int:
     print(ROW.format("cell", "ansible-core", "Python", *STEPS, "time"), flush=True)
     totals = [0, 0]
     try:
-        for one in chosen:
-            totals = [total + count for total, count in zip(totals, run(one), strict=True)]
+        for chosen_cell in chosen:
+            totals = [total + count for total, count in zip(totals, run(chosen_cell), strict=True)]
     except KeyboardInterrupt:
         stop_all()
         print("interrupted", file=sys.stderr)
         return 130
     if missing:
-        print(f"not tried, for their Python is not here: {', '.join(missing)}")
+        print(f"not run, because their Python is not installed: {', '.join(missing)}")
     print("{} passed, {} failed".format(*totals))
     return 1 if totals[1] else 0
 
 
-def run(one: Cell) -> tuple[int, int]:
-    """Run the steps in a cell, print its row, and return how many checks passed and failed in it."""
+def run(tested: Cell) -> tuple[int, int]:
+    """Runs the steps in a cell, prints its row, and returns the number of checks that passed and that failed."""
     started = time.monotonic()
-    trouble, versions = "", ("?", one.python)
-    with Work(f"matrix-{one.name}", [], len(STEPS) * float(os.environ["HSS_STEP_TIMEOUT"])) as work:
+    error, versions = "", ("?", tested.python)
+    with Work(f"matrix-{tested.name}", [], len(STEPS) * float(os.environ["HSS_STEP_TIMEOUT"])) as work:
         try:
-            with one.environment(work) as env:
-                versions = one.versions()
+            with tested.environment(work) as env:
+                versions = tested.versions()
                 work.run("python", ROOT / "tests" / "steps", *STEPS, env=env)
         except Failed as failed:
-            trouble = str(failed)
-    said = work.log_path.read_text(errors="replace")
-    results = {found[2]: found for found in re.finditer(r"^(ok|FAIL) +(\w+) +([\d.]+) s(.*)$", said, re.MULTILINE)}
-    columns = [_shown(results.get(step)) for step in STEPS]
-    print(ROW.format(one.name, *versions, *columns, _minutes(time.monotonic() - started)), flush=True)
-    counts = re.search(r"^(\d+) passed, (\d+) failed$", said, re.MULTILINE)
+            error = str(failed)
+    log = work.log_path.read_text(errors="replace")
+    results = {found[2]: found for found in re.finditer(r"^(ok|FAIL) +(\w+) +([\d.]+) s(.*)$", log, re.MULTILINE)}
+    columns = [_summary(results.get(step)) for step in STEPS]
+    print(ROW.format(tested.name, *versions, *columns, _minutes(time.monotonic() - started)), flush=True)
+    counts = re.search(r"^(\d+) passed, (\d+) failed$", log, re.MULTILINE)
     passed, failed = (int(counts[1]), int(counts[2])) if counts else (0, 0)
-    if trouble:
-        print(f"    {trouble}, see {work.log_path.relative_to(ROOT)} and {one.folder.relative_to(ROOT)}/logs")
+    if error:
+        print(f"    {error}, see {work.log_path.relative_to(ROOT)} and {tested.folder.relative_to(ROOT)}/logs")
         failed = max(failed, 1)
     return passed, failed
 
 
-def _shown(line: re.Match[str] | None) -> str:
-    """A step's line in short: how it went or what it counted, and its time."""
+def _summary(line: re.Match[str] | None) -> str:
+    """Returns the result of a step, or its counts, and its duration."""
     if not line:
         return "-"
     counts = ", ".join(re.findall(r"\d+ (?:passed|failed|errors?)", line[4]))

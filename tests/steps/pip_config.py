@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Print what configures pip here, from whatever files and variables, as one pip.conf for a HOME of our own."""
+"""Prints the effective configuration of pip, from all files and variables, as one pip.conf for another HOME."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import sys
 
 def main() -> None:
     listed = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
-    # RawConfigParser, as in pip: a percent sign in a password is just that.
+    # pip uses RawConfigParser as well, which does not interpolate a percent sign in a password.
     config = configparser.RawConfigParser()
     config.add_section("global")
-    # A line is SECTION.KEY='VALUE'. Variables come as section ":env:" and win, as they do for pip.
+    # A line is SECTION.KEY='VALUE'. Variables have the section ":env:", and override files as they do for pip.
     for line in sorted(listed.stdout.splitlines(), key=lambda line: line.startswith(":env:")):
         name, _, value = line.partition("=")
         section, _, key = name.partition(".")
         section = "global" if section == ":env:" else section
-        if key == "config-file":  # its contents are listed already
+        if key == "config-file":  # its contents are listed separately
             continue
         if not config.has_section(section):
             config.add_section(section)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps themselves, in the order in which they start. The first line of each docstring is its help."""
+"""The steps. The first line of each docstring is the description of the step in `./dev test --list`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import cells
 from work import CACHE, ROOT, Failed, Work
 
 COLLECTION = "huaweicloud.hss"
-# Only these may be in the artefact at its top; whatever else is in the checkout is for developers.
+# Only these may be at the top level of the artefact. All other files in the checkout are for developers.
 SHIPPED = {
     "CHANGELOG.rst",
     "CONTRIBUTING.md",
@@ -37,23 +37,23 @@ SHIPPED = {
 
 
 def sanity(work: Work) -> None:
-    """ansible-test sanity, with no ignore file, on every Python that is here"""
+    """ansible-test sanity, without ignore files, on every installed Python"""
     ignored = [path.name for path in (ROOT / "tests" / "sanity").glob("ignore*")]
     if ignored:
-        raise Failed(f"ignore files are not wanted: {', '.join(ignored)}")
-    # ansible-test wants a folder of a certain name and refuses a link to one, hence a copy, of what git would commit.
-    # The copy has the collection and its unit tests; the code around those is nobody's module, and ruff looks after it.
+        raise Failed(f"ignore files are not allowed: {', '.join(ignored)}")
+    # ansible-test requires a folder with a certain path, and refuses a link to one. Therefore it gets a copy of the
+    # files that git would commit, with the collection and its unit tests. ruff checks the other tests.
     copy = CACHE / "sanity" / "ansible_collections" / "huaweicloud" / "hss"
     _copy_checkout(copy, lambda name: not name.startswith("tests/") or name.startswith(("tests/config", "tests/unit/")))
-    # ansible-test asks git which files there are. Without a repository of its own the copy would be part of ours, where
-    # everything in .cache is ignored, and ansible-test would pass by testing nothing.
+    # ansible-test lists the files with git. If the copy were not a repository, it would belong to the one of the
+    # checkout, which ignores .cache, and ansible-test would pass without testing anything.
     work.run("git", "init", "--quiet", copy)
-    # These are the names under which ansible-core 2.18 to 2.21 look for get-pip.
+    # ansible-core 2.18 to 2.21 look for get-pip under these names.
     downloads = Path.home() / ".ansible" / "test" / "cache"
     downloads.mkdir(parents=True, exist_ok=True)
     for version in ("24_2", "25_2"):
         shutil.copy(ROOT / "tests" / "steps" / "get_pip.py", downloads / f"get_pip_{version}.py")
-    work.telling = "^(ERROR|FATAL)"  # between them stands what pip installs for each of its tests
+    work.failure_pattern = "^(ERROR|FATAL)"  # the output of pip is between these lines
     pythons = os.pathsep.join([os.environ["PATH"], os.environ.get("HSS_PYTHONS", "")])
     only = ["--python", os.environ["HSS_CELL_PYTHON"]] if "HSS_CELL_PYTHON" in os.environ else []
     work.run("ansible-test", "sanity", "--color", "no", *only, cwd=copy, env={"PATH": pythons})
@@ -75,7 +75,7 @@ def integration(work: Work) -> None:
 
 
 def canary(work: Work) -> None:
-    """pytest tests/canary: secrets in every place, and no trace of them in any other; ./dev test-canary does more"""
+    """pytest tests/canary: a part of the search for leaked secrets; ./dev test-canary runs all of it"""
     work.pytest("tests/canary")
 
 
@@ -83,21 +83,21 @@ def oldest(work: Work) -> None:
     """sanity, unit, integration and canary with the oldest ansible-core: the first cell of ./dev matrix"""
     chosen, missing = cells.outermost(next(iter(cells.CORES)))
     if not chosen:
-        work.note = f"no Python for it is here: {' and '.join(missing)}"
+        work.note = f"no Python for it is installed: {' and '.join(missing)}"
         return
     try:
-        # One at a time, for something else is being tested beside it.
+        # One at a time, because other steps run in parallel.
         work.run("python", ROOT / "tests" / "steps" / "matrix.py", chosen[0].name, env={"HSS_JOBS": "1"})
     finally:
-        said = work.log_path.read_text(errors="replace")
-        if found := re.search(r"^(\d+) passed, (\d+) failed$", said, re.MULTILINE):
+        log = work.log_path.read_text(errors="replace")
+        if found := re.search(r"^(\d+) passed, (\d+) failed$", log, re.MULTILINE):
             work.pytest_counts = int(found[1]), int(found[2])
             work.note = f"{found[0]} (ansible-core {chosen[0].core}, Python {chosen[0].python})"
 
 
 def lint(work: Work) -> None:
     """ruff, mypy and ansible-lint with the production profile"""
-    # All of them run, so that one look at the log shows everything.
+    # All tools run, so that the log contains all findings.
     results = {
         "ruff check": work.exit_code("ruff", "check", "--output-format", "concise"),
         "ruff format": work.exit_code("ruff", "format", "--check", "--output-format", "concise"),
@@ -110,9 +110,9 @@ def lint(work: Work) -> None:
 
 
 def docs(work: Work) -> None:
-    """the documentation of every plugin, and the changelog"""
-    # Both copy the whole folder first, and the hosts of a molecule run beside this may be in our .cache, dangling links
-    # and all.
+    """lint of the plugins' documentation, the guides and the changelog"""
+    # Both tools copy the whole folder first, and .cache may contain dangling links of the hosts of molecule, which runs
+    # in parallel.
     copy = CACHE / "docs"
     _copy_checkout(copy, lambda name: not name.startswith("tests/"))
     work.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".", cwd=copy)
@@ -120,7 +120,7 @@ def docs(work: Work) -> None:
 
 
 def build(work: Work) -> None:
-    """the artefact: build it, look into it, install it, read its documentation and load its playbooks"""
+    """the artefact: build it, check its contents, install it, read its documentation and load its playbooks"""
     place = CACHE / "build"
     artefact, env = _install(work, place)
     with tarfile.open(artefact) as archive:
@@ -128,7 +128,7 @@ def build(work: Work) -> None:
     strays = {name.split("/")[0] for name in names} - SHIPPED
     strays |= {name for name in names if name.startswith("extensions/") and not name.startswith("extensions/awx")}
     if strays:
-        raise Failed(f"not for users, yet in the artefact: {', '.join(sorted(strays))}; see build_ignore in galaxy.yml")
+        raise Failed(f"unexpected files in the artefact: {', '.join(sorted(strays))}; see build_ignore in galaxy.yml")
     home = place / "collections" / "ansible_collections" / "huaweicloud" / "hss"
     for kind, folder in (("module", "modules"), ("inventory", "inventory")):
         names = [f"{COLLECTION}.{path.stem}" for path in sorted((home / "plugins" / folder).glob("[!_]*.py"))]
@@ -140,7 +140,7 @@ def build(work: Work) -> None:
 
 
 def ee(work: Work) -> None:
-    """the execution environment: its definition, and the collection with nothing but what it asks for"""
+    """the execution environment: its definition, and the playbooks with only the packages that it declares"""
     place = CACHE / "ee"
     _install(work, place)
     definition = ROOT / "extensions" / "ee" / "execution-environment.yml"
@@ -155,19 +155,19 @@ def ee(work: Work) -> None:
 
 
 def demo(work: Work) -> None:
-    """./dev demo, as the README says it"""
+    """./dev demo"""
     work.run(ROOT / "dev", "demo")
 
 
-# The long ones first, so that no core is idle at the end.
+# The longest steps start first, so that no core is idle at the end.
 _ORDER = (oldest, integration, molecule, sanity, canary, unit, lint, ee, demo, docs, build)
 STEPS = {step.__name__: step for step in _ORDER}
 
 
 def _install(work: Work, place: Path) -> tuple[Path, dict[str, str]]:
-    """Build the artefact, and install it into C(place/collections).
+    """Builds the artefact, and installs it into C(place/collections).
 
-    :returns: the artefact, and variables with which only the installed copy counts, not the checkout's ansible.cfg.
+    :returns: the artefact, and environment variables with which Ansible uses only the installed copy.
     """
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -176,14 +176,14 @@ def _install(work: Work, place: Path) -> tuple[Path, dict[str, str]]:
     (place / "ansible.cfg").touch()
     collections = place / "collections"
     env = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_CONFIG": str(place / "ansible.cfg")}
-    # In the checkout it would find the collection to be there already.
+    # In the checkout, it would consider the collection as installed.
     install = ["ansible-galaxy", "collection", "install", "--offline", "--collections-path"]
     work.run(*install, collections, artefact, cwd=place, env=env)
     return artefact, env
 
 
 def _copy_checkout(target: Path, wanted: Callable[[str], bool]) -> None:
-    # A container's checkout may belong to another user; what the caller's git says of that is in the HOME we hide.
+    # In a container, the checkout may belong to another user. The git configuration of the caller is not available.
     git = ["git", "-c", f"safe.directory={ROOT}"]
     listed = subprocess.run(
         [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -194,6 +194,6 @@ def _copy_checkout(target: Path, wanted: Callable[[str], bool]) -> None:
     shutil.rmtree(target, ignore_errors=True)
     for name in filter(wanted, filter(None, listed.stdout.decode().split("\0"))):
         source, copy = ROOT / name, target / name
-        if source.is_symlink() or source.exists():  # git still lists what was deleted but not yet committed
+        if source.is_symlink() or source.exists():  # git also lists files whose deletion is not committed yet
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy, follow_symlinks=False)

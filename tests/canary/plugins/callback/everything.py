@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A callback plugin that writes down everything that callbacks are given."""
+"""A callback plugin that records everything that callbacks receive."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = r"""
 name: everything
 type: notification
-short_description: Write down everything that callbacks are given
+short_description: Record everything that callbacks receive
 description:
-  - One line of JSON for each event, into the file that C(HSS_CANARY_EVERYTHING) names.
+  - Writes a line of JSON for each event to the file in C(HSS_CANARY_EVERYTHING).
 """
 
 
 class CallbackModule(CallbackBase):
-    """More curious than any callback that people use."""
+    """Records every event with its arguments."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -30,23 +30,23 @@ class CallbackModule(CallbackBase):
 
 
 def _events() -> list[str]:
-    """What callbacks can be told."""
+    """Returns the names of all events that callbacks can receive."""
     return [name for name in dir(CallbackBase) if name.startswith(("v2_runner_", "v2_playbook_on_", "v2_on_file_"))]
 
 
 def _write(name: str) -> Any:
     def event(self: CallbackModule, *args: Any, **kwargs: Any) -> None:
-        told = [name, *(_told(one) for one in (*args, *kwargs.values()))]
+        received = [name, *(_serializable(argument) for argument in (*args, *kwargs.values()))]
         with open(os.environ["HSS_CANARY_EVERYTHING"], "a") as file:
-            file.write(json.dumps(told, default=repr) + "\n")
+            file.write(json.dumps(received, default=repr) + "\n")
 
     return event
 
 
-def _told(one: Any) -> Any:
-    if hasattr(one, "_result"):
-        return {"host": str(getattr(one, "_host", "")), "result": dict(one._result)}
-    return str(one)
+def _serializable(argument: Any) -> Any:
+    if hasattr(argument, "_result"):
+        return {"host": str(getattr(argument, "_host", "")), "result": dict(argument._result)}
+    return str(argument)
 
 
 for _name in _events():

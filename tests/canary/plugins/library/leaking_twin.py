@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The leaking twin of a module: it does with its secrets everything that ours must not do."""
+"""A module that leaks its secrets in every way that the modules of the collection must not."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ FORMS = {
 
 
 def main() -> None:
-    """Hides nothing."""
+    """Writes the secret to files, arguments, environment variables, warnings and the result."""
     options = {"kube_config": {"type": "str"}, "secret_key": {"type": "str"}, "form": {"choices": list(FORMS)}}
     module = AnsibleModule(argument_spec=options)
     secret = FORMS[module.params["form"]](module.params["secret_key"] + (module.params["kube_config"] or ""))
     run = Path(os.environ["HSS_CANARY_FOLDER"])
     for folder in ("tmp", "remote", "home", "cwd"):
         (run / folder / "left.txt").write_text(secret)
-    shown = run / "tmp" / "shown.txt"
-    shown.write_text(secret)
-    shown.chmod(0o644)
-    # Long enough for whoever looks now and then.
+    exposed = run / "tmp" / "exposed.txt"
+    exposed.write_text(secret)
+    exposed.chmod(0o644)
+    # Long enough for a process that checks periodically.
     code = "import time; time.sleep(0.5)"
     subprocess.run([sys.executable, "-c", code, secret], env={**os.environ, "SECRET": secret}, check=True)
-    shown.unlink()
-    module.warn(f"look: {secret}")
+    exposed.unlink()
+    module.warn(f"leaked: {secret}")
     module.exit_json(changed=True, msg=secret)
 
 
