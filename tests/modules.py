@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -81,11 +81,14 @@ def _module_args(options: dict[str, Any]):
             yield
 
 
-def start(module: str, args: dict[str, Any], speed: float = 1) -> subprocess.Popen[str]:
-    """Starts a module by its name in a separate process, with its pauses divided by C(speed)."""
+def start(module: str, args: dict[str, Any], speed: float = 1, without: Iterable[str] = ()) -> subprocess.Popen[str]:
+    """Starts a module by its name in a separate process, with its pauses divided by C(speed).
+
+    :arg without: Python packages that cannot be imported there.
+    """
     path = os.pathsep.join(entry for entry in sys.path if entry)
     process = subprocess.Popen(
-        [sys.executable, __file__, module, str(speed)],
+        [sys.executable, __file__, module, str(speed), *without],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -106,7 +109,8 @@ def finish(process: subprocess.Popen[str], timeout: float = 120) -> dict[str, An
     return json.loads(output)
 
 
-def _main(module: str, speed: str) -> None:
+def _main(module: str, speed: str, *without: str) -> None:
+    sys.modules.update(dict.fromkeys(without))  # type: ignore[arg-type]
     package = "ansible_collections.huaweicloud.hss.plugins"
     shared = importlib.import_module(f"{package}.module_utils._connection.session")
     shared.Session.sleep = staticmethod(lambda seconds: time.sleep(seconds / float(speed)))

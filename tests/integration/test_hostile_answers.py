@@ -251,8 +251,8 @@ def changed(answer: Any, at: tuple[Any, ...], value: Any) -> Any:
 # The service forgets what it is told, so these see at their end that nothing has changed.
 WITHOUT_MEMORY = {
     "recreate": "but HSS still lists it",
-    "protect": "HSS answered that it changes the node agent",
-    "unprotect": "was to be removed, but is still there",
+    "protect": "HSS accepted the request to change the node agent",
+    "unprotect": "1 seconds after its removal was requested",
 }
 
 

@@ -14,6 +14,7 @@ from .._core.dates import LAST_DATE, utc_text
 from .._core.errors import invalid_option
 from .._kubeconfig.server import Server, ServerError
 from .options import CREATE_FIELDS, DATE_FIELDS
+from .secrets import require_kubeconfig_packages
 
 
 @dataclass(frozen=True)
@@ -158,12 +159,13 @@ def checked_kube_config(options: Mapping[str, Any], now: float | None = None) ->
     """The C(Kubeconfig) that may be sent.
 
     :arg now: seconds since the epoch.
-    :raises HssError: if HSS could not use it.
+    :raises HssError: if HSS could not use it, or the packages that read it are not installed.
     """
     # This takes cryptography, which takes a while to load and is not needed where there is no kubeconfig.
     from .._kubeconfig.canonical import KubeconfigPolicy, canonicalize
     from .._kubeconfig.text import KubeconfigError
 
+    require_kubeconfig_packages()
     policy = KubeconfigPolicy(
         context=options.get("kube_config_context"),
         server=options.get("server"),

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._connection.option_values import passwords_in_url
+from .._core.errors import missing_packages
 
 
 def secret_values(options: Mapping[str, Any]) -> list[str]:
-    """Every secret in the options of one cluster, those inside its kubeconfig and its proxies' addresses included."""
+    """Every secret in the options of one cluster, those inside its kubeconfig and its proxies' addresses included.
+
+    :raises HssError: if a kubeconfig is given and the packages that read it are not installed.
+    """
     secrets = [options.get("image_repo_password")]
     for option in ("anp_proxy", "hostguard_proxy"):
         secrets += passwords_in_url(options.get(option) or "")
@@ -20,5 +24,14 @@ def secret_values(options: Mapping[str, Any]) -> list[str]:
         # Reading a kubeconfig takes cryptography, which takes a while to load.
         from .._kubeconfig import secrets as kubeconfig_secrets
 
+        require_kubeconfig_packages()
         secrets += kubeconfig_secrets.secret_values(options["kube_config"])
     return [secret for secret in secrets if secret]
+
+
+def require_kubeconfig_packages() -> None:
+    """:raises HssError: if the packages that read a kubeconfig are not installed."""
+    from .._kubeconfig.canonical import libraries_available
+
+    if not libraries_available():
+        raise missing_packages("Reading a kubeconfig", "the Python packages PyYAML and cryptography")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # The outcome of a request, as far as the caller can know it.
 NOT_SENT = "not_sent"  # the request was not sent, or certainly did not reach the service
@@ -129,6 +130,19 @@ class HssError(Exception):
             "hint": self.hint,
             "outcome": self.outcome,
         }
+
+
+def missing_packages(purpose: str, packages: str) -> HssError:
+    """Returns the error for Python packages that are not installed where the module runs.
+
+    :arg purpose: such as "Reading a kubeconfig".
+    :arg packages: such as "the Python package PyYAML".
+    """
+    return HssError(
+        f"{purpose} needs {packages}, which the Python interpreter {sys.executable} does not have",
+        hint="Install them there, or run the task on a machine that has them, such as the control node "
+        "(delegate_to: localhost). If they are installed, check ansible_python_interpreter.",
+    )
 
 
 def invalid_option(option: str, reason: str) -> HssError:

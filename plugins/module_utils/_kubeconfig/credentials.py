@@ -27,7 +27,7 @@ try:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-except ImportError:  # reported by _module with installation instructions
+except ImportError:  # reported where it is needed, with installation instructions
     x509 = None  # type: ignore[assignment]
 
 _DER_SEQUENCE = b"\x30"  # the first byte of certificates and keys in DER

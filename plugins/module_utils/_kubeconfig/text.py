@@ -15,7 +15,7 @@ from typing import Any
 
 try:
     import yaml
-except ImportError:  # reported by _module with installation instructions
+except ImportError:  # reported where it is needed, with installation instructions
     yaml = None  # type: ignore[assignment]
 
 MAX_BYTES = 1024 * 1024

@@ -17,9 +17,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._core.errors import missing_packages
+
 try:
     import yaml
-except ImportError:  # reported by _module with installation instructions
+except ImportError:  # reported where it is needed, with installation instructions
     yaml = None  # type: ignore[assignment]
 
 # Many more than any agent has. An alias counts as the values that it refers to.
@@ -43,6 +45,7 @@ def parse_manifests(text: str) -> list[dict[str, Any]]:
     """Returns the objects in a text, including the items of each C(List).
 
     :raises ManifestError: if there are none, or a document is not a Kubernetes object.
+    :raises HssError: if the documents are YAML, and PyYAML is not installed.
     """
     documents = _json_documents(text)
     if documents is None:
@@ -96,6 +99,8 @@ def _json_documents(text: str) -> list[Any] | None:
 
 
 def _yaml_documents(text: str) -> list[Any]:
+    if yaml is None:
+        raise missing_packages("Reading manifests in YAML", "the Python package PyYAML")
     text = text.lstrip("\ufeff")
     try:
         _check_depth(text)

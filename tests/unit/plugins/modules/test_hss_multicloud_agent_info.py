@@ -15,6 +15,7 @@ import requests
 from modules import run
 from responses import matchers
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests import parse
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     PLACEHOLDER,
     with_password,
@@ -244,3 +245,11 @@ def test_a_short_password_is_hidden_in_its_spellings_too(transcript):
 def test_what_cannot_be_asked_is_not_asked(transcript, options, reason):
     ran = run(hss_multicloud_image_command_info.main, {**CONNECTION, **REGISTRY, **options})
     assert ran.failed and reason in ran.msg
+
+
+@pytest.mark.parametrize(("script", "failed"), [(SCRIPT, False), ("kind: Namespace", True)])
+def test_pyyaml_is_needed_for_manifests_in_yaml_only(transcript, monkeypatch, script, failed):
+    monkeypatch.setattr(parse, "yaml", None)
+    ran = agents(transcript, ("c-1", script), cluster_id="c-1")
+    assert ran.failed == failed
+    assert not failed or ran.msg.startswith("Reading manifests in YAML needs the Python package PyYAML")

@@ -11,7 +11,7 @@ import kubeconfigs
 import pytest
 import requests
 import yaml
-from modules import run
+from modules import finish, run, start
 from responses import matchers
 
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster
@@ -475,9 +475,9 @@ def test_the_enterprise_project_goes_with_every_request(transcript, kube_config,
 
 def test_every_page_is_read(transcript, row):
     rows = [{**row, "cluster_id": f"id-{number:03}", "cluster_name": f"name-{number}"} for number in range(450)]
-    for start in (0, 200, 400):
-        page = matchers.query_param_matcher({"offset": str(start), "limit": "200"})
-        listed(transcript, *rows[start : start + 200], total=450, match=page)
+    for offset in (0, 200, 400):
+        page = matchers.query_param_matcher({"offset": str(offset), "limit": "200"})
+        listed(transcript, *rows[offset : offset + 200], total=450, match=page)
     assert module(name="name-449").result["cluster_id"] == "id-449"
 
 
@@ -709,3 +709,22 @@ def test_a_refused_create_is_not_sent_again(transcript, kube_config, status, cod
     assert (failure["outcome"], failure["error_code"], failure["request_id"]) == ("rejected", code, "r-1")
     assert failure["operation"] == "CreateMultiCloudClusters" and failure["hint"]
     assert ran.result["changed"] is False and ran.result["actions"] == []
+
+
+@pytest.mark.parametrize("package", ["yaml", "cryptography"])
+def test_a_package_that_reads_kubeconfigs_is_missing(kube_config, package):
+    args = {**CONNECTION, "name": "shop", "kube_config": kube_config}
+    for name, options in (
+        ("hss_multicloud_cluster", args),
+        ("hss_multicloud_config_info", {**CONNECTION, "kube_config": kube_config}),
+    ):
+        result = finish(start(name, options, without=[package]))
+        assert result["msg"].startswith("Reading a kubeconfig needs the Python packages PyYAML and cryptography"), name
+        assert result["failure"]["outcome"] == "not_sent"
+        assert "delegate_to" in result["failure"]["hint"]
+
+
+def test_without_a_kubeconfig_no_package_is_missed():
+    args = {**CONNECTION, "endpoint": "https://127.0.0.1:1", "max_retries": 0, "name": "shop", "state": "absent"}
+    result = finish(start("hss_multicloud_cluster", args, without=["yaml", "cryptography"]))
+    assert "refused the connection" in result["msg"]
