@@ -124,8 +124,10 @@ options:
     description:
       - When to send the kubeconfig of a registered cluster again. HSS never returns a kubeconfig, so that a renewed one
         can only be recognized by the expiration date of its credential.
-      - V(on_change) sends it if neither of the dates that HSS reports is the expiration date of its credential,
-        compared in whole seconds. A token without an expiration date is not sent again.
+      - V(on_change) sends it if its credential expires later than both dates that HSS reports, compared in whole
+        seconds. If HSS reports V(connect_fail) or V(connect_disruption) for the cluster, it also sends a kubeconfig
+        whose credential expires sooner. Otherwise such a kubeconfig is not sent, and a warning says so. A token without
+        an expiration date is not sent again.
       - V(always) sends it in every run, which then always reports a change. V(on_create) sends it only to register the
         cluster.
     type: str

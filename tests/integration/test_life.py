@@ -60,8 +60,13 @@ def cluster(simulator):
     return call
 
 
+def key_in(kube_config):
+    """The client's key, which tells two kubeconfigs apart."""
+    return yaml.safe_load(kube_config)["users"][0]["user"]["client-key-data"]
+
+
 @pytest.mark.parametrize("temperament", ["reparse", "keep", "round"])
-@pytest.mark.parametrize("first", [30, 400])
+@pytest.mark.parametrize("first", [30, 300])
 def test_a_rotation_converges_whatever_hss_makes_of_the_dates(simulator, cluster, ca, temperament, first):
     """Registered, renewed, and from the third run on unchanged: also if HSS keeps the old date, or rounds."""
     simulator.configure(temperament=temperament)
@@ -74,9 +79,36 @@ def test_a_rotation_converges_whatever_hss_makes_of_the_dates(simulator, cluster
     assert renewed.result["diff"] == checked.result["diff"]
     assert any("still reports" in text for text in renewed.warnings) is (temperament == "keep")
     (stored,) = simulator.clusters()
-    sent = yaml.safe_load(stored.kube_config)["users"][0]["user"]["client-key-data"]
-    assert sent == yaml.safe_load(new)["users"][0]["user"]["client-key-data"]
+    assert key_in(stored.kube_config) == key_in(new)
     assert cluster(name="shop", kube_config=new).result["actions"] == []
+
+
+@pytest.mark.parametrize("temperament", ["reparse", "keep", "round"])
+def test_two_control_planes_converge_to_the_certificate_that_ends_last(simulator, cluster, ca, temperament):
+    """Each has a certificate of its own; one after the other, the runs must not replace each other's for ever."""
+    simulator.configure(temperament=temperament)
+    first, second = (kubeconfigs.kubeadm(SERVER, ca=ca, days=days) for days in (100, 300))
+    for text, actions in ((first, ["create"]), (second, ["update"]), (first, []), (second, []), (first, [])):
+        ran = cluster(name="shop", kube_config=text)
+        assert ran.result["actions"] == actions
+        kept_back = [warning for warning in ran.warnings if "update_kube_config=always" in warning]
+        # If HSS keeps the old date of the certificate, the first kubeconfig looks like the registered one.
+        assert len(kept_back) == (text == first and actions == [] and temperament != "keep")
+    (stored,) = simulator.clusters()
+    assert key_in(stored.kube_config) == key_in(second)
+
+
+@pytest.mark.parametrize("temperament", ["reparse", "round"])
+def test_a_certificate_that_ends_sooner_is_sent_where_hss_cannot_connect(simulator, cluster, ca, temperament):
+    simulator.configure(temperament=temperament)
+    long, short = (kubeconfigs.kubeadm(SERVER, ca=ca, days=days) for days in (300, 100))
+    cluster_id = cluster(name="shop", kube_config=long).result["cluster_id"]
+    simulator.set_status(cluster_id, "connect_fail")
+    for actions in (["update"], []):
+        ran = cluster(name="shop", kube_config=short)
+        assert ran.result["actions"] == actions and not any("kept" in warning for warning in ran.warnings)
+    (stored,) = simulator.clusters()
+    assert key_in(stored.kube_config) == key_in(short)
 
 
 @pytest.mark.parametrize("temperament", ["reparse", "round"])
@@ -85,16 +117,15 @@ def test_a_rotation_converges_beside_a_date_of_the_users_own(simulator, cluster,
     simulator.configure(temperament=temperament)
     date = int(time.time() + 20 * 86400) * 1000 + milliseconds
     texts = [kubeconfigs.kubeadm(SERVER, ca=ca, days=days) for days in (40, 365, 100)]
-    for number, text in enumerate(texts):
-        action = "update" if number else "create"
-        for actions in ([action], [], []):
+    for text, action, kept in zip(texts, (["create"], ["update"], []), (texts[0], texts[1], texts[1]), strict=True):
+        for actions in (action, [], []):
             ran = cluster(name="shop", kube_config=text, current_expiration_date=date)
             assert ran.result["actions"] == actions
             assert not any("next run sends" in warning for warning in ran.warnings)
+            assert any("update_kube_config=always" in warning for warning in ran.warnings) is (text != kept)
         (stored,) = simulator.clusters()
         assert stored.current_expiration_date // 1000 == date // 1000
-        sent = yaml.safe_load(stored.kube_config)["users"][0]["user"]["client-key-data"]
-        assert sent == yaml.safe_load(text)["users"][0]["user"]["client-key-data"]
+        assert key_in(stored.kube_config) == key_in(kept)
     if temperament == "reparse":
         assert stored.current_expiration_date == date
 

@@ -12,6 +12,8 @@ IMAGE_REPO_TYPES = ("harbor", "quay", "jfrog", "other")
 IMAGE_ARCHS = ("x86", "arm")
 DNS_POLICIES = ("default", "clusterfirst", "clusterfirstwithhostnet", "none")
 STATUSES = ("not_connect", "connect_success", "connect_fail", "connect_disruption")
+# HSS was connected, or tried to connect, and is not connected now.
+DISCONNECTED_STATUSES = ("connect_fail", "connect_disruption")
 ON_DRIFT = ("fail", "warn", "recreate")
 UPDATE_KUBE_CONFIG = ("on_change", "always", "on_create")
 

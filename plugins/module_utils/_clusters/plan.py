@@ -14,7 +14,7 @@ from .._core.dates import date_text, same_second
 from .._core.errors import REJECTED, HssError, invalid_option
 from .._kubeconfig.server import Server, ServerError
 from .desired import Desired
-from .options import CREATE_FIELDS, DATE_FIELDS, READ_NAMES, SECRET_FIELDS
+from .options import CREATE_FIELDS, DATE_FIELDS, DISCONNECTED_STATUSES, READ_NAMES, SECRET_FIELDS
 
 
 @dataclass(frozen=True)
@@ -165,24 +165,26 @@ def _plan_update(desired: Desired, row: Mapping[str, Any]) -> Plan:
     body, policy, before = desired.body, desired.policy, _readable(row)
     current, certificate = (row.get(name) for name in DATE_FIELDS)
     desired_current, desired_certificate = (body.get(name) for name in DATE_FIELDS)
-    # HSS never returns a kubeconfig. It may keep the old certificate date after a renewal; then the current date, which
-    # is sent along, shows that the kubeconfig was sent.
-    renewed = desired_certificate is not None and not any(
-        same_second(desired_certificate, date) for date in (current, certificate)
-    )
-    if renewed and "kube_config" not in body:
+    differs = _is_another_end(desired_certificate, row)
+    if differs and "kube_config" not in body:
         raise invalid_option(
             "certificate_expiration_date",
             f"is registered as {date_text(certificate)}, and HSS changes it only together with the kubeconfig. Give "
             "kube_config as well, or leave certificate_expiration_date out.",
         )
-    send = "kube_config" in body and policy.update_kube_config != "on_create"
-    send = send and (renewed or policy.update_kube_config == "always")
+    on_change = "kube_config" in body and policy.update_kube_config == "on_change"
+    send = "kube_config" in body and policy.update_kube_config == "always"
+    send = send or (on_change and _is_due(desired_certificate, row))
+    warnings = [*desired.warnings, *(desired.upload_warnings if send else ())]
+    if on_change and differs and not send:
+        latest = max(date for date in (current, certificate) if date is not None)
+        warnings.append(
+            f"the kubeconfig is not sent, because its credential ends on {date_text(desired_certificate)}, and HSS "
+            f"reports a later date for the registered one, {date_text(latest)}; update_kube_config=always sends it"
+        )
     moved = "current_expiration_date" in desired.given and not same_second(desired_current, current)
     if not (send or moved or policy.upgrade):
-        return Plan(
-            desired, (), row["cluster_id"], expected=row, before=before, after=before, warnings=desired.warnings
-        )
+        return Plan(desired, (), row["cluster_id"], expected=row, before=before, after=before, warnings=tuple(warnings))
 
     # The update call requires this date, whatever else it changes.
     date = desired_current if desired_current is not None and (send or moved) else current
@@ -207,8 +209,29 @@ def _plan_update(desired: Desired, row: Mapping[str, Any]) -> Plan:
         expected=expected,
         before=before,
         after=after,
-        warnings=(*desired.warnings, *(desired.upload_warnings if send else ())),
+        warnings=tuple(warnings),
     )
+
+
+def _is_another_end(expiry: int | None, row: Mapping[str, Any]) -> bool:
+    """Whether neither date that HSS reports is the end of a kubeconfig's credential.
+
+    HSS never returns a kubeconfig, so only its end tells it from the registered one. HSS may keep the old certificate
+    date after a renewal; then the current date, which is sent along, is the end of the new kubeconfig.
+    """
+    return expiry is not None and not any(same_second(expiry, row.get(name)) for name in DATE_FIELDS)
+
+
+def _is_due(expiry: int | None, row: Mapping[str, Any]) -> bool:
+    """Whether C(on_change) sends a kubeconfig: it was renewed, or HSS cannot connect with the registered one.
+
+    A different end alone is not a renewal. The control planes of a cluster have certificates that end at different
+    times, and runs with one after the other must not replace them for ever.
+    """
+    if expiry is None or not _is_another_end(expiry, row):
+        return False
+    dates = [row[name] for name in DATE_FIELDS if row.get(name) is not None]
+    return row.get("status") in DISCONNECTED_STATUSES or all(expiry // 1000 > date // 1000 for date in dates)
 
 
 def _drift(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -236,7 +259,7 @@ def sent_kubeconfig_warnings(sent: Plan, row: Mapping[str, Any]) -> list[str]:
         f"HSS accepted the kubeconfig of {sent.label}, but still reports {date_text(reported[1])} as the end of its "
         f"certificate instead of {date_text(expiry)}"
     ]
-    if not same_second(expiry, reported[0]):
+    if _is_due(expiry, row):
         warnings.append(
             f"neither date that HSS reports for {sent.label} is the end of this kubeconfig's certificate, so "
             "the next run sends the kubeconfig again; leave current_expiration_date out, or use "

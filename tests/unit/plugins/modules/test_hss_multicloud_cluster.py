@@ -230,6 +230,56 @@ def test_when_a_renewed_kubeconfig_is_sent(transcript, kube_config, row, policy,
     assert module(kube_config, name="shop", update_kube_config=policy, check=True).result["actions"] == actions
 
 
+CONNECTED, BROKEN = ("not_connect", "connect_success"), ("connect_fail", "connect_disruption")
+
+
+@pytest.mark.parametrize("status", CONNECTED + BROKEN)
+@pytest.mark.parametrize(
+    ("seconds", "later"),
+    [((-1, -1), True), ((-86400, -1), True), ((1, 1), False), ((-86400, 1), False), ((1, -86400), False)],
+)
+def test_on_change_sends_a_later_end_and_any_other_end_where_hss_is_not_connected(
+    transcript, kube_config, row, status, seconds, later
+):
+    """The seconds by which the two dates that HSS reports differ from the end of the kubeconfig."""
+    names = ("current_expiration_date", "certificate_expiration_date")
+    dates = {name: row[name] + 1000 * number for name, number in zip(names, seconds, strict=True)}
+    listed(transcript, {**row, **dates, "status": status})
+    ran = module(kube_config, name="shop", check=True)
+    assert ran.result["actions"] == (["update"] if later or status in BROKEN else [])
+    kept_back = [text for text in ran.warnings if "update_kube_config=always" in text]
+    assert len(kept_back) == (not ran.result["actions"])
+
+
+@pytest.mark.parametrize("status", CONNECTED + BROKEN)
+@pytest.mark.parametrize("equal", ["current_expiration_date", "certificate_expiration_date"])
+def test_on_change_does_not_send_what_hss_has_even_if_it_is_not_connected(transcript, kube_config, row, status, equal):
+    dates = {name: row[name] + 86_400_000 for name in ("current_expiration_date", "certificate_expiration_date")}
+    listed(transcript, {**row, **dates, equal: row[equal] + 667, "status": status})
+    ran = module(kube_config, name="shop")
+    assert ran.result["actions"] == [] and ran.warnings == []
+
+
+@pytest.mark.parametrize(("policy", "warned"), [("on_create", False), ("on_change", True), ("always", False)])
+def test_a_kubeconfig_that_is_kept_back_is_named_with_both_dates(transcript, kube_config, row, policy, warned):
+    later = {name: row[name] + 86_400_000 for name in ("current_expiration_date", "certificate_expiration_date")}
+    listed(transcript, {**row, **later})
+    ran = module(kube_config, name="shop", update_kube_config=policy, check=True)
+    assert bool(ran.warnings) is warned
+    for date in (row, later) if warned else ():
+        assert str(date["certificate_expiration_date"]) in ran.warnings[0]
+
+
+def test_a_kubeconfig_that_is_kept_back_does_not_keep_the_date_from_being_changed(transcript, kube_config, row):
+    later = {name: row[name] + 86_400_000 for name in ("current_expiration_date", "certificate_expiration_date")}
+    listed(transcript, {**row, **later})
+    put(transcript, current_expiration_date=1795435200000)
+    listed(transcript, {**row, **later, "current_expiration_date": 1795435200000})
+    ran = module(kube_config, name="shop", current_expiration_date=1795435200000)
+    assert ran.result["actions"] == ["update"]
+    assert sent(transcript, 1) == {"current_expiration_date": 1795435200000}
+
+
 @pytest.mark.parametrize("policy, actions", [("on_create", []), ("on_change", []), ("always", ["update"])])
 def test_when_the_same_kubeconfig_is_sent(transcript, kube_config, row, policy, actions):
     listed(transcript, row)
