@@ -28,6 +28,7 @@ from .credentials import (
     token_from_file,
     x509,
 )
+from .placeholders import may_be_encoded
 from .server import SERVER_HINT, Server, ServerError
 from .text import MAX_BYTES, KubeconfigError, display_name, dump_document, flag_field, parse_document, text_field, yaml
 
@@ -395,6 +396,8 @@ def _canonical_user(
     if token:
         end = check_token(token.data, token.at, now_ms)
         user["token"] = token.data.decode("ascii")
+        if may_be_encoded(user["token"]):
+            warnings.append("the token looks like the base64 of another text; if it is from a Secret, decode it first")
         ends += [] if end is None else [end]
     if not certificate and not token:
         raise KubeconfigError(

@@ -19,6 +19,7 @@ from datetime import timezone
 from typing import Any
 
 from .._core.dates import utc_text
+from .placeholders import foreign_token_reason, placeholder_reason
 from .text import KubeconfigError
 
 try:
@@ -31,6 +32,7 @@ except ImportError:  # reported where it is needed, with installation instructio
     x509 = None  # type: ignore[assignment]
 
 _DER_SEQUENCE = b"\x30"  # the first byte of certificates and keys in DER
+_PEM_IN_BASE64 = b"LS0tLS1CRUdJTi"  # -----BEGIN
 _MAX_KEY_BYTES = 16 * 1024
 _MAX_TOKEN_BYTES = 64 * 1024
 _MAX_RSA_BITS = 8192  # the limit of Go's TLS implementation
@@ -44,6 +46,7 @@ _SUPPORTED_KEYS = f"Use RSA of at most {_MAX_RSA_BITS} bits, ECDSA on P-256, P-3
 
 def decode_base64(text: str, at: str) -> bytes:
     """Decodes base64 strictly. A tolerant decoder would ignore invalid characters and turn plain PEM into garbage."""
+    _refuse_placeholder(text, at)
     compact = re.sub(r"[\r\n]", "", text)
     if compact.lstrip().startswith("-----BEGIN"):
         raise KubeconfigError(at, "is PEM itself; it must be base64 of the PEM (base64 -w0)")
@@ -52,6 +55,12 @@ def decode_base64(text: str, at: str) -> bytes:
     except (binascii.Error, ValueError):
         hint = ". There are spaces in it: put it on one line, or after a | to keep the lines apart"
         raise KubeconfigError(at, f"is not valid base64{hint if ' ' in compact else ''}") from None
+
+
+def _refuse_placeholder(text: str, at: str) -> None:
+    reason = placeholder_reason(text)
+    if reason:
+        raise KubeconfigError(at, f"{reason}.")
 
 
 # --- PEM --------------------------------------------------------------------------------------------------------------
@@ -116,7 +125,7 @@ class _Certificate:
 def _parse_certificates(data: bytes, at: str) -> list[_Certificate]:
     blocks = [block for block in pem_blocks(data) if block.label == "CERTIFICATE"]
     if not blocks:
-        raise KubeconfigError(at, "holds no certificate in PEM" + _der_hint(data, "x509"))
+        raise KubeconfigError(at, "holds no certificate in PEM" + _conversion_hint(data, "x509"))
     found = []
     try:
         for block in blocks:
@@ -138,8 +147,12 @@ def _validity_date(certificate: Any, name: str) -> int:
     return int(moment.timestamp()) * 1000
 
 
-def _der_hint(data: bytes, tool: str) -> str:
-    return f"; it looks like DER: convert it with openssl {tool} -inform der" if data[:1] == _DER_SEQUENCE else ""
+def _conversion_hint(data: bytes, tool: str) -> str:
+    if data[:1] == _DER_SEQUENCE:
+        return f"; it looks like DER: convert it with openssl {tool} -inform der"
+    if data.startswith(_PEM_IN_BASE64):
+        return "; it is in base64 twice: decode it once (base64 -d)"
+    return ""
 
 
 def _pem_bundle(certificates: list[_Certificate]) -> bytes:
@@ -259,7 +272,7 @@ def _has_public_key(certificate: Any, public: bytes) -> bool:
 def _parse_private_key(data: bytes, at: str) -> tuple[PemBlock, Any]:
     block = next((block for block in pem_blocks(data) if block.is_key), None)
     if block is None:
-        raise KubeconfigError(at, "holds no private key in PEM" + _der_hint(data, "pkey"))
+        raise KubeconfigError(at, "holds no private key in PEM" + _conversion_hint(data, "pkey"))
     if block.encrypted:
         raise KubeconfigError(at, "is encrypted, and HSS cannot ask for its pass phrase. Decrypt it (openssl pkey).")
     if block.label not in ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"):
@@ -314,6 +327,11 @@ def check_token(token: bytes, at: str, now_ms: int) -> int | None:
     """Returns the end of a token: the claim C(exp) of a JWT in epoch milliseconds; None if there is none."""
     if len(token) > _MAX_TOKEN_BYTES:
         raise KubeconfigError(at, "is too long to be a token")
+    text = token.decode("utf-8", "replace")
+    _refuse_placeholder(text, at)
+    reason = foreign_token_reason(text)
+    if reason:
+        raise KubeconfigError(at, f"{reason}.")
     if not re.fullmatch(rb"[!-~]+", token):
         raise KubeconfigError(at, "is not a token: it must be one word of ASCII characters")
     claims = _jwt_claims(token)

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .credentials import pem_blocks
+from .placeholders import is_printed_in_place_of_a_value
 from .text import KubeconfigError, compose_nodes, decode_text, yaml
 
 # Below "users" every field may be secret (such as the environment and arguments of a plugin), except these.
@@ -61,6 +62,7 @@ def secret_values(content: bytes | str) -> list[str]:
         found = [value for root in compose_nodes(text) for value in _secrets_below(root, "", False)]
     except (KubeconfigError, ValueError, RecursionError, yaml.YAMLError):
         found = list(_guess_secrets(text))
+    found = [value for value in found if not is_printed_in_place_of_a_value(value)]
     return list(dict.fromkeys(encoding for value in found for encoding in _encodings(value) if encoding))
 
 

@@ -778,3 +778,12 @@ def test_without_a_kubeconfig_no_package_is_missed():
     args = {**CONNECTION, "endpoint": "https://127.0.0.1:1", "max_retries": 0, "name": "shop", "state": "absent"}
     result = finish(start("hss_multicloud_cluster", args, without=["yaml", "cryptography"]))
     assert "refused the connection" in result["msg"]
+
+
+@pytest.mark.parametrize("value", ["REDACTED", "DATA+OMITTED"])
+def test_a_placeholder_is_named_in_the_message(kube_config, value):
+    document = yaml.safe_load(kube_config)
+    document["users"][0]["user"] = {"token": value}
+    ran = module(yaml.safe_dump(document), name="shop")
+    assert ran.msg.startswith(f"kube_config: users[0].user.token: is {value}, which kubectl config view prints")
+    assert ran.result["failure"]["outcome"] == "not_sent"
