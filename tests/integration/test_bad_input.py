@@ -75,7 +75,9 @@ CASES = {
         ["kube_config: kubeconfig: is not a YAML or JSON document"], {"kube_config": "clusters: [\n"}
     ),
     "kubeconfig empty": Case(["kube_config", "is needed", "kubeconfig_info"], {"kube_config": ""}, requests=1),
-    "kubeconfig of another kind": Case(["kube_config: kind: must be Config"], {"kube_config": "kind: Secret\n"}),
+    "kubeconfig of another kind": Case(
+        ["kube_config: kind: is Secret", "b64decode"], {"kube_config": "kind: Secret\n"}
+    ),
     "kubeconfig expired": Case(
         ["kube_config: users[0].user.client-certificate-data: the certificate expired on", "kubeadm certs renew"],
         {"kube_config": kubeconfigs.kubeadm("https://10.0.0.5:6443", days=-1)},

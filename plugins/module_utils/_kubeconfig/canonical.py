@@ -151,7 +151,8 @@ def referenced_files(content: bytes | str, context: str | None) -> list[str]:
         (selected.user, selected.user_at, _FILES_OF_USER),
     ]
     paths = [text_field(record, name, at) for record, at, names in sides for name in names]
-    return [path for path in paths if path]
+    # Those of another system are refused later, and are not looked for on the host.
+    return [path for path in paths if path and not _WINDOWS_PATH.match(path)]
 
 
 def original_server(content: bytes | str, context: str | None) -> Server | None:
@@ -262,7 +263,16 @@ def _credential_data(
     return found
 
 
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+
+
 def _read_referenced_file(path: str, at: str, read_file: FileReader | None) -> bytes:
+    if _WINDOWS_PATH.match(path):
+        raise KubeconfigError(
+            at,
+            "is a path on Windows, which kubeconfig_info cannot read. Write the kubeconfig there with kubectl config "
+            "view --raw --flatten, which puts the file's content in its place.",
+        )
     if read_file is None:
         raise KubeconfigError(
             at,
@@ -370,9 +380,7 @@ def _canonical_user(
         ("password", "Kubernetes no longer accepts user name and password"),
     ):
         if record.get(key) not in (None, ""):
-            raise KubeconfigError(
-                f"{at}.{key}", f"{reason}. Use a client certificate, or a ServiceAccount with a long-lived token."
-            )
+            raise KubeconfigError(f"{at}.{key}", f"{reason}. {_login_hint(record.get(key))}")
     user: dict[str, Any] = _impersonation(record, at)
     contents = _credential_data(record, at, _FILES_OF_USER, read_file)
     certificate, client_key, token = (contents.get(name) for name in _FILES_OF_USER.values())
@@ -404,6 +412,36 @@ def _canonical_user(
             at, f"the user '{display_name(selected.user_name)}' has no certificate and no token to log in with"
         )
     return user, ends, warnings
+
+
+_LOGIN_HINT = (
+    "Use a client certificate, or a ServiceAccount with a long-lived token. "
+    "The role hss_onboard creates one with hss_onboard_service_account."
+)
+# By the program's or the provider's name.
+_SERVICES = {
+    "aws": "Amazon EKS",
+    "aws-iam-authenticator": "Amazon EKS",
+    "gke-gcloud-auth-plugin": "Google GKE",
+    "gcloud": "Google GKE",
+    "gcp": "Google GKE",
+    "kubelogin": "Azure AKS",
+    "azure": "Azure AKS",
+}
+
+
+def _login_hint(login: Any) -> str:
+    """Returns the alternative to a login that HSS cannot do.
+
+    :arg login: the value of C(exec) or C(auth-provider), or a password.
+    """
+    name = (login.get("command") or login.get("name")) if isinstance(login, dict) else None
+    program = re.split(r"[\\/]", str(name))[-1].lower()
+    service = _SERVICES.get(program[:-4] if program.endswith(".exe") else program)
+    hint = f"This is the kubeconfig of {service}. {_LOGIN_HINT}" if service else _LOGIN_HINT
+    if service == "Azure AKS":
+        hint += " az aks get-credentials --admin writes a kubeconfig with a certificate, if the cluster allows it."
+    return hint
 
 
 def _impersonation(record: dict[str, Any], at: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def foreign_token_reason(token: str) -> str | None:
         return None
     if _is_json(text):
         return "is JSON in base64, not a token. Decode it, and give the token in it alone"
-    if _is_jwt(text) or _TOKEN_FORMATS.fullmatch(text) or _is_jwt(_decoded_text(text) or ""):
+    if is_jwt(text) or _TOKEN_FORMATS.fullmatch(text) or is_jwt(_decoded_text(text) or ""):
         return "is a token in base64, as Secrets hold it. Decode it (b64decode in Ansible, or base64 -d)"
     return None
 
@@ -96,6 +96,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _is_jwt(text: str) -> bool:
+def is_jwt(text: str) -> bool:
+    """Returns whether a text is a JSON Web Token, such as that of a ServiceAccount."""
     parts = text.split(".")
     return len(parts) == 3 and (_decoded_text(parts[0]) or "").startswith("{")

@@ -60,19 +60,39 @@ def parse_document(content: bytes | str) -> dict[str, Any]:
         if len(nodes) > 1:
             raise _document_error("holds several YAML documents; give one")
         document = _node_value(nodes[0]) if nodes else None
+    except KubeconfigError:
+        _refuse_other_content(None, text)
+        raise
     except yaml.MarkedYAMLError as exc:
+        _refuse_other_content(None, text)
         hint = ". YAML is indented with spaces, not with tabs" if "\n\t" in text else ""
         raise _document_error(f"is not a YAML or JSON document{_position(exc.problem_mark)}{hint}") from None
     except (yaml.YAMLError, ValueError, RecursionError):
+        _refuse_other_content(None, text)
         raise _document_error("is not a YAML or JSON document") from None
     if document is None:
         raise _document_error("is empty")
     if not isinstance(document, dict):
+        _refuse_other_content(document, text)
         raise _document_error("is not a mapping with clusters, contexts and users")
+    if document.get("kind") == "Secret":
+        from .other_content import secret_reason
+
+        raise KubeconfigError("kind", f"{secret_reason(document)}.")
+    if not any(document.get(name) for name in ("clusters", "contexts", "users")):
+        _refuse_other_content(document, text)
     for name, expected in (("kind", "Config"), ("apiVersion", "v1")):
         if document.get(name) not in (None, "", expected):
             raise KubeconfigError(name, f"must be {expected}: this is another kind of file, not a kubeconfig")
     return document
+
+
+def _refuse_other_content(document: Any, text: str) -> None:
+    """:raises KubeconfigError: if it is known what the content is in place of a kubeconfig."""
+    from .other_content import reason
+
+    if found := reason(document, text):
+        raise _document_error(f"{found}.")
 
 
 def decode_text(content: bytes | str, errors: str = "strict") -> str:
