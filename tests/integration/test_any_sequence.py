@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any sequence of wishes, with faults in between: one registration a name, quiet second runs, honest check mode."""
+"""Random sequences of runs and faults: one registration per name, unchanged second runs, and a correct check mode."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from simulator import Fault, Simulator
 
 NAMES = ("shop", "bank")
 CA = kubeconfigs.Authority()
-# Two servers, and for each a certificate and a renewed one.
+# Two servers, each with a kubeconfig and a renewed one.
 KUBE_CONFIGS = {
     (server, days): kubeconfigs.kubeadm(f"https://10.0.0.{server}:6443", ca=CA, days=days)
     for server in (1, 2)
     for days in (40, 365)
 }
-# Each of these happens once, to whichever request comes first.
+# Each of these faults is applied once, to the first matching request.
 FAULTS = {
     "ListMultiCloudClusters": [Fault.status(503), Fault.lost(), Fault.short_listing(), Fault.truncated()],
     "CreateMultiCloudClusters": [
@@ -61,7 +61,7 @@ absent = st.fixed_dictionaries({"state": st.just("absent"), "name": st.sampled_f
 
 
 class AnySequence(RuleBasedStateMachine):
-    """Hypothesis chooses the steps; after each of them the invariants hold."""
+    """Hypothesis chooses the steps. The invariants must hold after each of them."""
 
     def __init__(self):
         super().__init__()
@@ -109,7 +109,7 @@ class AnySequence(RuleBasedStateMachine):
         self.simulator.fault(operation, fault, times=1)
         ran = self.module(wish)
         if ran.failed:
-            # Then it is not known, or not yet so; the next run finds out.
+            # The result is not known, or not yet; the next run determines it.
             assert ran.result["failure"]["outcome"] == "unknown", ran.msg
         self.simulator.clear_faults()
         assert self.simulator.settle()
@@ -133,7 +133,7 @@ TestAnySequence.settings = settings(
     max_examples=25,
     stateful_step_count=8,
     deadline=None,
-    # Steps take real time; making a failure smaller would take minutes.
+    # Steps take real time, and shrinking a failure would take minutes.
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

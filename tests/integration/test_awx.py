@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs as AWX runs them, with what extensions/awx holds; and what AWX keeps of them, in which no secret may be."""
+"""Jobs with the files in extensions/awx, run as AWX runs them, and no secret in what AWX stores."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolv
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster_info
 
-# ansible-runner opens files in a way that Python 3.14 advises against.
+# ansible-runner opens files in a way that is deprecated in Python 3.14.
 pytestmark = pytest.mark.filterwarnings("ignore:codecs.open:DeprecationWarning")
 
 SERVER = "https://10.0.0.5:6443"
@@ -56,7 +56,7 @@ def token(simulator):
 
 
 def credential(simulator, kind=keys):
-    """The inputs of a credential for a private cloud; AWX stores those that are left empty as empty texts."""
+    """Returns the inputs of a credential for a private cloud. AWX stores empty fields as empty texts."""
     inputs = {
         **dict.fromkeys(awx.CredentialType().fields, ""),
         "region": simulator.region,
@@ -69,7 +69,7 @@ def credential(simulator, kind=keys):
 
 @pytest.fixture
 def launch(simulator, tmp_path):
-    """Launches a job for hosts {name: kubeconfig}; what else is given goes to awx.run()."""
+    """Launches a job for hosts {name: kubeconfig}. Further arguments are passed to awx.run()."""
     numbers = iter(range(100))
 
     def launch(playbook, hosts, kind=keys, inputs=None, variables=None, **options):
@@ -92,13 +92,13 @@ def launch(simulator, tmp_path):
 # The credential type
 
 KINDS = [keys, temporary_keys, user, token]
-# What has no input: profiles are files that an execution environment lacks, and the rest is a matter of the task.
+# Variables without an input: an execution environment has no profiles, and the others are options of a task.
 NOT_ASKED = {"HW_CLOUD", "HW_MAX_RETRIES", "HW_PROFILE", "HW_PROJECT_NAME", "HW_SHARED_CONFIG_FILE"}
-# Some of the variables that AWX refuses, beside all that begin with ANSIBLE_.
+# Some of the variables that AWX refuses, besides all that begin with ANSIBLE_.
 BLOCKED = {"PATH", "PYTHONPATH", "VIRTUAL_ENV", "JOB_ID", "INVENTORY_ID", "CACHE", "PROJECT_REVISION"}
 
 
-def test_the_credential_type_is_one_that_awx_accepts():
+def test_awx_accepts_the_credential_type():
     described = awx.CredentialType().described
     assert set(described) == {"name", "description", "kind", "inputs", "injectors"} and described["kind"] == "cloud"
     assert set(described["inputs"]) == {"fields", "required"}
@@ -115,7 +115,7 @@ def test_the_credential_type_is_one_that_awx_accepts():
     awx.CredentialType().validate()
 
 
-def test_the_credential_type_injects_what_the_modules_read():
+def test_the_credential_type_injects_the_variables_that_the_modules_read():
     terraform = CREDENTIAL_VARIABLES[0]
     read = {names[0] for names in OPTION_VARIABLES.values()} | set(terraform.values())
     env = awx.CredentialType().injectors["env"]
@@ -125,7 +125,7 @@ def test_the_credential_type_injects_what_the_modules_read():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_left_empty_counts_as_not_set(simulator, tmp_path, kind):
+def test_empty_fields_count_as_not_set(simulator, tmp_path, kind):
     inputs = credential(simulator, kind)
     env, _shown = awx.CredentialType().inject(inputs, tmp_path, tmp_path)
     empty = {name for name, value in env.items() if not value}
@@ -136,7 +136,7 @@ def test_what_is_left_empty_counts_as_not_set(simulator, tmp_path, kind):
     assert with_empty.credential.access_key == (inputs["access_key"] or None)
 
 
-def test_without_an_authority_the_usual_ones_are_trusted(simulator, tmp_path):
+def test_without_ca_certificates_the_default_authorities_are_trusted(simulator, tmp_path):
     inputs = {**credential(simulator), "ca_certificates": ""}
     env, _shown = awx.CredentialType().inject(inputs, tmp_path, tmp_path)
     assert (tmp_path / "env" / "injected").read_text() == ""  # as AWX does it
@@ -144,7 +144,7 @@ def test_without_an_authority_the_usual_ones_are_trusted(simulator, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_modules_sign_in_with_what_is_injected(simulator, tmp_path, monkeypatch, kind):
+def test_the_modules_sign_in_with_the_injected_variables(simulator, tmp_path, monkeypatch, kind):
     for name in [name for name in os.environ if name.startswith(("HW_", "HUAWEICLOUD_", "CLOUD_SDK_"))]:
         monkeypatch.delenv(name)
     env, _shown = awx.CredentialType().inject(credential(simulator, kind), tmp_path, tmp_path)
@@ -162,7 +162,7 @@ def survey():
     return json.loads((awx.AWX / "surveys" / "onboard.json").read_text())
 
 
-def test_the_survey_is_one_that_awx_accepts():
+def test_awx_accepts_the_survey():
     spec = survey()
     assert set(spec) == {"name", "description", "spec"}
     assert len({question["variable"] for question in spec["spec"]}) == len(spec["spec"])
@@ -172,12 +172,12 @@ def test_the_survey_is_one_that_awx_accepts():
         assert isinstance(question["required"], bool)
         assert all(isinstance(question.get(limit, 0), int) for limit in ("min", "max"))
         if question["type"] == "multiplechoice":
-            # The page cannot leave such a question unanswered, whatever is said of it.
+            # The form always sends an answer to such a question, even if it is not required.
             assert question["required"] and question["default"] in question["choices"]
             assert all(isinstance(choice, str) for choice in question["choices"])
 
 
-def test_the_survey_asks_for_what_the_role_takes():
+def test_the_survey_matches_the_options_of_the_role():
     role = awx.ROOT / "roles" / "hss_onboard"
     options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     playbook = (awx.ROOT / "playbooks" / "onboard.yml").read_text()
@@ -198,15 +198,18 @@ def test_the_survey_asks_for_what_the_role_takes():
 
 
 def answers(empty="", **given):
-    """What a job gets from the survey: texts, and what stands for an answer that was not given."""
+    """Returns the variables that a job gets from the survey.
+
+    :arg empty: the value of a question without an answer.
+    """
     return {question["variable"]: question.get("default", empty) for question in survey()["spec"]} | given
 
 
-# Which of the two a job gets depends on the version of AWX.
+# The value of a question without an answer depends on the version of AWX.
 @pytest.mark.parametrize("empty", ["", None], ids=["empty text", "null"])
-def test_a_job_with_the_surveys_own_answers(simulator, launch, empty):
+def test_a_job_with_the_default_answers(simulator, launch, empty):
     given = answers(empty)
-    # The survey does not know where the hosts of this test have their file.
+    # The hosts of this test have their kubeconfig in a different place.
     del given["hss_onboard_kubeconfig_path"]
     job = launch("onboard.yml", {"shop": kubeconfigs.kubeadm(SERVER)}, answers=given)
     assert job.status == "successful", job.output
@@ -223,8 +226,8 @@ def test_a_job_with_other_answers(simulator, launch):
     assert job.hosts_with("ok") == {cluster.name}
 
 
-# ansible-core 2.19 and later take them for booleans, earlier ones for texts.
-def test_true_and_false_are_what_they_say(simulator, cluster, launch):
+# ansible-core 2.19 and later convert them to booleans, earlier versions keep texts.
+def test_true_and_false_are_read_as_booleans(simulator, cluster, launch):
     cluster.configure(hss={"endpoint": simulator.endpoint, "ca_file": simulator.ca_file})
     variables = {"hss_onboard_kubectl": cluster.kubectl}
     where = {"hss_onboard_kubeconfig_path": cluster.kubeconfig}
@@ -236,14 +239,14 @@ def test_true_and_false_are_what_they_say(simulator, cluster, launch):
         assert done.status == "successful", done.output
         told = (cluster.get("Secret", "proxy-agent-token", "hss") or {"data": {}})["data"].values()
         agents_own = [*told, *(base64.b64decode(value).decode() for value in told)]
-        assert_nothing_secret(done, [*secrets_of(simulator, Path(cluster.kubeconfig).read_text()), *agents_own])
+        assert_no_secret_stored(done, [*secrets_of(simulator, Path(cluster.kubeconfig).read_text()), *agents_own])
 
     job()
     assert [cluster.name for cluster in simulator.clusters()] == ["shop"] and cluster.everything() == set()
     job(**agents)
     (registered,) = simulator.clusters()
     assert registered.daemonset is not None and ("Namespace", None, "hss") in cluster.everything()
-    # The agents stay where nobody says that they are to go.
+    # Without the variables, the agents are not removed.
     there = cluster.everything()
     job(hss_onboard_state="absent")
     assert simulator.clusters() == [] and cluster.everything() == there
@@ -251,8 +254,8 @@ def test_true_and_false_are_what_they_say(simulator, cluster, launch):
     assert cluster.everything() == set()
 
 
-def test_answers_are_data(simulator, launch):
-    """A template in an answer is not carried out, so an operator cannot read variables with it."""
+def test_answers_are_not_evaluated_as_templates(simulator, launch):
+    """Otherwise an operator could read variables with a template in an answer."""
     given = answers(hss_onboard_server="{{ lookup('ansible.builtin.env', 'HW_SECRET_KEY') }}.example.com")
     del given["hss_onboard_kubeconfig_path"]
     job = launch("onboard.yml", {"shop": kubeconfigs.kubeadm(SERVER)}, answers=given)
@@ -260,23 +263,23 @@ def test_answers_are_data(simulator, launch):
     assert simulator.secret_key not in job.kept
 
 
-# What AWX keeps
+# What AWX stores
 
 REGISTRY_PASSWORD = "canary-registry-password-7d1f"
 
 
 def forms(text):
-    """A text as it may stand somewhere: as it is, in JSON, in a URL, and in base64 wherever in the encoded text."""
+    """Returns a text unchanged, as in JSON, as in a URL, and in base64 at every offset."""
     data = text.encode()
     yield from {text, json.dumps(text)[1:-1], urllib.parse.quote(text, safe="")}
     for before in range(3):
         encoded = base64.b64encode(bytes(before) + data).decode()
-        # What is certain, whatever stands around it.
+        # The characters that do not depend on the data before and after it.
         yield encoded[(before * 8 + 5) // 6 : (before + len(data)) * 8 // 6]
 
 
 def needles(secrets):
-    """Pieces of the secrets, in every form. Of a long one some are enough to find it."""
+    """Returns pieces of the secrets in every form. For a long secret, some pieces are sufficient."""
     for secret in secrets:
         pieces = [secret] if len(secret) <= 60 else [secret[at : at + 24] for at in range(30, len(secret) - 24, 60)]
         for piece in pieces:
@@ -284,7 +287,7 @@ def needles(secrets):
 
 
 def holds(text, secrets):
-    """Whether a secret, or a part of one, is in a text, on however many lines."""
+    """Returns whether a text contains a secret or a part of one, also across lines."""
     said = "".join(text.split()).replace("\\n", "").replace("\\r", "")
     return [needle for needle in needles(secrets) if needle in said]
 
@@ -298,8 +301,8 @@ def secrets_of(simulator, *texts):
             yield from (data, base64.b64decode(data).decode().replace("\n", ""))
 
 
-def assert_nothing_secret(job, secrets):
-    """In AWX's database, in what ansible-runner brought back, and in what is left of the run on the other node."""
+def assert_no_secret_stored(job, secrets):
+    """Checks AWX's database, the artifacts of ansible-runner, and the files that remain on the other node."""
     secrets = list(secrets)
     assert holds(job.kept, secrets) == []
     assert not job.worker.exists()
@@ -307,7 +310,7 @@ def assert_nothing_secret(job, secrets):
     files = [path for path in files if path.is_file()]
     assert {"stdout", "rc"} <= {path.name for path in files} and len(files) > len(job.events) > 5
     told = {path.name for path in files if holds(path.read_text(errors="replace"), secrets)}
-    # The one file with the environment, which AWX does not keep; the guide tells of it.
+    # The file with the environment, which AWX deletes, is described in the guide.
     assert told == {"command"}
     command = job.artifacts / "command"
     assert command.stat().st_mode & 0o077 == 0
@@ -315,10 +318,10 @@ def assert_nothing_secret(job, secrets):
     assert holds(json.dumps([content["command"], content["cwd"]]), secrets) == []
 
 
-def test_nothing_secret_is_kept_of_the_life_of_a_registration(simulator, launch):
+def test_no_secret_of_a_registration_is_stored(simulator, launch):
     ca = kubeconfigs.Authority()
     old, new = kubeconfigs.kubeadm(SERVER, ca=ca, days=20), kubeconfigs.kubeadm(SERVER, ca=ca)
-    # The inventory refers to what another credential of the job injects.
+    # The inventory refers to a variable from another credential of the job.
     registry = {"image_repo": "registry.example.com", "image_repo_password": "{{ registry_password }}"}
     injected = {"registry_password": REGISTRY_PASSWORD}
 
@@ -327,29 +330,29 @@ def test_nothing_secret_is_kept_of_the_life_of_a_registration(simulator, launch)
         options |= {"variables": variables, "answers": injected, "verbosity": 4}
         done = launch(playbook, {"shop": text}, kind, **options)
         assert done.status == "successful", done.output
-        assert_nothing_secret(done, secrets_of(simulator, old, new))
+        assert_no_secret_stored(done, secrets_of(simulator, old, new))
         return done.hosts_with("changed")
 
     assert (job("onboard.yml", old, check=True), simulator.clusters()) == ({"shop"}, [])
     assert (job("onboard.yml", old, no_log=False), simulator.count(CREATE)) == ({"shop"}, 1)
     (cluster,) = simulator.clusters()
     assert cluster.image_repo_password == REGISTRY_PASSWORD
-    # With a password, of which IAM makes a token.
+    # With a password, with which a token is requested from IAM.
     assert (job("onboard.yml", old, user), simulator.count(CREATE)) == (set(), 1)
     assert (job("rotate.yml", new), simulator.count("UpdateMultiCloudClusters")) == ({"shop"}, 1)
     assert (job("offboard.yml", new), simulator.clusters()) == ({"shop"}, [])
 
 
-def test_nothing_secret_is_kept_of_a_job_that_fails(simulator, launch):
+def test_no_secret_of_a_failed_job_is_stored(simulator, launch):
     text = kubeconfigs.kubeadm(SERVER)
     wrong = "a-wrong-secret-canary-0123456789"
     inputs = {**credential(simulator), "secret_key": wrong}
     job = launch("onboard.yml", {"shop": text}, inputs=inputs, verbosity=4)
     assert job.status == "failed" and "APIGW.0301" in job.output and "check access_key, secret_key" in job.output
-    assert_nothing_secret(job, [wrong, *secrets_of(simulator, text)])
+    assert_no_secret_stored(job, [wrong, *secrets_of(simulator, text)])
 
 
-def test_the_search_finds_what_it_is_to_find(simulator):
+def test_the_search_finds_secrets_in_every_form(simulator):
     secret = simulator.secret_key
     for text in (secret, f"x{secret}y", base64.b64encode(f"user:{secret}@host".encode()).decode()):
         assert holds(f"some\n{text}\nwords", [secret])
@@ -360,11 +363,11 @@ def test_the_search_finds_what_it_is_to_find(simulator):
     assert not holds("some words", [secret, data])
 
 
-# Slices
+# Job slices
 
 
 def test_slices_that_share_a_cluster_end_with_one_registration(simulator, launch):
-    """AWX deals hosts out by name, so the control planes of a cluster are in different slices, which run at once."""
+    """AWX distributes hosts by name, so the control planes of a cluster are in different slices at the same time."""
     ca = kubeconfigs.Authority()
     hosts = {f"shop-{number}": kubeconfigs.kubeadm(SERVER, ca=ca) for number in (1, 2)}
     variables = {"hss_onboard_name": "shop"}

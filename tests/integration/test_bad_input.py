@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that users get wrong: the message names the option or HSS's code, and the remedy; nothing is created."""
+"""Mistakes of users: the message names the option or the code from HSS, and the remedy. Nothing is created."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def closed_port():
 
 @dataclass(frozen=True)
 class Case:
-    """Options that differ from good ones (None leaves one out), or what the simulator is told; and the message."""
+    """Options that differ from valid ones (None removes an option), a preparation of the simulator, and the message."""
 
     words: list[str]
     options: dict[str, Any] = field(default_factory=dict)
@@ -124,7 +124,7 @@ CASES = {
         {"project_id": None, "project_name": "nowhere"},
         requests=1,
     ),
-    # What HSS and its gateway answer.
+    # Errors from HSS and its gateway.
     "secret wrong": Case(
         ["APIGW.0301", "check access_key, secret_key"],
         {"secret_key": "x" * 40},
@@ -206,7 +206,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_message_helps_and_nothing_is_created(simulator, kube_config, monkeypatch, case, request):
+def test_the_message_names_the_problem_and_nothing_is_created(simulator, kube_config, monkeypatch, case, request):
     for name in ("HW_ACCESS_KEY", "HW_SECRET_KEY", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in case.environ.items():
@@ -250,7 +250,7 @@ def run_without_nones(args):
     return run(hss_multicloud_cluster.main, {key: value for key, value in args.items() if value is not None})
 
 
-def test_a_list_in_which_nothing_can_work_sends_nothing(simulator):
+def test_no_request_is_sent_if_every_cluster_of_a_list_is_invalid(simulator):
     clusters = [{"name": "a", "kube_config": "clusters: ["}, {"name": "b", "kube_config": kubeconfigs.k3s()}]
     args = {
         "endpoint": simulator.endpoint,

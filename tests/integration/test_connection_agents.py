@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Manifests and registry commands hold secrets, are usable, and are never shown; on this machine and over ssh."""
+"""Manifests and registry commands contain secrets, are usable, and are not shown, locally and over ssh."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def connection(simulator):
 
 @pytest.fixture
 def played(request, simulator, tmp_path):
-    """Runs tasks here, or with the parameter "over ssh" on a host, and gives what they registered."""
+    """Runs tasks locally, or on a host with the parameter "over ssh", and returns their results."""
     if getattr(request, "param", "here") == "here":
         host, inventory = "localhost", tmp_path / "hosts"
         inventory.write_text("somewhere\n")
@@ -106,7 +106,7 @@ def images(**options):
 
 
 def spellings(simulator, ids):
-    """Every secret here, however it may be spelt."""
+    """Returns the secrets of these tests in every encoding."""
     tokens = [simulator.agent_token(cluster_id) for cluster_id in ids]
     plain = [*tokens, PASSWORD, f"puller:{PASSWORD}"]
     spelt = [*plain, *(base64.b64encode(text.encode()).decode() for text in plain)]
@@ -115,10 +115,10 @@ def spellings(simulator, ids):
 
 
 def leaked(ran, secrets):
-    """The pieces of secrets, nine characters long, that stand in the output or the log."""
+    """Returns the pieces of secrets, with nine characters, in the output or the log."""
     said = ran.output + ran.log
     pieces = {secret[at : at + 9] for secret in secrets for at in range(len(secret) - 8)}
-    # What stands in front of the password is no part of it.
+    # The text before the password is not part of it.
     return sorted(piece for piece in pieces if piece in said and not piece.startswith(("puller:", "uller:", "ller:")))
 
 
@@ -126,8 +126,8 @@ here_and_there = pytest.mark.parametrize("played", ["here", "over ssh"], indirec
 
 
 @here_and_there
-def test_the_results_are_hidden_and_usable(simulator, played):
-    """Manifests as HSS gave them, to the byte of the token; commands with the password; shown is what is no secret."""
+def test_results_are_hidden_and_usable(simulator, played):
+    """The manifests contain the token, and the commands the password. Only values that are not secret are shown."""
     ids = simulator.seed_clusters(3)
     ran, (one, many, addresses, ready, shown, looped) = played(
         agents(cluster_id=ids[0]),
@@ -163,7 +163,7 @@ FAULTS = {
     "lost": Fault.lost(),
     "502": Fault.status(502, body="html"),
 }
-# Refused before anything is sent; the result of a task in the background would lie in a file.
+# Refused before any request. With async, the result would be stored in a file.
 IMPOSSIBLE = [
     agents(cluster_ids=["a"], concurrency=99),
     images(image_repo_password=PASSWORD, organization=""),
@@ -185,7 +185,7 @@ def test_failures_are_shown_without_secrets(simulator, played):
     for number, name in enumerate(FAULTS):
         many, ready = results[2 * number : 2 * number + 2]
         assert (name, [item["failed"] for item in many["clusters"]], ready["failed"]) == (name, [True, False], True)
-        # The failure is told, though the result that holds it is hidden.
+        # The failure is shown, although the result that contains it is hidden.
         assert bad[number] in ran.output and ready["msg"][:40] in ran.output
     assert ran.output.count("1 of 2 clusters have no usable manifests") >= len(FAULTS)
     refused = results[2 * len(FAULTS) :]
@@ -194,7 +194,7 @@ def test_failures_are_shown_without_secrets(simulator, played):
     assert leaked(ran, spellings(simulator, [good, *bad])) == []
 
 
-def test_check_mode_reads_the_same(simulator, played):
+def test_check_mode_returns_the_same(simulator, played):
     good, bad = simulator.seed_clusters(2)
     simulator.fault(SCRIPT, Fault.echo(), match=bad)
     simulator.fault(IMAGES, Fault.echo(), match="organization=echo")
@@ -211,7 +211,7 @@ def test_check_mode_reads_the_same(simulator, played):
 
 
 def test_refused_credentials(simulator, played):
-    """The gateway answers with the request that was to be signed, query and all."""
+    """The response of the gateway quotes the signed request with its query."""
     ids = simulator.seed_clusters(1)
     secret_key = "canary-wrong-secret-key-0123456789"
     ran, (many, ready) = played(agents(cluster_ids=ids), images(image_repo_password=PASSWORD), secret_key=secret_key)
@@ -220,7 +220,7 @@ def test_refused_credentials(simulator, played):
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
-def test_both_forms_of_the_script_give_the_same(simulator, form):
+def test_manifests_in_json_and_yaml_give_the_same_result(simulator, form):
     simulator.configure(install_script=form)
     (cluster_id,) = simulator.seed_clusters([{"name": "a", "image_repo_username": "puller"}])
     ran = run(hss_multicloud_agent_info.main, {**connection(simulator), "cluster_id": cluster_id})
@@ -228,8 +228,8 @@ def test_both_forms_of_the_script_give_the_same(simulator, form):
     assert ran.result["manifests"][-1]["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "hss-registry"}]
 
 
-def test_requests(simulator):
-    """One for the addresses, and one a cluster."""
+def test_number_of_requests(simulator):
+    """One request for the addresses, and one for each cluster."""
     ids = simulator.seed_clusters(40)
     ran = run(hss_multicloud_agent_info.main, {**connection(simulator), "cluster_ids": ids})
     assert len(ran.result["clusters"]) == 40 and (simulator.count(SCRIPT), simulator.count(NETWORK)) == (40, 1)

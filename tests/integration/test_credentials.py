@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way to sign in, against HSS, IAM and an instance's metadata on loopback; and what nobody gets to see of it."""
+"""All ways to sign in, with HSS, IAM and instance metadata on loopback, without leaking a secret."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ METADATA_TOKEN = "kX3vQ9zR7wB2nM5tY8pL"
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch, tmp_path):
-    """No pauses, and nobody's credentials: neither from the environment nor from a home."""
+    """Removes pauses, and credentials from the environment and from the home directory."""
     monkeypatch.setattr(Session, "sleep", staticmethod(lambda _seconds: None))
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in list(os.environ):
@@ -51,7 +51,7 @@ def kube_config():
 
 
 def connection(simulator: Simulator, **options: Any) -> dict[str, Any]:
-    """Everything but a credential; None leaves an option out."""
+    """Returns all connection options except a credential. None removes an option."""
     args = {
         "region": simulator.region,
         "endpoint": simulator.endpoint,
@@ -79,7 +79,7 @@ def temporary(simulator: Simulator) -> dict[str, str]:
 
 
 def canaries(simulator: Simulator) -> list[str]:
-    """What may stand nowhere. Of the long ones a piece is enough to be found."""
+    """Returns the texts that must not be in any output. For long secrets, a piece is sufficient."""
     parts = simulator.temporary
     values = [simulator.access_key, simulator.secret_key, *parts, simulator.user.password, METADATA_TOKEN]
     values += list(simulator._gateway.tokens._tokens)
@@ -91,7 +91,7 @@ def assert_clean(simulator: Simulator, text: str) -> None:
 
 
 def list_nothing(simulator: Simulator, *, check: bool = False, **options: Any) -> Ran:
-    """The shortest run that asks HSS: removes what is not there."""
+    """Removes a cluster that does not exist, which sends the fewest requests to HSS."""
     args = connection(simulator, name="nobody", state="absent", **options)
     ran = run(hss_multicloud_cluster.main, args, check=check)
     assert_clean(simulator, ran.output + str(ran.warnings))
@@ -114,7 +114,7 @@ def test_a_cluster_is_registered_with(simulator, kube_config, credential, projec
     assert not ran.failed, ran.msg
     assert [cluster.name for cluster in simulator.clusters()] == ["shop"]
     assert_clean(simulator, ran.output)
-    # IAM tells the project together with the token, so it is not asked for it again.
+    # The response with the token also contains the project, so it is not looked up.
     before = [SIGN_IN] if credential is password else [PROJECTS] if project != "its id" else []
     assert operations(simulator) == [*before, LIST, CREATE, LIST]
 
@@ -135,7 +135,7 @@ def test_the_request_for_a_token_is_the_documented_one(simulator):
         assert simulator.bodies(SIGN_IN) == [{"auth": {"identity": identity, "scope": {"project": project}}}]
 
 
-def test_a_token_travels_in_its_header_and_nothing_is_signed(simulator):
+def test_a_token_is_sent_in_its_header_without_a_signature(simulator):
     assert not list_nothing(simulator, **password(simulator)).failed
     sign_in, listing = simulator.requests()
     assert (sign_in.operation, listing.operation) == (SIGN_IN, LIST)
@@ -145,7 +145,7 @@ def test_a_token_travels_in_its_header_and_nothing_is_signed(simulator):
 
 
 @pytest.mark.parametrize("check", [False, True])
-def test_one_token_is_enough_for_a_list_of_clusters(simulator, kube_config, check):
+def test_one_token_is_requested_for_a_list_of_clusters(simulator, kube_config, check):
     clusters = [{"name": f"shop-{number}", "kube_config": kube_config} for number in range(5)]
     args = connection(simulator, **password(simulator), clusters=clusters, concurrency=4)
     ran = run(hss_multicloud_clusters.main, args, check=check)
@@ -155,7 +155,7 @@ def test_one_token_is_enough_for_a_list_of_clusters(simulator, kube_config, chec
     assert_clean(simulator, ran.output)
 
 
-def test_a_token_given_is_used(simulator):
+def test_a_given_token_is_used(simulator):
     token = simulator.issue_token()
     assert not list_nothing(simulator, auth_token=token, project_id=simulator.project_id).failed
     assert operations(simulator) == [LIST]
@@ -174,7 +174,7 @@ def test_no_password_from_netrc_is_sent_to_iam(simulator, tmp_path):
         assert "authorization" not in {name.lower() for name in entry.header_names}
 
 
-# What goes wrong when signing in
+# Errors when signing in
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_a_wrong_password_is_tried_once(simulator, change):
     assert change.get("password", "kX3vQ9zR") not in ran.output
 
 
-def test_a_project_that_is_not_the_users(simulator):
+def test_a_project_of_another_user(simulator):
     ran = list_nothing(simulator, **password(simulator), project_name="nowhere-1")
     assert "The project is not found" in ran.msg and "project_name is a project of that user" in ran.msg
     assert operations(simulator) == [SIGN_IN]
@@ -205,7 +205,7 @@ def test_a_project_that_is_not_the_users(simulator):
     [(Fault.status(503), 2), (Fault.lost(commit="before"), 1), (Fault.throttle(), 1), (Fault.truncated(), 1)],
     ids=["503", "answer lost", "throttled", "answer cut"],
 )
-def test_the_request_for_a_token_is_repeated_when_iam_is_unwell(simulator, fault, times):
+def test_the_request_for_a_token_is_repeated_if_iam_is_unavailable(simulator, fault, times):
     simulator.fault(SIGN_IN, fault, times=times)
     assert not list_nothing(simulator, **password(simulator)).failed
     assert simulator.count(SIGN_IN) == times + 1
@@ -224,7 +224,7 @@ def test_the_request_for_a_token_is_repeated_when_iam_is_unwell(simulator, fault
     ],
     ids=["503", "lost", "html", "redirect", "404", "401", "echo"],
 )
-def test_no_token_leaves_nothing_in_doubt_and_no_secret_in_the_message(simulator, fault, outcome, words):
+def test_a_failed_sign_in_ends_the_run_and_reveals_no_secret(simulator, fault, outcome, words):
     simulator.fault(SIGN_IN, fault, times=None)
     ran = list_nothing(simulator, **password(simulator))
     assert ran.msg.startswith("Could not sign in to IAM") and words in ran.msg
@@ -232,7 +232,7 @@ def test_no_token_leaves_nothing_in_doubt_and_no_secret_in_the_message(simulator
     assert set(operations(simulator)) == {SIGN_IN}
 
 
-def test_a_token_that_must_be_renewed(simulator):
+def test_a_token_that_requires_renewal(simulator):
     token = simulator.issue_token()
     simulator.require_token_renewal(token)
     ran = list_nothing(simulator, auth_token=token, project_id=simulator.project_id)
@@ -267,7 +267,7 @@ def test_a_project_that_cannot_be_looked_up(simulator, name, words):
 
 @pytest.mark.parametrize("credential", [keys, temporary, password], ids=["keys", "temporary keys", "password"])
 @pytest.mark.parametrize("operation", [LIST, PROJECTS, SIGN_IN])
-def test_a_service_that_quotes_the_whole_request_gives_nothing_away(simulator, credential, operation):
+def test_a_response_that_quotes_the_request_reveals_no_secret(simulator, credential, operation):
     simulator.fault(operation, Fault.echo(), times=None)
     for check in (False, True):
         ran = list_nothing(simulator, **credential(simulator), check=check)
@@ -284,7 +284,7 @@ def test_a_service_that_quotes_the_whole_request_gives_nothing_away(simulator, c
         ({}, "access_key: no credential found."),
     ],
 )
-def test_what_cannot_work_is_not_sent(simulator, options, words):
+def test_invalid_options_are_refused_before_any_request(simulator, options, words):
     ran = list_nothing(simulator, **options)
     assert ran.msg.startswith(words)
     assert ran.result["failure"]["outcome"] == "not_sent"
@@ -292,7 +292,7 @@ def test_what_cannot_work_is_not_sent(simulator, options, words):
     assert "half-a-credential" not in ran.output
 
 
-# Where a credential is found
+# Sources of credentials
 
 
 def test_everything_from_the_environment(simulator, monkeypatch):
@@ -343,7 +343,7 @@ def test_the_current_profile_of_koocli_brings_region_and_project(simulator, tmp_
     assert (operations(simulator), ran.warnings) == ([LIST], [])
 
 
-def test_a_profile_by_its_name_and_path_and_a_mode_that_is_too_wide(simulator, tmp_path, monkeypatch):
+def test_a_profile_by_name_and_path_with_a_too_permissive_mode(simulator, tmp_path, monkeypatch):
     monkeypatch.setattr(profiles, "_ROOT", str(tmp_path))
     tmp_path.chmod(0o755)
     path = write(tmp_path / "elsewhere.json", koocli(simulator, current="bad"), 0o644)
@@ -369,7 +369,7 @@ def test_the_file_of_the_sdks(simulator, tmp_path, monkeypatch):
     assert "cannot be used: there is no such file" in list_nothing(simulator).msg
 
 
-def test_a_broken_file_is_named_and_not_shown(simulator, tmp_path):
+def test_a_broken_file_is_named_but_not_quoted(simulator, tmp_path):
     path = write(tmp_path / ".hcloud/config.json", '{"profiles": [{"secretAccessKey": "' + simulator.secret_key)
     ran = list_nothing(simulator)
     assert ".hcloud/config.json' is not KooCLI's configuration" in ran.msg and path.exists()
@@ -385,7 +385,7 @@ def closed_port() -> int:
 
 
 @pytest.mark.parametrize("spelling", [str.upper, str.lower])
-def test_the_usual_variables_lead_through_a_proxy_and_around_it(simulator, monkeypatch, spelling):
+def test_the_proxy_variables_are_used(simulator, monkeypatch, spelling):
     for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(spelling("https_proxy"), f"http://127.0.0.1:{closed_port()}")
@@ -404,7 +404,7 @@ def test_a_private_ca_in_a_folder(simulator, tmp_path):
 
 
 def _hash_of(pem: bytes) -> str:
-    """What openssl rehash calls a certificate's file: from OpenSSL's canonical form of the subject."""
+    """Returns the name that openssl rehash gives to a certificate: a hash of the canonical subject."""
 
     def der(tag: int, content: bytes) -> bytes:
         assert len(content) < 128
@@ -419,7 +419,7 @@ def _hash_of(pem: bytes) -> str:
     return f"{int.from_bytes(hashlib.sha1(canonical).digest()[:4], 'little'):08x}"
 
 
-def test_unchecked_certificates_by_terraforms_variable(simulator, monkeypatch):
+def test_terraforms_variable_disables_the_verification_of_certificates(simulator, monkeypatch):
     assert "TLS certificate that is not trusted" in list_nothing(simulator, **password(simulator), ca_path=None).msg
     monkeypatch.setenv("HW_INSECURE", "true")
     with pytest.warns(match="Unverified HTTPS request"):
@@ -428,12 +428,12 @@ def test_unchecked_certificates_by_terraforms_variable(simulator, monkeypatch):
     assert "not trusted" in list_nothing(simulator, **password(simulator), ca_path=None, validate_certs=True).msg
 
 
-# The instance's metadata
+# Instance metadata
 
 
 @dataclass
 class Metadata:
-    """A metadata service on loopback: what it answers, and what it was asked."""
+    """A metadata service on loopback, with its responses and the recorded requests."""
 
     key: Any
     token_status: int = 200
@@ -474,7 +474,7 @@ def metadata(simulator: Simulator, monkeypatch) -> Iterator[Metadata]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_dummy: Any) -> None:
-            """A client that gave up is no news here."""
+            """Ignores clients that closed the connection."""
 
     server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -487,7 +487,7 @@ def metadata(simulator: Simulator, monkeypatch) -> Iterator[Metadata]:
     server.server_close()
 
 
-def test_the_instances_key_with_a_token_and_without_a_proxy(simulator, metadata, monkeypatch):
+def test_the_key_of_the_instance_is_read_with_a_token_and_without_a_proxy(simulator, metadata, monkeypatch):
     for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy"):
@@ -502,13 +502,13 @@ def test_the_instances_key_with_a_token_and_without_a_proxy(simulator, metadata,
 
 
 @pytest.mark.parametrize("status", [404, 405, 503])
-def test_an_older_metadata_service_has_no_tokens(simulator, metadata, status):
+def test_an_older_metadata_service_without_tokens(simulator, metadata, status):
     metadata.token_status = status
     assert not list_nothing(simulator, profile="metadata").failed
     assert "X-Metadata-Token" not in metadata.asked[1][2]
 
 
-def test_the_instance_is_asked_only_if_told_to(simulator, metadata):
+def test_the_metadata_service_is_contacted_only_on_request(simulator, metadata):
     assert "the instance's metadata: only with profile=metadata" in list_nothing(simulator).msg
     assert not list_nothing(simulator, profile="metadata", **keys(simulator)).failed
     assert metadata.asked == []
@@ -541,7 +541,7 @@ def test_an_instance_without_a_key(simulator, metadata, change, words, asked):
         assert secret not in ran.output
 
 
-def test_an_instance_that_does_not_answer_is_not_waited_for(simulator, metadata, monkeypatch):
+def test_a_metadata_service_that_does_not_respond_fails_soon(simulator, metadata, monkeypatch):
     assert instance_metadata.TIMEOUT == 3.0
     monkeypatch.setattr(instance_metadata, "TIMEOUT", 0.2)
     metadata.delay = 30
@@ -551,16 +551,16 @@ def test_an_instance_that_does_not_answer_is_not_waited_for(simulator, metadata,
     assert time.monotonic() - started < 5 and len(metadata.asked) == 1
 
 
-def test_no_instance_at_all(simulator, monkeypatch):
+def test_no_metadata_service(simulator, monkeypatch):
     monkeypatch.setattr(instance_metadata, "ENDPOINT", f"http://127.0.0.1:{closed_port()}")
     assert "The module must run on an ECS" in list_nothing(simulator, profile="metadata").msg
 
 
-# As Ansible runs it
+# With ansible-playbook
 
 
 @pytest.mark.parametrize("right", [True, False], ids=["right password", "wrong password"])
-def test_nothing_secret_in_what_a_playbook_prints_and_logs(simulator, kube_config, tmp_path, right):
+def test_a_playbook_prints_and_logs_no_secret(simulator, kube_config, tmp_path, right):
     user = simulator.user
     environ = {
         "HW_USER_NAME": user.name,

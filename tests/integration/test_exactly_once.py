@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever goes wrong on the way, a cluster ends up registered once: each fault, on creating and on listing.
+"""A cluster is registered exactly once, with each fault of the create and list requests.
 
-The modules run for real against the simulator; their pauses are cut to a fiftieth.
+The modules run with the simulator, and their pauses are divided by 50.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simulator import Fault, Simulator
 
 CREATE, LIST, REMOVE = "CreateMultiCloudClusters", "ListMultiCloudClusters", "RemoveMultiCloudClusters"
 SPEED = 50
-# The 15 seconds that a lost create is looked for, at that speed, and some time for the looks themselves.
+# The 15 seconds for which a lost create is polled, at that speed, plus the duration of the requests.
 PATIENCE = 15 / SPEED
 
 
@@ -57,7 +57,7 @@ def names(simulator):
     return sorted(cluster.name for cluster in simulator.clusters())
 
 
-# fault, times, does the run succeed, clusters afterwards, create calls
+# fault, times, whether the run succeeds, clusters afterwards, create requests
 ON_CREATE = {
     "throttled": (Fault.throttle(), 2, True, 1, 3),
     "throttled for a minute": (Fault.throttle(unit="minute"), 1, True, 1, 2),
@@ -101,7 +101,7 @@ def test_a_fault_on_create(simulator, kube_config, case):
     assert (again.failed, again.result["changed"], names(simulator)) == (False, not succeeds, ["shop"])
 
 
-def test_a_create_carried_out_later_than_anyone_waits_is_found_by_the_next_run(simulator, kube_config):
+def test_a_create_carried_out_after_the_run_is_found_by_the_next_run(simulator, kube_config):
     simulator.fault(CREATE, Fault.lost(commit="late", delay=PATIENCE + 2), times=1)
     first = register(simulator, kube_config)
     assert first.failed and first.result["failure"]["outcome"] == "unknown"
@@ -112,17 +112,17 @@ def test_a_create_carried_out_later_than_anyone_waits_is_found_by_the_next_run(s
     assert (second.result["changed"], names(simulator), simulator.count(CREATE)) == (False, ["shop"], 1)
 
 
-class TheFirstComesThroughToo(type(Fault.status(504))):
-    """The worst of the gateway: it said 504, the service went on, and the second try goes through as well."""
+class FirstCreateSucceedsLate(type(Fault.status(504))):
+    """Carries out a request twice: once for the first attempt, to which the gateway responded with 504."""
 
     def play(self, scene):
         scene.carry_out()
         return scene.carry_out()
 
 
-def test_a_5xx_carried_out_late_beside_the_second_try_ends_with_one(simulator, kube_config):
+def test_one_registration_remains_if_a_5xx_request_and_its_retry_are_both_carried_out(simulator, kube_config):
     simulator.fault(CREATE, Fault.status(504), times=1)
-    simulator.fault(CREATE, TheFirstComesThroughToo(504), times=1, skip=1)
+    simulator.fault(CREATE, FirstCreateSucceedsLate(504), times=1, skip=1)
     ran = register(simulator, kube_config)
     assert not ran.failed, ran.msg
     assert (names(simulator), simulator.count(CREATE)) == (["shop"], 2)
@@ -154,9 +154,9 @@ ON_LIST = {
 @pytest.mark.parametrize("registered", [False, True], ids=["new", "registered"])
 @pytest.mark.parametrize("case", ON_LIST.values(), ids=ON_LIST)
 def test_a_fault_on_the_first_listing(simulator, kube_config, case, registered):
-    """A listing that is not complete and sound never leads to a create."""
+    """An incomplete or invalid listing never leads to a create request."""
     fault, times, succeeds = case
-    # So many that there are three pages, with the cluster itself on the last.
+    # The listing has three pages, with the cluster on the last one.
     simulator.seed_clusters(450)
     if registered:
         register(simulator, kube_config)
@@ -180,8 +180,8 @@ def test_a_fault_on_the_listing_after_the_create(simulator, kube_config, case):
     assert register(simulator, kube_config).result["changed"] is False
 
 
-def test_a_stale_listing_does_not_make_a_second(simulator, kube_config):
-    """Eventual consistency: what was just created is not listed for a while."""
+def test_a_stale_listing_does_not_cause_a_second_registration(simulator, kube_config):
+    """Eventual consistency: a new cluster is not listed for some time."""
     simulator.fault(LIST, Fault.stale(0.2), times=99)
     ran = register(simulator, kube_config)
     assert not ran.failed and names(simulator) == ["shop"]
@@ -197,8 +197,8 @@ def test_a_fault_on_remove(simulator, kube_config, fault):
     assert (ran.failed, ran.result["actions"], simulator.clusters()) == (False, ["delete"], [])
 
 
-class Together(Fault):
-    """Answers the listings only when all runs are listing, so that none sees what another creates."""
+class SimultaneousListings(Fault):
+    """Delays the first listings until all runs have requested one, so that no run sees the clusters of another."""
 
     def __init__(self, runs):
         self._barrier = threading.Barrier(runs)
@@ -210,10 +210,10 @@ class Together(Fault):
 
 
 @pytest.mark.parametrize("runs", [2, 4, 8])
-def test_runs_at_once_end_with_one_registration(simulator, kube_config, runs):
-    simulator.fault(LIST, Together(runs), times=runs)
+def test_simultaneous_runs_end_with_one_registration(simulator, kube_config, runs):
+    simulator.fault(LIST, SimultaneousListings(runs), times=runs)
     args = {**connection(simulator, timeout=60), "name": "shop", "kube_config": kube_config}
-    # Eight processes on few cores need time between two looks, as runs on different machines do not.
+    # Eight processes on few cores need more time between two polls than runs on different machines.
     started = [start("hss_multicloud_cluster", args, speed=5 if runs < 8 else 2) for _run in range(runs)]
     results = [finish(process) for process in started]
     assert simulator.count(CREATE) >= runs
@@ -224,9 +224,9 @@ def test_runs_at_once_end_with_one_registration(simulator, kube_config, runs):
 
 
 @pytest.mark.parametrize("runs", [2, 4])
-def test_lists_at_once_that_overlap_end_with_one_registration_a_name(simulator, kube_config, runs):
-    """As slices of a job or the twins of a control plane do: each run has half of its names in common with the next."""
-    simulator.fault(LIST, Together(runs), times=runs)
+def test_simultaneous_runs_with_overlapping_lists_end_with_one_registration_per_name(simulator, kube_config, runs):
+    """As with slices of a job: each run has half of its names in common with the next run."""
+    simulator.fault(LIST, SimultaneousListings(runs), times=runs)
     wanted = [[f"c{(3 * run_number + each) % (3 * runs)}" for each in range(6)] for run_number in range(runs)]
 
     def args(names):
@@ -250,7 +250,7 @@ def many(simulator, kube_config, count, **options):
 
 
 @pytest.mark.parametrize("count, requests", [(1, 3), (10, 12), (200, 202), (250, 253)])
-def test_requests_are_one_a_cluster_and_two_listings(simulator, kube_config, count, requests):
+def test_a_list_needs_one_request_per_cluster_and_two_listings(simulator, kube_config, count, requests):
     assert not many(simulator, kube_config, count).failed
     assert len(simulator.requests()) == requests
     again = many(simulator, kube_config, count)
@@ -258,7 +258,7 @@ def test_requests_are_one_a_cluster_and_two_listings(simulator, kube_config, cou
     assert len(simulator.requests()) == requests + -(-count // 200)
 
 
-def test_a_list_amid_faults_registers_each_once(simulator, kube_config):
+def test_a_list_registers_each_cluster_once_despite_faults(simulator, kube_config):
     for skip, fault in enumerate(
         [
             Fault.throttle(),
@@ -275,7 +275,7 @@ def test_a_list_amid_faults_registers_each_once(simulator, kube_config):
     assert {entry["cluster_id"] for entry in ran.result["results"]} == {c.cluster_id for c in simulator.clusters()}
 
 
-def test_in_a_list_one_failure_leaves_the_others(simulator, kube_config):
+def test_a_failure_in_a_list_does_not_affect_the_others(simulator, kube_config):
     expired = kubeconfigs.kubeadm("https://10.0.0.7:6443", days=-1)
     clusters = [
         {"name": "a", "kube_config": kube_config},
@@ -288,15 +288,15 @@ def test_in_a_list_one_failure_leaves_the_others(simulator, kube_config):
     assert (ran.result["changed"], names(simulator)) == (True, ["a", "c"])
 
 
-def test_after_a_refused_credential_the_rest_of_a_list_is_left_alone(simulator, kube_config):
-    """Every further refusal brings the access key nearer to being locked."""
+def test_after_a_refused_credential_no_further_requests_are_sent(simulator, kube_config):
+    """Several refused requests lock the access key."""
     simulator.fault(CREATE, Fault.status(401, error_code="APIGW.0301"), times=99)
     ran = many(simulator, kube_config, 30, concurrency=4)
     assert ran.failed and simulator.count(CREATE) <= 4
     assert {entry["failure"]["outcome"] for entry in ran.result["results"]} == {"rejected", "not_sent"}
 
 
-def test_a_list_with_a_name_twice_is_refused_before_any_request(simulator, kube_config):
+def test_a_duplicate_name_in_a_list_is_refused_before_any_request(simulator, kube_config):
     clusters = [{"name": "a", "kube_config": kube_config}, {"name": "a", "kube_config": kube_config}]
     ran = run(hss_multicloud_clusters.main, {**connection(simulator), "clusters": clusters})
     assert ran.failed and ran.msg.startswith("clusters[1].name: 'a' is already given by clusters[0]")
@@ -304,12 +304,12 @@ def test_a_list_with_a_name_twice_is_refused_before_any_request(simulator, kube_
 
 
 @pytest.mark.parametrize("concurrency", [0, 33])
-def test_concurrency_has_bounds(simulator, kube_config, concurrency):
+def test_concurrency_is_limited(simulator, kube_config, concurrency):
     ran = many(simulator, kube_config, 1, concurrency=concurrency)
     assert ran.failed and ran.msg.startswith("concurrency: must be from 1 to 32")
 
 
-def test_check_mode_of_a_list_is_the_real_run_that_follows(simulator, kube_config):
+def test_check_mode_of_a_list_predicts_the_real_run(simulator, kube_config):
     clusters = [{"name": name, "kube_config": kube_config} for name in ("a", "b")]
     args = {**connection(simulator), "clusters": clusters}
     checked = run(hss_multicloud_clusters.main, args, check=True)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that the documentation shows to be copied is run: EXAMPLES of the modules, playbooks in the READMEs."""
+"""Runs everything that users copy from the documentation: EXAMPLES of modules, and playbooks in the READMEs."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ INFO_MODULES = (
 
 
 def examples(module):
-    """The tasks of a module's EXAMPLES."""
+    """Returns the tasks in the EXAMPLES of a module."""
     documented = importlib.import_module(f"ansible_collections.huaweicloud.hss.plugins.modules.{module}")
     return yaml.safe_load(documented.EXAMPLES)
 
 
 def snippets():
-    """(place, plays) for every block of YAML in the READMEs that is a playbook."""
+    """Yields a test parameter for every YAML block in the READMEs that is a playbook."""
     for path in [ROOT / "README.md", *sorted((ROOT / "roles").glob("*/README.md"))]:
         blocks = re.findall(r"^```yaml\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
         for number, block in enumerate(blocks, start=1):
@@ -46,7 +46,7 @@ def snippets():
 
 @pytest.fixture
 def run(simulator, cluster, tmp_path):
-    """Runs plays beside the files, and on the hosts, that the documentation speaks of."""
+    """Runs plays with the files and the hosts that the documentation uses."""
     cluster.configure(hss={"endpoint": simulator.endpoint, "ca_file": simulator.ca_file})
     for name in ("shop-prod", "shop-test", "edge-7"):
         (tmp_path / f"{name}.kubeconfig").write_text(kubeconfigs.kubeadm(f"https://{name}.example.com:6443"))
@@ -57,7 +57,7 @@ def run(simulator, cluster, tmp_path):
         "hss_onboard_become": False,
         "hss_onboard_kubeconfig_path": cluster.kubeconfig,
         "hss_onboard_kubectl": cluster.kubectl,
-        # The role's page has a play without an address.
+        # The README of the role has a play without an address.
         "hss_onboard_server": "192.0.2.10",
     }
     (tmp_path / "inventory.yml").write_text(yaml.safe_dump({"control_planes": {"hosts": {"cp-1": host}}}))
@@ -73,19 +73,19 @@ def run(simulator, cluster, tmp_path):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_examples_of_a_module_run_and_change_something(run, simulator, module):
+def test_the_examples_of_a_module_change_something(run, simulator, module):
     tasks = examples(module)
     for task in tasks:
         played = run([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}])
         assert played.code == 0, f"{task['name']}\n{played.output}"
-        # A kubeconfig that is renewed is the one example in which nothing is, here.
+        # Only the example with a renewed kubeconfig changes nothing, because the kubeconfig is not renewed here.
         assert (played.hosts_with("changed") == {"localhost"}) is ("renewed" not in task["name"]), task["name"]
-    # The last example of each takes away what the first has registered.
+    # The last example of each module removes the registration of the first one.
     assert {cluster.name for cluster in simulator.clusters()} <= {"edge-7"}
 
 
 @pytest.mark.parametrize("module", INFO_MODULES)
-def test_the_examples_of_an_info_module_run_and_change_nothing(run, simulator, module):
+def test_the_examples_of_an_info_module_change_nothing(run, simulator, module):
     simulator.seed_clusters(3)
     played = run([{"hosts": "localhost", "gather_facts": False, "tasks": examples(module)}])
     assert played.code == 0, played.output
@@ -93,11 +93,11 @@ def test_the_examples_of_an_info_module_run_and_change_nothing(run, simulator, m
 
 
 @pytest.mark.parametrize("module", ["hss_cluster_daemonset", "hss_cluster_daemonsets"])
-def test_the_examples_of_node_agents_run_one_after_another(run, simulator, module):
+def test_the_examples_of_node_agents_in_sequence(run, simulator, module):
     simulator.configure(daemonset_polls=1, daemonset_removal_polls=0)
     ids = simulator.seed_clusters([{"name": "shop-prod"}, {"name": "shop-test"}])
     look, *changing, last = examples(module)
-    # The first looks up what the others work on; each of these changes something, and the last takes it away.
+    # The first example looks up the clusters, all others change something, and the last one removes the agents.
     for tasks, there in (([look, *changing], True), ([look, last], False)):
         played = run([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
         assert played.code == 0, played.output
@@ -105,13 +105,13 @@ def test_the_examples_of_node_agents_run_one_after_another(run, simulator, modul
         assert bool(simulator.cluster(ids[0]).daemonset) is there
 
 
-def test_the_example_of_kubeconfig_info_reads_and_registers(simulator, tmp_path):
-    """On a host of its own that looks like a k3s server; there is nobody to become on it."""
+def test_the_examples_of_kubeconfig_info_register_a_cluster(simulator, tmp_path):
+    """Uses a host like a k3s server, on which the user is root, so become is not used."""
     with SshHosts(names=["k3s-1"], traits={"k3s-1": {"root": True}}, group="k3s_servers") as hosts:
         hosts.put("k3s-1", "/etc/rancher/k3s/k3s.yaml", kubeconfigs.k3s().encode(), 0o600)
         inventory = json.loads(hosts.inventory_path.read_text())
         port = inventory["all"]["children"]["k3s_servers"]["hosts"]["k3s-1"]["ansible_port"]
-        # The example registers the cluster under the address that Ansible has, which must not be loopback.
+        # The example registers the cluster with the address in ansible_host, which must not be loopback.
         inventory["all"]["children"]["k3s_servers"]["vars"] |= {
             "ansible_become": False,
             "ansible_host": "k3s-1.example.com",
@@ -127,11 +127,11 @@ def test_the_example_of_kubeconfig_info_reads_and_registers(simulator, tmp_path)
 
 
 def test_the_examples_of_the_modules_that_call_kubectl(cluster, on_host, tmp_path):
-    """On a host of its own that looks like a kubeadm control plane; there is nobody to become on it."""
+    """Uses a host like a kubeadm control plane, on which the user is root, so become is not used."""
     names = ("kubectl_preflight", "kubectl_objects", "kubectl_secret_info")
     modules = {f"huaweicloud.hss.{name}": {"kubectl": "hss-kubectl"} for name in names}
     tasks = [task for name in names for task in examples(name)]
-    # What the last one looks for is there before.
+    # The last example reads a Secret that must exist.
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss-access"}}
     made = [namespace, *account_with_token("hss-access")]
     assert cluster.run("apply", "-f", "-", stdin="\n".join(map(json.dumps, made))).returncode == 0
@@ -143,13 +143,13 @@ def test_the_examples_of_the_modules_that_call_kubectl(cluster, on_host, tmp_pat
         variables = {"ansible_become": False, "registry_password": "a-registry-password"}
         played = play(str(tmp_path / "play.yml"), hosts.inventory_path, tmp_path, {}, **variables)
     assert played.code == 0, played.output
-    # What the first example makes, a later one takes away.
+    # The objects of the first example are deleted by a later one.
     assert played.recap["cp-1"]["changed"] == 2 and cluster.everything() == before
     assert "a-registry-password" not in played.output
 
 
 def test_the_example_of_hidden_module_logs_in(tmp_path):
-    """To a registry that is not there, with a skopeo that notes what it gets."""
+    """Uses a skopeo that records its arguments and its input."""
     tool = tmp_path / "bin/skopeo"
     tool.parent.mkdir()
     tool.write_text(f'#!/bin/sh\n{{ echo "$*"; cat; }} > {tmp_path}/noted\n')
@@ -174,7 +174,7 @@ def test_the_example_of_hidden_module_logs_in(tmp_path):
 
 
 @pytest.mark.parametrize("plays", list(snippets()))
-def test_a_playbook_of_a_readme_runs_and_registers(run, simulator, plays):
+def test_a_playbook_of_a_readme_registers_a_cluster(run, simulator, plays):
     played = run(plays)
     assert played.code == 0, played.output
     assert len(simulator.clusters()) == 1

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The filters are documented, all of them and as they are, and the examples are true."""
+"""All filters are documented with their arguments, and their examples give the documented results."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FUNCTIONS = {
 PAGES = {path.stem: yaml.safe_load(path.read_text()) for path in FOLDER.glob("*.yml")}
 
 
-def test_every_filter_has_a_page_of_its_own():
+def test_every_filter_is_documented_in_its_own_file():
     modules = [path.stem for path in FOLDER.glob("*.py")]
     loaded = [importlib.import_module(f"ansible_collections.huaweicloud.hss.plugins.filter.{name}") for name in modules]
     filters = {name for module in loaded for name in module.FilterModule().filters()}
     assert filters == set(PAGES) == set(FUNCTIONS)
 
 
-def test_the_pages_know_the_arguments_in_their_order():
+def test_the_documentation_lists_the_arguments_in_order():
     for name, function in FUNCTIONS.items():
         documented = PAGES[name]["DOCUMENTATION"]
         parameters = list(inspect.signature(function).parameters.values())[1:]
@@ -46,7 +46,7 @@ def test_the_pages_know_the_arguments_in_their_order():
     assert PAGES["hss_onboard_noted"]["DOCUMENTATION"]["options"]["stage"]["choices"] == list(_onboarding.STAGES)
 
 
-def test_the_examples_are_true(tmp_path):
+def test_the_examples_give_the_documented_results(tmp_path):
     tasks = [task for name in sorted(PAGES) for task in yaml.safe_load(PAGES[name]["EXAMPLES"])]
     (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
     (tmp_path / "hosts.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""hidden_module: other modules do what they do, and Ansible shows nothing of it, even where no_log would not help."""
+"""hidden_module runs other modules, and Ansible shows nothing of them, even where no_log has no effect."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSED_ON = {"module": COMMAND, "options": {"argv": ["cat"], "stdin": SECRET}}
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs it with these options and keywords of a task; returns the run and what was registered."""
+    """Runs it with options and keywords of the task, and returns the run and the registered result."""
 
     def run_it(options, *arguments, **keywords):
         kept = {"content": "{{ result | to_json }}", "dest": str(tmp_path / "result.json"), "mode": "0600"}
@@ -38,22 +38,22 @@ def run(tmp_path):
     return run_it
 
 
-def test_a_module_runs_and_is_not_seen(run):
+def test_a_module_runs_without_being_shown(run):
     played, result = run(PASSED_ON, "-vvvvvv")
     assert (result["rc"], result["stdout"], result["changed"]) == (0, SECRET, True)
-    # Who prints what was registered prints no options.
+    # The registered result does not contain the options.
     assert "invocation" not in result
     assert SECRET not in played.output + played.log and SECRET[-10:] not in played.output + played.log
 
 
-def test_its_failure_and_keywords_are_the_modules(run):
+def test_failures_and_keywords_of_the_module_are_kept(run):
     _played, failed = run({"module": COMMAND, "options": {"argv": ["sh", "-c", "echo no >&2; exit 3"]}})
     assert failed["failed"] and (failed["rc"], failed["stderr"]) == (3, "no")
     _played, excused = run({"module": COMMAND, "options": {"argv": ["false"]}}, failed_when=False, changed_when=False)
     assert not excused["failed"] and not excused["changed"]
 
 
-def test_check_mode_is_the_modules(run, tmp_path):
+def test_check_mode_is_passed_to_the_module(run, tmp_path):
     options = {"path": str(tmp_path / "new"), "state": "directory"}
     _played, result = run({"module": "ansible.builtin.file", "options": options}, "--check")
     assert result["changed"] and not (tmp_path / "new").exists()
@@ -71,15 +71,15 @@ def test_check_mode_is_the_modules(run, tmp_path):
         ({**PASSED_ON, "stdin": SECRET}, "Supported parameters include: module, options"),
     ],
 )
-def test_what_cannot_work_is_refused(run, options, words):
+def test_invalid_options_are_refused(run, options, words):
     played, result = run(options)
     assert result["failed"] and words in result["msg"]
     assert SECRET not in played.output + played.log
-    # What the module itself complains about is shown from ansible-core 2.19 on.
+    # With ansible-core 2.19 and later, errors of hidden_module itself are shown.
     assert words in played.output or words in ("Unsupported parameters", "no.such.module")
 
 
-def test_it_does_not_run_in_the_background(run):
-    """The options and the result would lie in files."""
+def test_async_is_refused(run):
+    """With async, options and result would be stored in files."""
     _played, result = run(PASSED_ON, **{"async": 30, "poll": 0})
     assert result["failed"] and "async" in result["msg"]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every module against a service that answers with one field of a wrong type, or tells back what it was told."""
+"""Every module with a service that returns a field of a wrong type, or quotes the request in its response."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ AGENT = {
     "latest_version": True,
 }
 SCRIPT = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss"}}'
-# What each path ends in, longest first, and its answer.
+# The responses by the end of the path, longest first.
 ANSWERS: dict[str, Any] = {
     "/multi-cloud/clusters": {"total_num": 1, "data_list": [ROW]},
     "/permissions": {
@@ -117,7 +117,7 @@ ODD: list[Any] = [
     [{}],
     {"x": []},
 ]
-# Of these each value meets so many; others in every place, so that each comes to each kind of place.
+# Each field is tested with some of these values, chosen so that every kind of field meets every value.
 SAMPLE = 2
 
 
@@ -131,7 +131,7 @@ def _alone(monkeypatch, tmp_path):
 
 
 class Service:
-    """Answers by path."""
+    """A service that chooses the response by the path of the request."""
 
     def __init__(self) -> None:
         self.answers = copy.deepcopy(ANSWERS)
@@ -142,7 +142,7 @@ class Service:
         method, target = request.decode("latin-1").split(" ")[:2]
         path = target.partition("?")[0]
         end = max((known for known in self.answers if path.endswith(known)), key=len, default="")
-        if not end:  # what a wrong answer led to
+        if not end:  # a request to which an invalid response led
             talk.json({"error_code": "APIGW.0101", "error_msg": "No such API"}, 404)
             return
         self.asked.append(end)
@@ -233,14 +233,14 @@ def start(name: str, peer: HostileServer, kube_config: str, /, *, check: bool = 
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value in an answer."""
+    """Yields the path to every value in a response."""
     yield at
     for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield from places(item, (*at, key))
 
 
 def changed(answer: Any, at: tuple[Any, ...], value: Any) -> Any:
-    """The answer with another value in one place."""
+    """Returns a copy of a response in which the value at a path is replaced."""
     if not at:
         return value
     other = copy.copy(answer)
@@ -248,7 +248,7 @@ def changed(answer: Any, at: tuple[Any, ...], value: Any) -> Any:
     return other
 
 
-# The service forgets what it is told, so these see at their end that nothing has changed.
+# The service does not store changes, so these modules detect at their end that nothing has changed.
 WITHOUT_MEMORY = {
     "recreate": "but HSS still lists it",
     "protect": "HSS accepted the request to change the node agent",
@@ -257,8 +257,8 @@ WITHOUT_MEMORY = {
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_every_run_goes_all_its_way_with_sound_answers(name, kube_config):
-    """Otherwise the next test would look at half of it."""
+def test_every_case_succeeds_with_valid_responses(name, kube_config):
+    """Otherwise the next test would cover only a part of the responses."""
     service = Service()
     with HostileServer(service.answer) as server:
         ran = start(name, server, kube_config)
@@ -266,7 +266,7 @@ def test_every_run_goes_all_its_way_with_sound_answers(name, kube_config):
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_wrong_type_anywhere_is_a_clear_end(name, kube_config):
+def test_a_wrong_type_anywhere_is_reported_clearly(name, kube_config):
     service = Service()
     bad = {}
     with HostileServer(service.answer) as server:
@@ -283,7 +283,7 @@ def test_a_wrong_type_anywhere_is_a_clear_end(name, kube_config):
     assert bad == {}
 
 
-# A service that tells back what it was told, in any form
+# A service that quotes secrets in any encoding
 
 
 ECHOING = {
@@ -301,7 +301,7 @@ ECHOING = {
 
 
 class Echo(Service):
-    """Answers one of its requests with an error that holds whatever it is given."""
+    """A service that responds to one of the requests with an error that contains a given text."""
 
     def __init__(self, at: int, status: int, form: Any, *, header: bool) -> None:
         super().__init__()
@@ -324,7 +324,7 @@ class Echo(Service):
 
 
 def secrets_of(name: str, kube_config: str) -> list[str]:
-    """Everything in a run that nobody may see; of what is long, some."""
+    """Returns the secrets of a run; for long secrets, some parts."""
     user = yaml.safe_load(kube_config)["users"][0]["user"]
     key = user["client-key-data"]
     pem = "".join(base64.b64decode(key).decode().splitlines()[1:-1])
@@ -334,8 +334,8 @@ def secrets_of(name: str, kube_config: str) -> list[str]:
     return [PROXY, *([] if name == "sign in" else [AK, SK]), *ECHOING[name].values(), *inside]
 
 
-def said_by(ran: Ran) -> list[str]:
-    """The words of a result, without the API's data."""
+def messages_of(ran: Ran) -> list[str]:
+    """Returns the messages in a result, without data from the API."""
     found = [ran.msg, str(ran.result.get("failure")), *ran.warnings]
     for entries in (ran.result.get(name) or [] for name in ("results", "clusters", "daemonsets")):
         for entry in entries:
@@ -365,7 +365,7 @@ FORMS = {
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
-def test_nothing_secret_comes_back(name, kube_config, monkeypatch, data):
+def test_no_secret_is_returned_in_errors(name, kube_config, monkeypatch, data):
     monkeypatch.setenv("HTTP_PROXY", f"http://user:{PROXY}@proxy.example.com:3128")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     every = secrets_of(name, kube_config)
@@ -384,13 +384,13 @@ def test_nothing_secret_comes_back(name, kube_config, monkeypatch, data):
     )
     with HostileServer(service.answer) as server:
         ran = start(name, server, kube_config, **ECHOING[name])
-    for text in said_by(ran):
+    for text in messages_of(ran):
         assert text.isprintable()
         assert found_in(every, text, depth=2) == []
 
 
 DATA = {
-    # Where in an answer that is not an error words stand that end up in a message or a warning.
+    # Fields of successful responses whose text is used in a message or a warning.
     "another's name": (
         "register",
         ("/multi-cloud/clusters", ("data_list", 0, "cluster_name")),
@@ -406,7 +406,7 @@ RUNS["refused"] = (hss_multicloud_cluster, {"name": "shop", "wait": True, "wait_
 
 
 def run_with_data(case, words, kube_config):
-    """Runs the module of a case, with these words in the place of the answer that it is about."""
+    """Runs the module of a case with a response in which the field of the case contains a text."""
     name, (end, at), options = DATA[case]
     service = Service()
     service.answers[end] = changed(ANSWERS[end], at, words)
@@ -419,9 +419,9 @@ def run_with_data(case, words, kube_config):
 
 @pytest.mark.parametrize("way", [str, str.lower, quote_plus, lambda text: broken(text, 5, "\n")], ids=range(4))
 @pytest.mark.parametrize("case", DATA)
-def test_nothing_secret_comes_back_as_data(case, way, kube_config):
+def test_no_secret_is_returned_in_messages_made_of_data(case, way, kube_config):
     ran = run_with_data(case, f"\x1b[31mred \u202e{{{{ 7*7 }}}} {way(SK)}", kube_config)
-    said = said_by(ran)
+    said = messages_of(ran)
     assert any("[31mred {{ 7*7 }} ********" in text for text in said), said
     for text in said:
         assert text.isprintable() and found_in(SK, text) == []
@@ -431,23 +431,23 @@ def test_nothing_secret_comes_back_as_data(case, way, kube_config):
 
 
 @pytest.mark.parametrize("case", DATA)
-def test_words_as_long_as_an_answer_may_be(case, kube_config, monkeypatch):
-    """To look for secrets in all of that would take half an hour."""
+def test_very_long_texts_are_redacted_in_time(case, kube_config, monkeypatch):
+    """Searching the complete text would take half an hour, so only its beginning is used."""
     lengths: list[int] = []
     look = decodings.decodings
     monkeypatch.setattr(decodings, "decodings", lambda text: lengths.append(len(text)) or look(text))
-    said = said_by(run_with_data(case, "%2541+ words " * 300_000, kube_config))
+    said = messages_of(run_with_data(case, "%2541+ words " * 300_000, kube_config))
     assert any("%2541+ words %2541+ words" in text for text in said)
     assert max(map(len, said)) < 8_000 and max(lengths) <= 7_000 and len(lengths) < 30
 
 
-# --- where requests go ------------------------------------------------------------------------------------------------
+# --- Destinations of requests -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("code", [301, 302, 307, 308])
 @pytest.mark.parametrize("name", RUNS)
-def test_nothing_is_sent_to_where_an_answer_leads(name, code, kube_config):
-    """Whichever of the answers it is, that of IAM included."""
+def test_no_request_follows_an_address_in_a_response(name, code, kube_config):
+    """For each of the responses, including those of IAM."""
     service = Service()
     with HostileServer(service.answer) as server:
         start(name, server, kube_config)
@@ -463,13 +463,13 @@ def test_nothing_is_sent_to_where_an_answer_leads(name, code, kube_config):
 
             with HostileServer(answer) as server:
                 ran = start(name, server, kube_config)
-            told = [text for text in said_by(ran) if f"a redirect to {other.url} (HTTP {code})" in text]
-            assert told or not ran.failed or name in WITHOUT_MEMORY, said_by(ran)
+            told = [text for text in messages_of(ran) if f"a redirect to {other.url} (HTTP {code})" in text]
+            assert told or not ran.failed or name in WITHOUT_MEMORY, messages_of(ran)
         assert (other.connections, other.requests) == (0, [])
 
 
 def texts(options: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """The way to every text in options."""
+    """Yields the path to every text in options."""
     for place in places(options):
         found: Any = options
         for key in place:
@@ -488,12 +488,12 @@ INJECTED = [
     "a?b=1#c",
     "\x00\u2028a",
 ]
-# Where requests are sent to is for the user to say.
+# These options determine the destination of requests.
 ADDRESSES = ("endpoint", "auth_url")
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_no_option_becomes_a_header_or_leads_elsewhere(name, kube_config):
+def test_no_option_can_add_a_header_or_change_the_destination(name, kube_config):
     _module, given = RUNS[name]
     credential = {"region": "cn-north-4", "project_id": "project-1", "access_key": AK, "secret_key": SK}
     if name == "sign in":

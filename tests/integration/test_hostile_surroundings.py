@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules and the action plugin where they are not at home: odd locales, no home, no umask, proxies, other files.
+"""Unusual environments: locales, no home directory, umask 0, proxies, and files of other tools.
 
-And what Ansible makes of the words of others.
+They also test that Ansible does not evaluate text from the service.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ def listed(simulator: Simulator, **more: Any) -> Ran:
     return run(hss_multicloud_cluster_info.main, options(simulator, **more))
 
 
-# --- proxies and other tools' files -----------------------------------------------------------------------------------
+# --- Proxies and files of other tools ---------------------------------------------------------------------------------
 
 PASSWORD = "pr0xy-P@55w0rd/77"
 QUOTED = "pr0xy-P%4055w0rd%2F77"
 
 
 class Proxy:
-    """A proxy that wants a password."""
+    """A proxy that requires a password."""
 
     def __init__(self, password: str = PASSWORD) -> None:
         self._expected = "Basic " + base64.b64encode(f"user:{password}".encode()).decode()
@@ -113,7 +113,7 @@ def test_a_proxy_with_a_password_is_used(simulator, monkeypatch, variable):
     assert_silent(ran)
 
 
-def test_what_is_in_no_proxy_does_not_go_through_it(simulator, monkeypatch):
+def test_no_proxy_is_respected(simulator, monkeypatch):
     proxy = Proxy()
     with HostileServer(proxy.answer) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:{QUOTED}@{server.netloc}")
@@ -122,7 +122,7 @@ def test_what_is_in_no_proxy_does_not_go_through_it(simulator, monkeypatch):
     assert proxy.targets == []
 
 
-def test_a_proxy_that_refuses_the_password_is_asked_once(simulator, monkeypatch):
+def test_a_proxy_that_refuses_the_password_is_contacted_once(simulator, monkeypatch):
     proxy = Proxy("another-password")
     with HostileServer(proxy.answer) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:{QUOTED}@{server.netloc}")
@@ -146,14 +146,14 @@ def test_a_proxy_that_refuses_the_password_is_asked_once(simulator, monkeypatch)
         f"user:{QUOTED}",
     ],
 )
-def test_a_proxy_that_is_none_is_said_to_be(simulator, monkeypatch, kube_config, address):
+def test_an_address_that_is_not_a_proxy_is_reported(simulator, monkeypatch, kube_config, address):
     monkeypatch.setenv("HTTPS_PROXY", address)
     ran = run(hss_multicloud_cluster.main, options(simulator, name="shop", kube_config=kube_config))
     assert "proxy" in ran.msg.lower() and ran.result["failure"]["outcome"] == "not_sent", ran.msg
     assert_silent(ran)
 
 
-def test_a_proxy_that_answers_bit_by_bit_is_not_waited_for(simulator, monkeypatch):
+def test_a_proxy_that_responds_too_slowly_times_out(simulator, monkeypatch):
     with HostileServer(lambda talk, _request: talk.drip("HTTP/1.1 200 Connected\r\n" * 99)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{server.netloc}")
         started = time.monotonic()
@@ -161,7 +161,7 @@ def test_a_proxy_that_answers_bit_by_bit_is_not_waited_for(simulator, monkeypatc
     assert ran.failed and time.monotonic() - started < 10, ran.msg
 
 
-def test_nothing_of_netrc_is_sent(simulator, monkeypatch, tmp_path):
+def test_no_password_from_netrc_is_sent(simulator, monkeypatch, tmp_path):
     netrc = tmp_path / "home" / ".netrc"
     netrc.write_text("default login somebody password a-netrc-password\n")
     netrc.chmod(0o600)
@@ -173,7 +173,7 @@ def test_nothing_of_netrc_is_sent(simulator, monkeypatch, tmp_path):
         assert server.headers(1)["authorization"].startswith("SDK-HMAC-SHA256 ")
 
 
-def test_certificates_are_checked_as_the_options_say(simulator, monkeypatch, tmp_path):
+def test_certificates_are_verified_according_to_the_options(simulator, monkeypatch, tmp_path):
     other = tmp_path / "other.pem"
     other.write_bytes(kubeconfigs.Authority().pem)
     untrusted = "TLS certificate that is not trusted"
@@ -196,7 +196,7 @@ def test_certificates_are_checked_as_the_options_say(simulator, monkeypatch, tmp
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
-def test_a_key_in_a_file_that_others_may_read_is_used_with_a_warning(simulator, monkeypatch, tmp_path, mode):
+def test_a_credential_file_readable_by_others_causes_a_warning(simulator, monkeypatch, tmp_path, mode):
     monkeypatch.setattr(profiles, "_ROOT", str(tmp_path))
     (tmp_path / "home" / ".hcloud").mkdir()
     for folder in (tmp_path, tmp_path / "home", tmp_path / "home" / ".hcloud"):
@@ -213,10 +213,10 @@ def test_a_key_in_a_file_that_others_may_read_is_used_with_a_warning(simulator, 
     assert simulator.secret_key[:8] not in said and file.stat().st_mode & 0o777 == mode
 
 
-# --- a service that wants less than was agreed ------------------------------------------------------------------------
+# --- Insecure services ------------------------------------------------------------------------------------------------
 
 
-def test_nothing_follows_from_tls_to_plain_http(simulator, kube_config, tmp_path):
+def test_a_redirect_to_plain_http_is_not_followed(simulator, kube_config, tmp_path):
     ca_file, tls = create(tmp_path, "127.0.0.1")
     with HostileServer(lambda talk, _request: talk.json({"total_num": 0, "data_list": []})) as plain:
 
@@ -235,7 +235,7 @@ def test_nothing_follows_from_tls_to_plain_http(simulator, kube_config, tmp_path
 
 
 @pytest.mark.parametrize("validate", [True, False])
-def test_nothing_is_sent_over_tls_that_is_no_longer_safe(simulator, tmp_path, validate):
+def test_nothing_is_sent_over_outdated_tls(simulator, tmp_path, validate):
     ca_file, tls = create(tmp_path, "127.0.0.1")
     client = ssl.create_default_context(cafile=ca_file)
     for context in (tls, client):
@@ -245,7 +245,7 @@ def test_nothing_is_sent_over_tls_that_is_no_longer_safe(simulator, tmp_path, va
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         tls.maximum_version = ssl.TLSVersion.TLSv1_1
     with HostileServer(lambda talk, _request: talk.json({}), tls) as server:
-        # Who does not mind can talk to it.
+        # A client that accepts outdated TLS can connect to it.
         host, _colon, port = server.netloc.partition(":")
         with socket.create_connection((host, int(port))) as raw, client.wrap_socket(raw, server_hostname=host) as ours:
             assert ours.version() == "TLSv1.1"
@@ -253,11 +253,11 @@ def test_nothing_is_sent_over_tls_that_is_no_longer_safe(simulator, tmp_path, va
         assert (ran.failed, ran.result["failure"]["outcome"], server.requests) == (True, "not_sent", [])
 
 
-# --- processes of their own -------------------------------------------------------------------------------------------
+# --- Separate processes -----------------------------------------------------------------------------------------------
 
 
-def test_a_module_writes_nothing_at_all(simulator, kube_config, tmp_path):
-    """Not even with a umask of 0, which would let everybody read it."""
+def test_a_module_writes_no_files(simulator, kube_config, tmp_path):
+    """With a umask of 0, other users could read such files."""
     place = tmp_path / "place"
     place.mkdir()
     args = options(simulator, name="shop", kube_config=kube_config)
@@ -281,13 +281,13 @@ def test_a_module_writes_nothing_at_all(simulator, kube_config, tmp_path):
 
 
 def _turkish() -> list[str]:
-    """The Turkish locale, in which I has no dot, if it is here or can be made."""
+    """Returns the Turkish locale, in which the lower case of I has no dot, if it exists or can be created."""
     sources = Path("/usr/share/i18n/locales/tr_TR").exists() and shutil.which("localedef")
     installed = subprocess.run(["locale", "-a"], capture_output=True, text=True, check=False).stdout.lower()
     return ["tr_TR.UTF-8"] if sources or "tr_tr.utf8" in installed else []
 
 
-# For ansible-playbook, which wants UTF-8; and for a single task, where it is that of the host.
+# The locales for ansible-playbook, which requires UTF-8, and those for a single task on a host.
 OF_ANSIBLE = {"none": {}, "empty": {"LANG": "", "LC_ALL": ""}, **{name: {"LC_ALL": name} for name in _turkish()}}
 OF_TASK = {
     name: {"LC_ALL": name, "LANG": name} for name in ("C", "POSIX", "C.UTF-8", "no_SUCH.ISO-8859-9", *_turkish())
@@ -296,7 +296,7 @@ OF_TASK = {
 
 @pytest.fixture(scope="module")
 def locales(tmp_path_factory) -> dict[str, str]:
-    """What leads to the Turkish locale."""
+    """The variables with which the Turkish locale is found."""
     folder = tmp_path_factory.mktemp("locales")
     if not shutil.which("localedef"):
         return {}
@@ -306,7 +306,7 @@ def locales(tmp_path_factory) -> dict[str, str]:
 
 
 class Playing:
-    """A run of ansible-playbook of whose environment everything is known."""
+    """Runs ansible-playbook with a completely defined environment."""
 
     def __init__(self, folder: Path, simulator: Simulator) -> None:
         self.folder = folder
@@ -316,7 +316,7 @@ class Playing:
         )
 
     def __call__(self, tasks: list[dict[str, Any]], environ: dict[str, str | None], *arguments: str) -> str:
-        """Plays the tasks and returns everything printed."""
+        """Runs the tasks, and returns everything that was printed."""
         plays = [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
         (self.folder / "play.yml").write_text(yaml.safe_dump(plays, allow_unicode=True, sort_keys=False))
         base = {
@@ -359,7 +359,7 @@ def name_of(number: int) -> str:
 
 
 def tasks_in(folder: Path, kube_config: str, number: int, environment: dict[str, str]) -> list[dict[str, Any]]:
-    """What a user does, with names that are not in ASCII."""
+    """Returns typical tasks with names that contain non-ASCII characters."""
     path = folder / f"näme-{number}.conf"
     config = yaml.safe_load(kube_config)
     config["contexts"][0]["name"] = config["current-context"] = name_of(number)
@@ -385,7 +385,7 @@ def tasks_in(folder: Path, kube_config: str, number: int, environment: dict[str,
     return [{**task, "environment": environment} for task in tasks]
 
 
-def test_any_locale_of_a_host_will_do(playing, simulator, kube_config, locales, tmp_path):
+def test_modules_work_in_any_locale(playing, simulator, kube_config, locales, tmp_path):
     tasks = []
     for number, environment in enumerate(OF_TASK.values(), 1):
         tasks += tasks_in(tmp_path, kube_config, number, {**environment, **locales})
@@ -395,7 +395,7 @@ def test_any_locale_of_a_host_will_do(playing, simulator, kube_config, locales, 
 
 
 @pytest.mark.parametrize("locale", OF_ANSIBLE)
-def test_any_locale_that_ansible_takes_will_do(playing, simulator, kube_config, locales, tmp_path, locale):
+def test_ansible_works_in_any_locale_that_it_accepts(playing, simulator, kube_config, locales, tmp_path, locale):
     environ = {"LC_ALL": None, **OF_ANSIBLE[locale], **locales}
     output = playing(tasks_in(tmp_path, kube_config, 1, {}), environ)
     assert "failed=0" in output, output
@@ -407,7 +407,7 @@ def test_any_locale_that_ansible_takes_will_do(playing, simulator, kube_config, 
     [
         (None, "given"),
         ("/proc/nonexistent", "given"),
-        ("/proc", "given"),  # it is there, and not even root can write into it
+        ("/proc", "given"),  # it exists, and not even root can write to it
         ("/proc", "missing"),
         (None, "missing"),
         ("", "missing"),
@@ -415,7 +415,7 @@ def test_any_locale_that_ansible_takes_will_do(playing, simulator, kube_config, 
         ("relative", "missing"),
     ],
 )
-def test_a_home_is_not_needed(playing, kube_config, tmp_path, home, key):
+def test_modules_need_no_home(playing, kube_config, tmp_path, home, key):
     environ: dict[str, str | None] = {"HOME": home}
     tasks = tasks_in(tmp_path, kube_config, 1, {})
     if key == "missing":
@@ -428,8 +428,8 @@ def test_a_home_is_not_needed(playing, kube_config, tmp_path, home, key):
         assert "no credential found" in output and "~/.hcloud/config.json: there is no such file" in output, output
 
 
-def test_what_ansible_leaves_behind_is_nobody_elses(playing, kube_config, tmp_path):
-    """With a umask of 0; and the kubeconfig is in none of it."""
+def test_files_left_by_ansible_contain_no_kubeconfig(playing, kube_config, tmp_path):
+    """Also with a umask of 0."""
     output = playing(tasks_in(tmp_path, kube_config, 1, {}), {"ANSIBLE_KEEP_REMOTE_FILES": "0"})
     assert "failed=0" in output, output
     ours = {tmp_path / "näme-1.conf", tmp_path / "play.yml", tmp_path / "hosts"}
@@ -438,7 +438,7 @@ def test_what_ansible_leaves_behind_is_nobody_elses(playing, kube_config, tmp_pa
     assert [path for path in left if key[40:80].encode() in path.read_bytes()] == []
 
 
-# --- words of others, in a playbook -----------------------------------------------------------------------------------
+# --- Text from the service in a playbook ------------------------------------------------------------------------------
 
 EVIL = "\x1b[31mred \x9b0m\u202e {{ 71*73 }} {% raw %} {{ lookup('ansible.builtin.pipe', 'touch pwned') }}"
 HARMLESS = "[31mred 0m {{ 71*73 }} {% raw %} {{ lookup('ansible.builtin.pipe', 'touch pwned') }}"
@@ -455,7 +455,7 @@ SHOWING: list[dict[str, Any]] = [
 ]
 
 
-def test_words_of_the_service_are_no_template_and_no_escape_sequence(playing, simulator):
+def test_text_from_the_service_is_neither_template_nor_escape_sequence(playing, simulator):
     simulator.fault(LIST, Fault.status(400, error_code="HSS.0001", error_msg=EVIL), times=None)
     tasks = [
         {"huaweicloud.hss.hss_multicloud_cluster_info": {}, "register": "result", "ignore_errors": True},
@@ -468,8 +468,8 @@ def test_words_of_the_service_are_no_template_and_no_escape_sequence(playing, si
 
 
 @pytest.mark.parametrize("operation", [LIST, "CreateMultiCloudClusters"])
-def test_the_role_hands_words_on_as_words(playing, simulator, kube_config, tmp_path, operation):
-    """Its facts go through filters; in ansible-core 2.18 a text that lost its mark there would become a template."""
+def test_the_role_does_not_evaluate_text_as_a_template(playing, simulator, kube_config, tmp_path, operation):
+    """In ansible-core 2.18, a text that lost its mark as unsafe would be evaluated as a template."""
     (tmp_path / "admin.conf").write_text(kube_config)
     simulator.fault(operation, Fault.status(400, error_code="HSS.0001", error_msg=EVIL), times=None)
     given = {"hss_onboard_kubeconfig_path": str(tmp_path / "admin.conf"), "hss_onboard_become": False}
@@ -482,8 +482,8 @@ def test_the_role_hands_words_on_as_words(playing, simulator, kube_config, tmp_p
     assert not list(playing.folder.rglob("pwned"))
 
 
-def test_names_in_a_kubeconfig_are_no_template_and_no_escape_sequence(playing, kube_config, tmp_path):
-    evil = EVIL.replace("\x1b", "\x9b")  # others are refused as what they are
+def test_names_in_a_kubeconfig_are_neither_templates_nor_escape_sequences(playing, kube_config, tmp_path):
+    evil = EVIL.replace("\x1b", "\x9b")  # a kubeconfig with ESC is refused for another reason
     config = yaml.safe_load(kube_config)
     config["contexts"] += [{"name": f"{evil} {number}", "context": {}} for number in range(3)]
     cases = {
@@ -511,7 +511,7 @@ def test_names_in_a_kubeconfig_are_no_template_and_no_escape_sequence(playing, k
         tasks.append({"ansible.builtin.debug": {"msg": f"{name} is {{{{ result.failed and result.msg }}}}"}})
     output = playing(tasks, {}, "-vv")
     assert "failed=0" in output, output
-    shown = output.replace(str(tmp_path / "\x9b31m\u202e.conf"), "")  # Ansible's own, of the task's options
+    shown = output.replace(str(tmp_path / "\x9b31m\u202e.conf"), "")  # printed by Ansible with the options of the task
     assert not {"\x1b", "\x9b", "\u202e"} & set(shown), shown
     assert "it was evaluated" not in output and "5183" not in output, shown
     assert not (playing.folder / "pwned").exists()

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that is killed outright is finished by the next one, with nothing registered twice."""
+"""A run that is killed is completed by the next run, and nothing is registered twice."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ LATENCY = 0.15  # seconds
 
 
 @pytest.mark.parametrize("part", range(6))
-def test_a_run_killed_at_any_moment_is_finished_by_the_next(simulator, tmp_path, part):
-    """Killed at a random moment, with its module's process and every other of its group.
+def test_a_killed_run_is_completed_by_the_next_run(simulator, tmp_path, part):
+    """All processes of the run are killed at a random moment.
 
-    Each part of a run gets its turn: the first before HSS is asked anything, the others after so many requests of the
-    twelve that a run of ten clusters makes, and some time.
+    The moments cover the complete run: before the first request, or some time after a number of the twelve requests
+    that a run with ten clusters sends.
     """
     asked = random.randint(2 * part - 1, 2 * part) if part else 0
     later = random.uniform(0, 2 * LATENCY if asked else 2.5)
@@ -62,7 +62,7 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next(simulator, tmp_path,
         time.sleep(0.01)
     time.sleep(later)
     os.killpg(process.pid, signal.SIGKILL)
-    # The workers of Ansible have sessions of their own.
+    # The worker processes of Ansible have their own sessions.
     subprocess.run(["pkill", "-KILL", "-f", str(tmp_path)], check=False)
     process.wait(30)
     simulator.settle()

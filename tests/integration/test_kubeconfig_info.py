@@ -1,10 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubeconfig_info on real sshd hosts that are like control planes: what it finds, refuses, and never says.
+"""kubeconfig_info on real sshd hosts that resemble control planes: what it finds, refuses, and does not reveal.
 
-The hosts on which a user beside root logs in, with sudo and without, are there only where the tests are run as root,
-and so are the tests of them.
+Hosts with several users, with and without sudo, and the tests that need them, exist only if the tests run as root.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ ALL_TRAITS = {
 }
 TRAITS = {name: given for name, given in ALL_TRAITS.items() if not Traits.of(given).trouble}
 WITH_SUDO = [name for name, given in TRAITS.items() if "sudo" in given]
-# Hosts that can read what is root's, each in its own way; and those on which the kubeconfigs are laid out.
+# Hosts that can read the files of root in different ways, and hosts on which the kubeconfigs are created.
 READING = [name for name in TRAITS if name not in ("bare", "user")]
 LAID_OUT = [name for name in TRAITS if name != "bare"]
 
@@ -68,7 +67,7 @@ PLAYBOOK = """
       register: found
       ignore_errors: true
     - ansible.builtin.copy:
-        # On ansible-core 2.18 a refused become password ends the whole loop.
+        # With ansible-core 2.18, a refused become password ends the complete loop.
         content: "{{ found.results | default([found]) | map('combine', {'item': none}) | to_json }}"
         dest: "{{ results }}/{{ inventory_hostname }}.json"
         mode: "0600"
@@ -82,7 +81,7 @@ PLAYBOOK = """
 
 
 class Files:
-    """What is on every host but one, and the secrets in it."""
+    """The files on all hosts except one, and the secrets in them."""
 
     def __init__(self):
         self.ca = kubeconfigs.Authority()
@@ -97,7 +96,7 @@ class Files:
         self.add("/srv/utf-16.conf", yaml.safe_dump(inline).encode("utf-16"))
         self.add("/srv/crlf.conf", yaml.safe_dump(inline).replace("\n", "\r\n"))
         self.add("/srv/a 'quoted' $(touch pwned) \"näme\";.conf", inline)
-        # The same by references, in all the ways that there are.
+        # The same credential with every kind of reference to files.
         self.contents["/srv/pki/ca.crt"] = self.ca.pem
         self.contents["/srv/pki/admin.crt"] = self.admin.pem
         self.contents["/srv/pki/admin.key"] = self.admin.key_pem
@@ -115,7 +114,7 @@ class Files:
         )
         self.add("/srv/referring/config", referring)
         self.add("/srv/token/config", kubeconfigs.edited(inline, {"users[0].user": {"tokenFile": "/srv/pki/token"}}))
-        # What goes wrong with secrets at hand.
+        # Unusable files that contain secrets.
         key = "users[0].user.client-key-data"
         self.add("/srv/bad/mismatch.conf", kubeconfigs.edited(inline, {key: kubeconfigs.b64(self.ca.own.key_pem)}))
         self.add("/srv/bad/broken.conf", kubeconfigs.edited(inline, {key: kubeconfigs.b64(self.admin.key_pem)[:-9]}))
@@ -123,11 +122,11 @@ class Files:
         self.add("/srv/bad/password.conf", kubeconfigs.edited(inline, {key: "hunter2-canary-0a1b2c3d"}))
         self.add("/srv/bad/expired.conf", kubeconfigs.kubeadm(SERVER, days=-3))
         self.add("/srv/bad/loopback.conf", kubeconfigs.k3s())
-        # As they go through the wires.
+        # As they are transferred.
         self.secrets |= {kubeconfigs.b64(content) for content in self.contents.values()}
 
     def add(self, path, content):
-        """A kubeconfig, and what its users log in with."""
+        """Adds a kubeconfig, and the credentials of its users as secrets."""
         if isinstance(content, dict):
             content = yaml.safe_dump(content)
         content = content if isinstance(content, bytes) else content.encode()
@@ -142,25 +141,25 @@ BAD = ["mismatch", "broken", "syntax", "password", "expired", "loopback"]
 
 @pytest.fixture(scope="module")
 def files():
-    """Kubeconfigs, good and bad."""
+    """Usable and unusable kubeconfigs."""
     return Files()
 
 
 @pytest.fixture(scope="module")
 def hosts(files):
-    """All kinds of hosts; the files on them are root's, or whose the tests are."""
+    """All kinds of hosts. Their files belong to root, or to the user who runs the tests."""
     with SshHosts(traits=TRAITS) as started:
         for name in LAID_OUT:
             for path, content in files.contents.items():
                 started.put(name, path, content)
-            # Home of whoever reads, which is root where there are several users.
+            # The home of the user who reads, which is root on hosts with several users.
             started.put(name, f"{HOME}/.kube/config", files.contents["/etc/kubernetes/admin.conf"])
         yield started
 
 
 @pytest.fixture
 def read(hosts, tmp_path):
-    """Runs kubeconfig_info on some hosts, once for each of the reads, and returns the run and the results by host."""
+    """Runs kubeconfig_info on hosts, once for each of the reads, and returns the run and the results by host."""
 
     def run(names, reads, *arguments, environment=None, **extra):
         (tmp_path / "play.yml").write_text(PLAYBOOK)
@@ -185,13 +184,13 @@ def read(hosts, tmp_path):
 
 
 def on(*names):
-    """Runs a test on each of the hosts that are there; without any there is no such test."""
+    """Parametrizes a test with the hosts that exist. Without any, the test does not exist."""
     present = [name for name in names if name in TRAITS]
     return pytest.mark.parametrize("name", present) if present else lambda _test: None
 
 
 def listing(root):
-    """Everything on a host, so that two of them differ by whatever was written in between."""
+    """Returns the state of all files on a host. Two listings differ if something was written in between."""
     found = {}
     for path in [root, *root.rglob("*")]:
         state = path.lstat()
@@ -201,7 +200,7 @@ def listing(root):
 
 
 def leaked(played, secrets, length=12):
-    """The parts of secrets, each so many characters long, that stand in the output or the log."""
+    """Returns the parts of secrets, of a given length, in the output or the log."""
     said = "".join((played.output + played.log).replace("\\n", "").replace("\\r", "").split())
     parts = {secret[at : at + length] for secret in secrets for at in range(len(secret) - length + 1)}
     return {said[at : at + length] for at in range(len(said) - length + 1)} & parts
@@ -212,8 +211,8 @@ def message(result):
     return result["msg"]
 
 
-def test_every_kind_of_host_is_read_with_as_few_commands_as_needed(hosts, files, read):
-    """One command for a file, one more for all that it refers to; nothing is written on the host."""
+def test_every_kind_of_host_is_read_with_few_commands(hosts, files, read):
+    """One command reads the file, and one more reads all files that it refers to. Nothing is written on the host."""
     before = {name: (hosts.commands(name), listing(hosts.root(name))) for name in READING}
     _played, one = read(READING, [{}])
     between = {name: hosts.commands(name) for name in READING}
@@ -226,14 +225,14 @@ def test_every_kind_of_host_is_read_with_as_few_commands_as_needed(hosts, files,
         assert (inline["path"], referring["path"]) == ("/etc/kubernetes/admin.conf", "/srv/referring/config")
         assert inline["changed"] is False and inline["server"] == SERVER
         assert inline["certificate_expiration_date"] == files.admin.end
-        # The same credential, so the same text, wherever it was and however it came.
+        # The same credential results in the same text, wherever it was stored.
         assert inline["kube_config"] == referring["kube_config"] == one["plain"][0]["kube_config"]
     user = yaml.safe_load(one["plain"][0]["kube_config"])["users"][0]["user"]
     assert user == kubeconfigs.certificate_user(files.admin)
 
 
-def test_no_content_and_no_name_gets_lost_or_run_on_the_way(hosts, read):
-    """UTF-16, CR LF, and paths that a shell would run; in the path option, and in the file, which anybody may write."""
+def test_contents_and_names_arrive_unchanged_and_are_not_executed(hosts, read):
+    """UTF-16, CR LF, and paths with shell syntax, in the option path and in the kubeconfig."""
     same = ["/srv/utf-16.conf", "/srv/crlf.conf", "/srv/a 'quoted' $(touch pwned) \"näme\";.conf", "~/.kube/config"]
     _played, found = read(READING, ["/etc/kubernetes/admin.conf", *same, "/srv/token/config"])
     for name in READING:
@@ -247,7 +246,7 @@ def test_no_content_and_no_name_gets_lost_or_run_on_the_way(hosts, read):
 
 @pytest.mark.parametrize("keep", ["0", "1"], ids=["", "keep_remote_files"])
 def test_no_secret_at_the_highest_verbosity(hosts, files, read, keep):
-    """On success and failure; over ssh, with become, and with a terminal."""
+    """With success and failure, over ssh, with become, and with a terminal."""
     before = {name: listing(hosts.root(name)) for name in READING}
     reads = [{}, "/srv/referring/config", "/srv/token/config", "/srv/utf-16.conf"]
     bad = [*(f"/srv/bad/{name}.conf" for name in BAD), "/etc/shadow", "/srv/pki/admin.key", "/srv/pki/token"]
@@ -265,7 +264,7 @@ def shadow(hosts, name):
     return (hosts.root(name) / "etc/shadow").read_text().splitlines()
 
 
-def test_the_message_lists_every_place_and_why_it_was_passed_over(hosts, read):
+def test_the_message_lists_every_path_with_the_reason(hosts, read):
     places = {path: hosts.root("bare") / path[1:] for path in WELL_KNOWN[:6]}
     for place in places.values():
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -293,7 +292,7 @@ def test_the_message_lists_every_place_and_why_it_was_passed_over(hosts, read):
         assert f"{path} {why}" in said
 
 
-def test_what_is_no_file_is_refused_by_its_path(hosts, read):
+def test_a_path_that_is_not_a_file_is_refused(hosts, read):
     folder = "/srv/odd"
     hosts.put("plain", f"{folder}/empty", "")
     hosts.put("plain", f"{folder}/large", b"#" * ((1 << 20) + 1))
@@ -302,7 +301,7 @@ def test_what_is_no_file_is_refused_by_its_path(hosts, read):
     (place / "dangling").symlink_to("nowhere")
     (place / "loop").symlink_to("loop")
     os.mkfifo(place / "fifo")
-    # A socket's path may have a hundred characters, and those of pytest's folders have more.
+    # The path of a socket may have only about 100 characters, and pytest's folders have longer paths.
     at = os.open(place, os.O_RDONLY)
     try:
         with socket.socket(socket.AF_UNIX) as listener:
@@ -345,8 +344,8 @@ REFERENCES = [
 
 
 @on("plain", "password-tty")
-def test_a_reference_to_what_it_should_not_be(hosts, files, read, name):
-    """A kubeconfig that somebody else wrote must not make root's files known; password-tty needs root."""
+def test_a_reference_to_an_unexpected_file_is_refused(hosts, files, read, name):
+    """A kubeconfig of another user must not reveal the files of root. The host password-tty needs root."""
     good = yaml.safe_load(files.contents["/srv/referring/config"])
     hosts.put(name, "/srv/refers/large.crt", files.ca.pem + b"\n" * (1 << 20))
     for number, (field, path, _why) in enumerate(REFERENCES):
@@ -365,8 +364,8 @@ def test_a_reference_to_what_it_should_not_be(hosts, files, read, name):
     assert leaked(played, {*files.secrets, *shadow(hosts, name)}) == set()
 
 
-def test_a_reference_that_leads_out_of_the_home(hosts, files, read):
-    """~ is known on the host alone, yet the way up from it has to be right; beyond the root it goes no further."""
+def test_a_reference_out_of_the_home(hosts, files, read):
+    """Only the host knows the path of ~, but relative references from it must be resolved correctly, up to the root."""
     for number in range(2):
         config = kubeconfigs.edited(
             yaml.safe_load(files.contents["/srv/referring/config"]),
@@ -383,8 +382,8 @@ def test_a_reference_that_leads_out_of_the_home(hosts, files, read):
 
 
 @on("sudo", "password", "password-tty")
-def test_become_makes_the_difference(hosts, files, read, name):
-    """These hosts need root: their user may not read what is root's."""
+def test_a_private_file_is_read_with_become_only(hosts, files, read, name):
+    """These hosts need root: their user may not read the files of root."""
     hosts.put(name, "/srv/closed/inner/deep/config", files.contents["/etc/kubernetes/admin.conf"])
     (hosts.root(name) / "srv/closed").chmod(0o700)
     paths = ["/etc/kubernetes/admin.conf", "/srv/closed/inner/deep/config"]
@@ -396,13 +395,13 @@ def test_become_makes_the_difference(hosts, files, read, name):
 
 
 @on("user")
-def test_a_user_who_cannot_become_root(hosts, files, read, name):
-    """This host needs root. What the user can read is read, and a host without sudo says so itself."""
+def test_a_user_without_become(hosts, files, read, name):
+    """This host needs root. Readable files are read, and a host without sudo reports that itself."""
     hosts.put(name, "/home/ops/.kube/config", files.contents["/etc/kubernetes/admin.conf"], user=True)
     hosts.put(name, "/home/referring/config", files.contents["/srv/token/config"], user=True)
     played, found = read([name], [{}, "/home/referring/config", {"become": True}], "-vvvv")
     at_home, referring, become = found[name]
-    # The first place is there but closed; the last one serves.
+    # The first path is not readable; the last one is used.
     assert at_home["path"] == "~/.kube/config"
     assert "which it refers to, cannot be read by this user; use become" in message(referring)
     assert "sudo" in message(become) and "become" in message(become)
@@ -411,8 +410,8 @@ def test_a_user_who_cannot_become_root(hosts, files, read, name):
 
 @on("password", "password-tty")
 @pytest.mark.parametrize("password", ["a-wrong-canary-password", None], ids=["wrong", "none"])
-def test_sudo_without_the_password(hosts, files, read, name, password):
-    """These hosts need root: a real sudo asks."""
+def test_sudo_without_a_password_fails(hosts, files, read, name, password):
+    """These hosts need root: a real sudo asks for the password."""
     played, found = read([name], [{}], "-vvvv", ansible_become_password=password)
     assert "sudo password" in message(found[name][0]).replace("a password", "sudo password")
     assert leaked(played, {*files.secrets, password or "-" * 12}) == set()

@@ -1,10 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugins that call kubectl, on real sshd hosts and through other connections: data arrives, and nothing leaks.
+"""The plugins that call kubectl, on real sshd hosts and with other connections: data arrives, and nothing leaks.
 
-The hosts on which a user beside root logs in, with sudo and without, are there only where the tests are run as root,
-and so are the tests of them.
+Hosts with several users, with and without sudo, and the tests that need them, exist only if the tests run as root.
 """
 
 from __future__ import annotations
@@ -80,9 +79,9 @@ PLAYBOOK = """
 
 @pytest.fixture(scope="module")
 def hosts():
-    """All kinds of hosts; kubectl and the kubeconfig come with the test's cluster, and are root's."""
+    """All kinds of hosts. The kubectl and the kubeconfig of the test's cluster are installed later."""
     with SshHosts(traits=TRAITS) as started:
-        # As old distributions have it, and new ones.
+        # The paths on old and on new distributions.
         for name, default in {"requiretty": "requiretty", "sudo": "use_pty", "password": "use_pty"}.items():
             if name in TRAITS:
                 sudoers = started.root(name) / "etc/sudoers"
@@ -92,16 +91,16 @@ def hosts():
 
 @pytest.fixture
 def installed(hosts, on_host):
-    """All hosts, with the kubectl of the test's cluster."""
+    """Installs the kubectl of the test's cluster on all hosts."""
     for name in TRAITS:
-        # In a folder that PATH does not have; and the machine's own kubectl, if it has one, is not meant.
+        # In a folder that is not in PATH, so that a kubectl of the machine is not used.
         on_host(hosts, name, "/opt/bin/hss-kubectl")
     return hosts
 
 
 @pytest.fixture
 def run(installed, tmp_path):
-    """Plays the plugins on hosts; returns the run and their results by host."""
+    """Runs the plugins on hosts, and returns the run and the results by host."""
 
     def run(names, *arguments, **extra):
         (tmp_path / "play.yml").write_text(PLAYBOOK)
@@ -117,13 +116,13 @@ def run(installed, tmp_path):
 
 
 def on(*names):
-    """Runs a test on each of the hosts that are there; without any there is no such test."""
+    """Parametrizes a test with the hosts that exist. Without any, the test does not exist."""
     present = [name for name in names if name in TRAITS]
     return pytest.mark.parametrize("name", present) if present else lambda _test: None
 
 
 def objects():
-    """An object of its own for each host, with what a shell or a terminal would spoil."""
+    """Returns objects for a host with characters that a shell or a terminal would change."""
     text = "$(reboot) `x` 'y' \"z\" \\n \t\r\n\x1b[31m 世界\n" + "q" * 100_000
     name = "{{ inventory_hostname }}"
     return [
@@ -139,7 +138,7 @@ def objects():
 
 
 def listing(root):
-    """Everything on a host, so that two of them differ by whatever was written in between."""
+    """Returns the state of all files on a host. Two listings differ if something was written in between."""
     found = {}
     for path in [root, *root.rglob("*")]:
         state = path.lstat()
@@ -149,14 +148,14 @@ def listing(root):
 
 
 def leaked(played):
-    """Whether the secret, or its encoded form, stands in the output or the log."""
+    """Returns whether the output or the log contains the secret or its encoded form."""
     encoded = base64.b64encode(SECRET.encode()).decode()
     said = played.output + played.log
     return [part for part in (SECRET, SECRET[-12:], encoded, encoded[:12]) if part in said]
 
 
 def test_every_kind_of_host(hosts, run, cluster):
-    """A handful of commands each, nothing written there, and nothing seen at the highest verbosity."""
+    """Few commands for each host, nothing is written there, and nothing leaks at the highest verbosity."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"127.0.0.1:{listener.getsockname()[1]}"
         before = {name: listing(hosts.root(name)) for name in WORKING}
@@ -168,14 +167,14 @@ def test_every_kind_of_host(hosts, run, cluster):
             assert preflight["kubectl"] == done["kubectl"] == "hss-kubectl"
             assert (name, [one["action"] for one in done["objects"]]) == (name, ["created"] * 3)
             assert base64.b64decode(secret["data"]["p"]).decode() == SECRET
-            # One for all that is asked before; then a look at what is there, and the change; one for the Secret.
+            # One for the preflight, one to read the objects, one to change them, and one for the Secret.
             assert (name, hosts.commands(name) - counts[name]) == (name, 4)
             assert cluster.get("configmap", "c", name)["data"]["x"] == objects()[1]["data"]["x"]
             assert base64.b64decode(cluster.get("secret", "s", name)["data"]["p"]).decode() == SECRET
         assert not leaked(played)
-        # Every one had something to try the address with.
+        # Every host has a tool with which the address is checked.
         assert "could not be checked" not in played.output
-    # Now the answers hold the secret.
+    # The output of these commands contains the secret.
     played, found = run(WORKING, "-vvvvvv", "--diff", objects=objects())
     assert not leaked(played)
     assert played.hosts_with("changed") - found.keys() == set()
@@ -186,8 +185,8 @@ def test_every_kind_of_host(hosts, run, cluster):
 
 
 @on("requiretty")
-def test_a_sudo_that_wants_a_terminal(run, name):
-    """This host needs root. Data and a terminal do not go together, and that is said."""
+def test_sudo_that_requires_a_terminal(run, name):
+    """This host needs root. Data cannot be passed together with a terminal, which the message reports."""
     played, found = run([name], "-vvvvvv", objects=objects())
     for result in found[name]:
         assert result["failed"] and "sudo on this host requires a terminal (requiretty)" in result["msg"]
@@ -197,8 +196,8 @@ def test_a_sudo_that_wants_a_terminal(run, name):
 
 @on("password", "password-tty")
 @pytest.mark.parametrize("password", ["a-wrong-canary-password", None], ids=["wrong", "none"])
-def test_sudo_without_the_password(run, cluster, name, password):
-    """These hosts need root: a real sudo asks, and gets nothing of the data."""
+def test_sudo_without_a_password_fails(run, cluster, name, password):
+    """These hosts need root: a real sudo asks for the password, and does not receive the data."""
     played, found = run([name], "-vvvvvv", objects=objects(), ansible_become_password=password)
     for result in found[name]:
         assert "sudo password" in result["msg"].replace("a password", "sudo password")
@@ -208,7 +207,7 @@ def test_sudo_without_the_password(run, cluster, name, password):
 
 @on("user")
 def test_a_kubeconfig_that_only_root_may_read(hosts, run, name):
-    """This host needs root. Closed folders count as well."""
+    """This host needs root. The same applies to folders that only root may read."""
     _played, found = run([name], objects=objects())
     for result in found[name]:
         assert "kubeconfig: /etc/kubernetes/admin.conf cannot be read by this user; use become" in result["msg"]
@@ -233,7 +232,7 @@ exec "$@"
 
 @pytest.mark.parametrize("pipelining", ["0", "1"])
 def test_the_local_connection_with_a_become_password(cluster, tasks, tmp_path, pipelining):
-    """Ansible would give sudo a terminal and forget the data, so that kubectl waited for ever."""
+    """Ansible would use a terminal for sudo and drop the data, so that kubectl would wait forever."""
     sudo = tmp_path / "sudo"
     sudo.write_text(SUDO)
     sudo.chmod(0o755)
@@ -268,7 +267,7 @@ class Connection(Local):
 '''
 
 
-def test_a_connection_that_hands_over_no_data(tasks, tmp_path):
+def test_a_connection_that_cannot_pass_data(tasks, tmp_path):
     (tmp_path / "connection_plugins").mkdir()
     (tmp_path / "connection_plugins/without_data.py").write_text(CONNECTION)
     _played, (result,) = tasks(

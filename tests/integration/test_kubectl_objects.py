@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubectl_objects on a cluster. What holds here holds on a real one too: `./dev test-kube` runs this file with it."""
+"""kubectl_objects with the stand-in for a cluster. `./dev test-kube` runs this file with a real cluster."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def deployment(image="registry.example.com/agent:1"):
 
 
 def manifests():
-    """As an agent's are, with the namespace not in front."""
+    """Returns manifests like those of an agent, in which the namespace is not the first object."""
     account = {"kind": "ServiceAccount", "name": "agent", "namespace": "hss-test"}
     role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "hss-test"}
     rules = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}]
@@ -53,16 +53,16 @@ def keys(objects):
 
 def actions(result):
     assert not result.get("failed"), result["msg"]
-    return [one["action"] for one in result["objects"]]
+    return [item["action"] for item in result["objects"]]
 
 
 def same(result):
-    """What check mode has to foretell."""
+    """Returns the parts of a result that check mode must predict."""
     return {name: result[name] for name in ("changed", "objects", "diff", "kubectl")}
 
 
 def test_the_life_of_objects_and_check_mode_foretells_each_step(cluster, tasks):
-    """Made, unchanged, changed in part, deleted, gone: each first in check mode, which changes nothing."""
+    """Created, unchanged, updated in part, deleted, absent. Each step first runs in check mode without changes."""
     objects = manifests()
     changed = copy.deepcopy(objects)
     changed[0] = deployment("registry.example.com/agent:2")
@@ -75,18 +75,18 @@ def test_the_life_of_objects_and_check_mode_foretells_each_step(cluster, tasks):
         ({"objects": changed, "state": "absent"}, ["deleted"] * 7),
         ({"objects": changed, "state": "absent"}, ["unchanged"] * 7),
     ]
-    for number, (options, wanted) in enumerate(expected):
-        # Had the first done anything, the second would find nothing left to do.
+    for number, (options, expected_actions) in enumerate(expected):
+        # If check mode changed anything, the second task would find nothing to do.
         played, (check, result) = tasks(MODULE, {**options, "check_mode": True}, options, arguments=("--diff",))
-        assert (number, actions(result)) == (number, wanted)
-        assert result["changed"] is (wanted != ["unchanged"] * 7)
-        assert len(result["diff"]) == sum(action != "unchanged" for action in wanted)
+        assert (number, actions(result)) == (number, expected_actions)
+        assert result["changed"] is (expected_actions != ["unchanged"] * 7)
+        assert len(result["diff"]) == sum(action != "unchanged" for action in expected_actions)
         assert (number, same(check)) == (number, same(result))
         assert keys(objects) - cluster.everything() == (keys(objects) if number > 3 else set())
         assert played.code == 0 and not leaked(played.output + played.log)
         if number == 2:
             data = cluster.get("configmap", "settings", "hss-test")["data"]
-            # What was given before and is no more, is no more there.
+            # A key that is no longer given is removed.
             assert data == {"greeting": "Grüße", "more": "true"}
     assert cluster.everything() == set()
 
@@ -112,7 +112,7 @@ def test_a_secret_is_compared_and_not_shown(cluster, tasks, part):
         {"objects": [secret(other)]},
         {"objects": [secret(other)]},
     )
-    # A value that is given no more goes away, though the API server would keep an empty one of stringData.
+    # A value that is no longer given is removed, although the API server would keep an empty value of stringData.
     expected = ["created", "unchanged", "updated", "updated", "updated", "unchanged"]
     assert [actions(result) for result in results] == [[action] for action in expected]
     assert "password: (hidden, changed)" in results[2]["diff"][0]["after"]
@@ -125,10 +125,10 @@ def test_a_secret_is_compared_and_not_shown(cluster, tasks, part):
 
 
 def test_nothing_of_the_objects_is_seen_at_any_verbosity_or_in_an_argument_list(cluster, tasks, tmp_path):
-    """Neither when it works nor when the API server quotes what it refuses."""
+    """Neither with success nor if the API server quotes an object that it refuses."""
     watched = tmp_path / "watched" / "kubectl"
     watched.parent.mkdir()
-    # While kubectl runs, it looks at every command line on the machine.
+    # Records all command lines on the machine while kubectl runs.
     watched.write_text(
         f'#!/bin/sh\ncat /proc/[0-9]*/cmdline >>{tmp_path}/commands 2>/dev/null\nexec {cluster.kubectl} "$@"\n'
     )
@@ -137,8 +137,8 @@ def test_nothing_of_the_objects_is_seen_at_any_verbosity_or_in_an_argument_list(
     bad = thing("v1", "Secret", "other", "default", data={"password": SECRET})
     other_type = {**copy.deepcopy(good), "type": "example.com/other", "stringData": {"password": SECRET + "2"}}
     nowhere = thing("v1", "Secret", "token", "no-such-namespace", stringData={"password": SECRET})
-    options = [{"objects": [one], "kubectl": str(watched)} for one in (good, bad, other_type, nowhere)]
-    # A task that is refused before anything is run.
+    options = [{"objects": [item], "kubectl": str(watched)} for item in (good, bad, other_type, nowhere)]
+    # A task that is refused before kubectl is run.
     options.append({"objects": [{"kind": "Secret", "stringData": {"password": SECRET}}]})
     played, results = tasks(MODULE, *options, arguments=("-vvvvvv", "--diff"))
     assert [bool(result.get("failed")) for result in results] == [False, True, True, True, True]
@@ -148,7 +148,7 @@ def test_nothing_of_the_objects_is_seen_at_any_verbosity_or_in_an_argument_list(
 
 
 def test_values_arrive_as_they_are(cluster, tasks):
-    """Numbers, booleans and texts that look like them, in objects that templates fill in; and no namespace."""
+    """Numbers, booleans, texts that look like them, values from templates, and objects without a namespace."""
     config = thing("v1", "ConfigMap", "settings", data={"number": "{{ 8080 | string }}", "truth": "yes", "null": ""})
     probe = {"tcpSocket": {"port": "{{ port }}"}, "periodSeconds": 7}
     changed = deployment()
@@ -161,13 +161,13 @@ def test_values_arrive_as_they_are(cluster, tasks):
     assert cluster.get("configmap", "settings", "default")["data"] == {"number": "8080", "truth": "yes", "null": ""}
     spec = cluster.get("deployment", "agent", "default")["spec"]["template"]["spec"]
     assert spec["hostNetwork"] is True and spec["dnsPolicy"] == "Default"
-    # Before ansible-core 2.19, a template gives a text.
+    # Before ansible-core 2.19, the result of a template is a text.
     native = tuple(int(part) for part in __version__.split(".")[:2]) >= (2, 19)
     assert spec["containers"][0]["livenessProbe"]["tcpSocket"] == {"port": 1024 if native else "1024"}
 
 
 def test_large_manifests(cluster, tasks):
-    """A megabyte in many objects, and single ones that are too large for kubectl's note of what it applied."""
+    """A megabyte in many objects, and single objects that are too large for the last-applied annotation of kubectl."""
     many = [thing("v1", "ConfigMap", f"part-{number}", "default", data={"x": "ö" * 10_000}) for number in range(60)]
     large = [thing("v1", "ConfigMap", f"large-{number}", "default", data={"x": "x" * 400_000}) for number in range(2)]
     changed = copy.deepcopy(large)
@@ -198,8 +198,8 @@ def test_a_label_finds_what_else_is_to_go(cluster, tasks):
     }
     _played, (check, result, again) = tasks(MODULE, {**options, "check_mode": True}, options, options)
     assert same(check) == same(result)
-    # Each once, however it was found.
-    assert [(one["kind"], one["name"], one["action"]) for one in result["objects"]] == [
+    # Each object is deleted once, even if it is given and also has the label.
+    assert [(item["kind"], item["name"], item["action"]) for item in result["objects"]] == [
         ("Namespace", "hss-test", "deleted"),
         ("ClusterRole", "hss-test", "deleted"),
         ("ClusterRole", "hss-test-old", "deleted"),
@@ -238,7 +238,7 @@ def test_a_deletion_that_does_not_end_says_what_keeps_it(cluster, tasks):
     assert remaining in result["msg"]
     assert "Namespace hss-test is still being deleted: " in present["msg"] and not present["changed"]
     assert "finalizers remaining: example.com/hold" in present["msg"]
-    # What the holder would do.
+    # Removes the finalizer, as its controller would do.
     done = cluster.run("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=_freed(held))
     assert done.returncode == 0, done.stderr
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubectl_preflight on a cluster. What holds here holds on a real one too: `./dev test-kube` runs this file with it."""
+"""kubectl_preflight with the stand-in for a cluster. `./dev test-kube` runs this file with a real cluster."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OBJECTS = [
 
 @pytest.fixture
 def ports():
-    """One that is listened on, and one that is not."""
+    """A port on which a server listens, and a closed port."""
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         yield listener.getsockname()[1], closed.getsockname()[1]
@@ -49,7 +49,7 @@ def test_a_fit_cluster_has_no_problems(cluster, tasks, ports):
 
 
 def test_what_is_wrong_is_said_all_at_once(cluster, tasks, ports):
-    """And returned without failing, if that is wanted."""
+    """With fail=false they are returned, and the task does not fail."""
     closed = f"127.0.0.1:{ports[1]}"
     options = {
         "objects": [*OBJECTS, thing("example.com/v1", "Widget", namespace="hss")],

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""kubectl_secret_info on a cluster. What holds here holds on a real one too: `./dev test-kube` runs this as well."""
+"""kubectl_secret_info with the stand-in for a cluster. `./dev test-kube` runs this file with a real cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENCODED = base64.b64encode(VALUE.encode()).decode()
 
 @pytest.fixture
 def secret(cluster):
-    """Options for a Secret that is there."""
+    """Creates a Secret, and returns the options to read it."""
     made = {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -31,10 +31,10 @@ def secret(cluster):
 
 def test_the_values_are_returned_and_shown_nowhere(cluster, tasks, secret):
     before = cluster.everything()
-    wanted = {"data": {"password": ENCODED, "empty": ""}, "kubectl": cluster.kubectl, "changed": False}
+    expected = {"data": {"password": ENCODED, "empty": ""}, "kubectl": cluster.kubectl, "changed": False}
     for arguments in (("-vvvvvv",), ("--check", "--diff")):
         played, results = tasks(MODULE, secret, {**secret, "keys": ["password"]}, arguments=arguments)
-        assert [{name: result.get(name) for name in wanted} for result in results] == [wanted] * 2
+        assert [{name: result.get(name) for name in expected} for result in results] == [expected] * 2
         said = played.output + played.log
         assert [part for part in (VALUE, ENCODED, VALUE[-10:], ENCODED[:12]) if part in said] == []
     assert cluster.everything() == before

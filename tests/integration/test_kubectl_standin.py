@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugins that call kubectl with clusters in a condition that a real one cannot be brought into at will."""
+"""The plugins that call kubectl, with clusters in states that are hard to reproduce with a real one."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ UNREACHABLE = {
 
 
 @pytest.mark.parametrize("how", UNREACHABLE)
-def test_an_api_server_that_does_not_answer(cluster, tasks, how):
+def test_an_api_server_that_does_not_respond(cluster, tasks, how):
     cluster.configure(unreachable=how)
     objects = {"objects": [NAMESPACE]}
     _played, (present,) = tasks(OBJECTS, objects)
     _played, (preflight,) = tasks(PREFLIGHT, objects)
     for result in (present, preflight):
         assert result["failed"] and UNREACHABLE[how] in result["msg"] and "kubectl reported: " in result["msg"]
-        # The log before kubectl's own words is passed over.
+        # The log lines before kubectl's message are skipped.
         assert "memcache" not in result["msg"]
     assert not present["answered"]
-    # One sentence for one trouble.
+    # Each problem is reported once.
     assert len(preflight["problems"]) == 1
 
 
@@ -70,7 +70,7 @@ def test_missing_rights_are_named_before_anything_is_changed(cluster, tasks, arg
     assert "While getting the nodes, the account in the kubeconfig does not have" in played.output
 
 
-def test_what_was_done_before_a_failure_counts(cluster, tasks):
+def test_changes_before_a_failure_are_reported(cluster, tasks):
     cluster.configure(denied=["create deployments.apps"])
     options = {"objects": [NAMESPACE, CONFIG, DEPLOYMENT]}
     _played, (first, second) = tasks(OBJECTS, options, options)
@@ -82,7 +82,7 @@ def test_what_was_done_before_a_failure_counts(cluster, tasks):
     assert [one["action"] for one in result["objects"]] == ["unchanged", "unchanged", "created"]
 
 
-def test_who_may_not_see_namespaces_can_still_make_what_is_in_them(cluster, tasks):
+def test_objects_are_created_without_permission_to_read_namespaces(cluster, tasks):
     assert cluster.run("apply", "-f", "-", stdin=json.dumps(NAMESPACE)).returncode == 0
     cluster.configure(denied=["get namespaces"])
     _played, (inside, itself) = tasks(OBJECTS, {"objects": [CONFIG]}, {"objects": [NAMESPACE]})
@@ -90,7 +90,7 @@ def test_who_may_not_see_namespaces_can_still_make_what_is_in_them(cluster, task
     assert "does not have the permission" in itself["msg"]
 
 
-def test_a_namespace_that_does_not_go(cluster, tasks):
+def test_a_namespace_that_is_not_deleted(cluster, tasks):
     cluster.configure(stuck=["hss"])
     objects = [NAMESPACE, CONFIG]
     _played, (_made, gone, present, check) = tasks(
@@ -102,14 +102,14 @@ def test_a_namespace_that_does_not_go(cluster, tasks):
     )
     said = "Some content in the namespace has finalizers remaining: example.com/stuck"
     assert gone["changed"] and f"Namespace hss was deleted, but still exists: {said}" in gone["msg"]
-    # What is in it is gone already; and it matters to what is only in it, too.
+    # Its objects are deleted already. The namespace also matters if only its objects are given.
     assert "ConfigMap" not in gone["msg"]
     for result in (present, check):
         assert f"Namespace hss is still being deleted: {said}" in result["msg"] and not result["changed"]
 
 
-def test_kinds_that_come_with_the_objects(cluster, tasks):
-    """A definition is made first, and waited for; in check mode, and before it is there, so are objects of its kind."""
+def test_objects_together_with_the_definition_of_their_kind(cluster, tasks):
+    """The definition is created first, and the plugin waits until it is established. Check mode predicts both."""
     names = {"plural": "widgets", "singular": "widget", "kind": "Widget"}
     definition = {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -132,11 +132,11 @@ def test_kinds_that_come_with_the_objects(cluster, tasks):
     assert preflight["problems"] == []
     assert check["objects"] == made["objects"] and [one["action"] for one in made["objects"]] == ["created"] * 2
     assert not again["changed"] and gone["changed"] and not absent["changed"]
-    # Of an unknown kind there is nothing to delete.
+    # There are no objects of an unknown kind to delete.
     assert [one["action"] for one in absent["objects"]] == ["unchanged"] * 2
 
 
-def test_the_preflight_looks_up_kinds_that_not_every_cluster_has(cluster, tasks):
+def test_the_preflight_looks_up_optional_kinds(cluster, tasks):
     crd = {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -166,7 +166,7 @@ def test_versions_as_distributions_write_them(cluster, tasks, version, old):
     assert result["version"] == version and bool(result.get("failed")) is old
 
 
-def test_a_service_accounts_token_comes_after_a_moment(cluster):
+def test_the_token_of_a_service_account_is_created_late(cluster):
     account, secret = account_with_token("default")
     orphan = copy.deepcopy(secret)
     orphan["metadata"] |= {"name": "other", "annotations": {"kubernetes.io/service-account.name": "nobody"}}
@@ -195,7 +195,7 @@ def test_a_token_is_waited_for(cluster, tasks):
     assert later["data"]["token"]
 
 
-def test_the_agent_connects_the_cluster_at_hss(cluster, simulator, tasks):
+def test_the_agent_connects_the_cluster_to_hss(cluster, simulator, tasks):
     (cluster_id,) = simulator.seed_clusters(1)
     config = copy.deepcopy(CONFIG)
     config["data"]["CLUSTER_ID"] = cluster_id
@@ -205,7 +205,7 @@ def test_the_agent_connects_the_cluster_at_hss(cluster, simulator, tasks):
     assert simulator.cluster(cluster_id).agent_applied
 
 
-def test_the_stand_in_refuses_what_it_does_not_know(cluster):
+def test_the_stand_in_refuses_unknown_calls(cluster):
     for words in (("exec", "pod", "--", "sh"), ("get", "pods", "--bogus"), ("get", "nonsense"), ("get", "-f", "a.yml")):
         done = cluster.run(*words)
         assert done.returncode == 1 and done.stderr.startswith("error: ")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of a registration against the simulator: renewed, moved, waited for, looked up; in HSS's three tempers."""
+"""The life of a registration: renewal, extension, waiting and listing, for each way in which HSS may update dates."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def ca():
 
 @pytest.fixture
 def cluster(simulator):
-    """Runs the module for one cluster, or with main= another one."""
+    """Runs the module for a cluster, or another module with main=."""
     connection = {
         "endpoint": simulator.endpoint,
         "ca_path": simulator.ca_file,
@@ -67,8 +67,8 @@ def key_in(kube_config):
 
 @pytest.mark.parametrize("temperament", ["reparse", "keep", "round"])
 @pytest.mark.parametrize("first", [30, 300])
-def test_a_rotation_converges_whatever_hss_makes_of_the_dates(simulator, cluster, ca, temperament, first):
-    """Registered, renewed, and from the third run on unchanged: also if HSS keeps the old date, or rounds."""
+def test_a_rotation_converges_however_hss_updates_the_dates(simulator, cluster, ca, temperament, first):
+    """Registered, renewed, and unchanged from the third run on, even if HSS keeps the old date or rounds dates."""
     simulator.configure(temperament=temperament)
     old, new = kubeconfigs.kubeadm(SERVER, ca=ca, days=first), kubeconfigs.kubeadm(SERVER, ca=ca, days=365)
     assert cluster(name="shop", kube_config=old).result["actions"] == ["create"]
@@ -113,7 +113,7 @@ def test_a_certificate_that_ends_sooner_is_sent_where_hss_cannot_connect(simulat
 
 @pytest.mark.parametrize("temperament", ["reparse", "round"])
 @pytest.mark.parametrize("milliseconds", [0, 667])
-def test_a_rotation_converges_beside_a_date_of_the_users_own(simulator, cluster, ca, temperament, milliseconds):
+def test_a_rotation_converges_with_a_given_date(simulator, cluster, ca, temperament, milliseconds):
     simulator.configure(temperament=temperament)
     date = int(time.time() + 20 * 86400) * 1000 + milliseconds
     texts = [kubeconfigs.kubeadm(SERVER, ca=ca, days=days) for days in (40, 365, 100)]
@@ -130,8 +130,8 @@ def test_a_rotation_converges_beside_a_date_of_the_users_own(simulator, cluster,
         assert stored.current_expiration_date == date
 
 
-def test_a_warning_tells_if_no_date_shows_which_kubeconfig_hss_has(simulator, cluster, ca):
-    """HSS keeps the old end of the certificate, and the user gives the other date."""
+def test_a_warning_if_no_date_shows_that_the_kubeconfig_was_sent(simulator, cluster, ca):
+    """HSS keeps the old end of the certificate, and the user sets the other date."""
     simulator.configure(temperament="keep")
     date = int(time.time() + 20 * 86400) * 1000
     cluster(name="shop", kube_config=kubeconfigs.kubeadm(SERVER, ca=ca, days=40), current_expiration_date=date)
@@ -152,7 +152,7 @@ def test_an_extension_converges(simulator, cluster, ca, temperament):
         assert cluster(name="shop", kube_config=text, current_expiration_date=date).result["actions"] == actions
 
 
-def test_a_recreation_interrupted_after_the_removal_is_finished_by_the_next_run(simulator, cluster, ca):
+def test_a_recreation_interrupted_after_the_removal_is_completed_by_the_next_run(simulator, cluster, ca):
     text = kubeconfigs.kubeadm(SERVER, ca=ca)
     cluster(name="shop", kube_config=text, provider="aws")
     simulator.fault(CREATE, Fault.status(400, error_code="HSS.0010"), times=1)
@@ -181,7 +181,7 @@ def test_a_fault_on_an_update(simulator, cluster, ca, fault):
     assert cluster(name="shop", kube_config=new).result["actions"] == []
 
 
-def test_waiting_for_several_with_one_that_cannot_connect(simulator, cluster, ca):
+def test_waiting_for_several_clusters_of_which_one_cannot_connect(simulator, cluster, ca):
     clusters = [{"name": name, "kube_config": kubeconfigs.kubeadm(SERVER, ca=ca)} for name in ("a", "b", "c")]
     cluster(hss_multicloud_clusters.main, clusters=clusters)
     b = next(stored.cluster_id for stored in simulator.clusters() if stored.name == "b")
@@ -192,7 +192,7 @@ def test_waiting_for_several_with_one_that_cannot_connect(simulator, cluster, ca
     assert ran.failed and "'b'" in ran.msg and "the certificate is not made for 10.0.0.5" in ran.msg
 
 
-def test_waiting_for_an_agent_that_is_not_there_times_out(simulator, cluster, ca):
+def test_waiting_for_a_missing_agent_times_out(simulator, cluster, ca):
     simulator.configure(agent_auto_applied=False)
     ran = cluster(name="shop", kube_config=kubeconfigs.kubeadm(SERVER, ca=ca), wait=True, wait_timeout=20)
     assert ran.failed and ran.result["failure"]["outcome"] == "timeout" and ran.result["actions"] == ["create"]
@@ -257,14 +257,14 @@ def test_permissions_and_the_node_agent_are_included_on_request(simulator, clust
         assert found["daemonset"] is None
 
 
-def test_what_one_cluster_cannot_tell_does_not_spoil_the_rest(simulator, cluster, registered):
+def test_a_failed_query_for_one_cluster_does_not_affect_the_others(simulator, cluster, registered):
     simulator.fault("ShowMultiCloudClusterAuth", Fault.status(400, error_code="HSS.0011"), times=1)
     ran = cluster(hss_multicloud_cluster_info.main, include=["permissions"])
     assert not ran.failed and len(ran.warnings) == 1
     assert [found["permissions"] is None for found in ran.result["clusters"]].count(True) == 1
 
 
-def test_hss_reads_the_kubeconfig_as_we_do(simulator, cluster, ca):
+def test_hss_and_the_collection_interpret_a_kubeconfig_alike(simulator, cluster, ca):
     text = kubeconfigs.kubeadm(SERVER, ca=ca)
     ran = cluster(hss_multicloud_config_info.main, kube_config=text)
     cluster(name="shop", kube_config=text)
@@ -274,7 +274,7 @@ def test_hss_reads_the_kubeconfig_as_we_do(simulator, cluster, ca):
     ]
 
 
-def test_a_kubeconfig_that_cannot_be_used_is_not_sent_to_be_read(simulator, cluster):
+def test_an_unusable_kubeconfig_is_not_sent_for_analysis(simulator, cluster):
     ran = cluster(hss_multicloud_config_info.main, kube_config=kubeconfigs.k3s())
     assert ran.failed and "loopback" in ran.msg and simulator.requests() == []
     assert "LS0tLS1CRUdJTi" not in ran.output

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Node agents against the simulator, which answers 200 to anything: installed, changed, waited for, removed."""
+"""Node agents with the simulator, which responds to everything with 200: installation, change, waiting, removal."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _short_pauses(monkeypatch):
 
 @pytest.fixture
 def agent(simulator):
-    """Runs the module for one node agent, or with main= another one."""
+    """Runs the module for a node agent, or another module with main=."""
     connection = {
         "endpoint": simulator.endpoint,
         "ca_path": simulator.ca_file,
@@ -60,7 +60,7 @@ def agent(simulator):
 
 @pytest.fixture
 def shop(simulator):
-    """A cluster that HSS is connected to."""
+    """The id of a connected cluster."""
     return simulator.seed_clusters([{"name": "shop", "provider": "aws"}])[0]
 
 
@@ -70,11 +70,11 @@ def history(simulator, cluster_id):
 
 
 def asked(simulator):
-    """How often each operation was asked for."""
+    """Returns how often each operation was requested."""
     return dict(Counter(entry.operation for entry in simulator.requests()))
 
 
-def test_from_nothing_to_protected_and_back(simulator, agent, shop):
+def test_installation_and_removal(simulator, agent, shop):
     simulator.configure(daemonset_polls=4)
     checked = agent(cluster_id=shop, wait=True, check=True)
     assert history(simulator, shop) is None
@@ -92,7 +92,7 @@ def test_from_nothing_to_protected_and_back(simulator, agent, shop):
     assert agent(cluster_id=shop, state="absent").result["changed"] is False
 
 
-def test_only_what_is_given_is_changed(simulator, agent, shop):
+def test_only_given_options_are_changed(simulator, agent, shop):
     full = {
         "runtime_info": [{"runtime_name": "crio_endpoint"}, {"runtime_name": "docker_endpoint"}],
         "schedule_info": SELECTED,
@@ -123,7 +123,7 @@ def test_a_version(simulator, agent, shop):
 
 
 @pytest.mark.parametrize("status", ["install_failed", "partially_success", "upgrade_failed"])
-def test_a_failure_comes_with_hsss_reason(simulator, agent, shop, status):
+def test_a_failure_quotes_the_reason_from_hss(simulator, agent, shop, status):
     agent(cluster_id=shop)
     simulator.set_daemonset_status(shop, status, failed_message="the image cannot be pulled")
     ran = agent(cluster_id=shop, wait=True)
@@ -134,7 +134,7 @@ def test_a_failure_comes_with_hsss_reason(simulator, agent, shop, status):
     assert not agent(cluster_id=shop, wait=True).failed
 
 
-def test_a_time_out_tells_how_far_it_came(simulator, agent, shop):
+def test_a_time_out_reports_the_progress(simulator, agent, shop):
     simulator.configure(daemonset_polls=1000)
     ran = agent(cluster_id=shop, wait=True, wait_timeout=30)
     assert ran.failed and ran.result["failure"]["outcome"] == "timeout" and "of 3 ready" in ran.msg
@@ -143,8 +143,8 @@ def test_a_time_out_tells_how_far_it_came(simulator, agent, shop):
 
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize("status", ["not_connect", "connect_fail", "connect_disruption"])
-def test_nothing_is_asked_for_without_a_connection(simulator, agent, status, check):
-    """HSS would take it, say 200, and install it never."""
+def test_nothing_is_requested_without_a_connection(simulator, agent, status, check):
+    """HSS would respond with 200, but never install the agent."""
     (cluster_id,) = simulator.seed_clusters([{"status": status}])
     ran = agent(cluster_id=cluster_id, check=check)
     assert ran.failed and status in ran.msg and ran.result["failure"]["outcome"] == "not_sent"
@@ -160,7 +160,7 @@ def test_an_unknown_cluster(simulator, agent, shop):
     assert simulator.count(CREATE) == 1 and simulator.count(DELETE) == 0
 
 
-def test_200_proves_nothing(simulator, agent, shop):
+def test_a_response_with_200_is_verified(simulator, agent, shop):
     simulator.fault(CREATE, Fault.ignored())
     ran = agent(cluster_id=shop)
     assert ran.failed and "there is none" in ran.msg and ran.result["changed"] is False
@@ -181,7 +181,7 @@ def test_a_removal_while_disconnected_is_a_warning(simulator, agent, shop):
     ran = agent(cluster_id=shop, state="absent")
     assert not ran.failed and ran.result["actions"] == ["delete"] and time.monotonic() - before < 5
     assert "connect_disruption" in ran.warnings[0] and "kubectl delete namespace hss" in ran.warnings[0]
-    # Back again, it takes place.
+    # When the cluster is connected again, the agent is removed.
     simulator.set_status(shop, "connect_success")
     agent(cluster_id=shop, state="absent")
     assert history(simulator, shop) is None
@@ -202,7 +202,7 @@ ONCE = {
 
 @pytest.mark.parametrize("fault", ONCE.values(), ids=ONCE)
 def test_a_fault_on_a_create(simulator, agent, shop, fault):
-    """Whatever becomes of the answer: one node agent, and it is told that this run installed it."""
+    """One node agent is installed, and the result reports its creation, even if the response is lost."""
     simulator.fault(CREATE, fault, times=1)
     ran = agent(cluster_id=shop)
     assert simulator.settle()
@@ -218,7 +218,7 @@ def test_a_fault_on_a_change(simulator, agent, shop, operation, fault):
     agent(cluster_id=shop, wait=True)
     simulator.fault(operation, fault, times=1)
     ran = agent(cluster_id=shop, **options)
-    if ran.failed:  # an HTML page is no failure of a connection, so nothing is sent again
+    if ran.failed:  # after an HTML page the request is not repeated
         assert fault.kind == "html"
         assert ran.result["failure"]["outcome"] == "unknown"
         agent(cluster_id=shop, **options)
@@ -231,16 +231,16 @@ def test_a_create_that_is_refused(simulator, agent, shop):
     assert ran.failed and "HSS.1002" in ran.msg and ran.result["failure"]["outcome"] == "rejected"
 
 
-def test_creates_that_are_lost_for_good_are_unknown(simulator, agent, shop):
+def test_a_create_whose_responses_are_all_lost_is_unknown(simulator, agent, shop):
     simulator.fault(CREATE, Fault.lost(), times=None)
     ran = agent(cluster_id=shop)
     assert ran.failed and ran.result["failure"]["outcome"] == "unknown" and simulator.count(CREATE) == 2
 
 
-# --- many -------------------------------------------------------------------------------------------------------------
+# --- Several clusters -------------------------------------------------------------------------------------------------
 
 
-def test_each_of_many_has_its_own_result_in_order(simulator, agent):
+def test_each_cluster_has_its_own_result_in_order(simulator, agent):
     good, failing, away, late = simulator.seed_clusters(
         [{"name": "good"}, {"name": "failing"}, {"name": "away", "status": "connect_fail"}, {"name": "late"}]
     )
@@ -265,7 +265,7 @@ def test_each_of_many_has_its_own_result_in_order(simulator, agent):
     assert ran.failed and ran.msg.startswith("4 of 5 node agents failed. 'late'")
 
 
-def test_waiting_for_many_takes_as_long_as_for_the_slowest(simulator, agent, monkeypatch):
+def test_waiting_for_many_lasts_as_long_as_the_slowest(simulator, agent, monkeypatch):
     slept = []
     monkeypatch.setattr(Session, "sleep", staticmethod(slept.append))
     simulator.configure(daemonset_polls=4)
@@ -275,8 +275,8 @@ def test_waiting_for_many_takes_as_long_as_for_the_slowest(simulator, agent, mon
 
 
 @pytest.mark.parametrize("count", [1, 40])
-def test_requests(simulator, agent, count):
-    """One listing, one template, and for each cluster a look before, a create, and a look after; then one a round."""
+def test_number_of_requests(simulator, agent, count):
+    """One listing, one template, and for each cluster a read, a create and a read; then one request for each poll."""
     ids = simulator.seed_clusters(count)
     daemonsets = [{"cluster_id": each} for each in ids]
 
@@ -288,14 +288,14 @@ def test_requests(simulator, agent, count):
 
     assert requests(check=True) == {LIST: 1, READ: count, TEMPLATE: 1}
     assert requests() == {LIST: 1, READ: 2 * count, TEMPLATE: 1, CREATE: count}
-    # Two looks at each until it is ready: the first of this run's is one of them.
+    # Each is ready after two reads, of which the first one in this run counts.
     assert requests(wait=True) == {LIST: 1, READ: count}
     assert requests(wait=True) == {LIST: 1, READ: count}
     assert requests(state="absent") == {LIST: 1, READ: 3 * count, DELETE: count}
     assert requests(state="absent") == {LIST: 1, READ: count}
 
 
-def test_one_cluster_of_thousands_is_not_listed_with_them(simulator, agent):
+def test_a_single_cluster_needs_no_complete_listing(simulator, agent):
     simulator.seed_clusters(450)
     (shop,) = simulator.seed_clusters(1)
     agent(cluster_id=shop)
@@ -319,11 +319,11 @@ def test_info_filters(simulator, agent):
     assert "yaml_content" not in str(info(cluster_id=ids["a"]))
 
 
-# --- as Ansible runs them ---------------------------------------------------------------------------------------------
+# --- With ansible-playbook --------------------------------------------------------------------------------------------
 
 
-def test_the_diff_and_the_progress_are_shown(simulator, shop, tmp_path):
-    """Through ansible-playbook, with check mode, --diff, and the group's defaults."""
+def test_diff_and_progress_are_shown(simulator, shop, tmp_path):
+    """With ansible-playbook, check mode, --diff, and the defaults of the action group."""
     task = {"huaweicloud.hss.hss_cluster_daemonset": {"cluster_id": shop, "wait": True, "wait_sleep": 1}}
     plays = [{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]
     plays[0]["module_defaults"] = {

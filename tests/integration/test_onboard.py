@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The onboard playbook on real sshd hosts, as a user runs it: what changes, what it says, and what it never says."""
+"""The onboard playbook on real sshd hosts: changes, messages, and no leaked secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REGISTRY_PASSWORD = "canary-registry-password-7d1f"
 
 @pytest.fixture(scope="module")
 def ssh_hosts(tmp_path_factory):
-    """Five hosts, each with a kubeconfig at home: a good one, k3s's, two control planes of one, and an expired one."""
+    """Hosts with kubeconfigs in the home directory: kubeadm, k3s, two control planes of a cluster, an expired one."""
     with SshHosts(names=["kubeadm-1", "k3s-1", "shop-1", "shop-2", "old-1"]) as hosts:
         shop = kubeconfigs.Authority()
         texts = {
@@ -54,7 +54,7 @@ def ssh_hosts(tmp_path_factory):
 
 @pytest.fixture
 def onboard(ssh_hosts, simulator, tmp_path):
-    """Runs the playbook on these hosts against the test's simulator."""
+    """Runs the playbook on these hosts with the test's simulator."""
     inventory, _texts = ssh_hosts
 
     def run(*arguments, environment=None, **extra):
@@ -107,7 +107,7 @@ def inner_secrets(texts):
 
 
 def leaked(played, secrets):
-    """The secrets of which any 20 characters in a row stand in the output or the log."""
+    """Returns the secrets of which any 20 consecutive characters are in the output or the log."""
     said = re.sub(r"\\[rn]|\s", "", played.output + played.log)
     return [
         secret[:12] for secret in secrets if any(secret[at : at + 20] in said for at in range(0, len(secret) - 20, 7))
@@ -138,13 +138,13 @@ def test_no_secret_at_the_highest_verbosity(ssh_hosts, onboard, simulator, what,
         extra = {"hss_onboard_cluster": {"provider": "unknown", "image_repo_password": REGISTRY_PASSWORD}}
     played = onboard("-vvvv", "--diff", *arguments, environment=environment, hss_onboard_no_log=no_log, **extra)
     assert played.recap, played.output[-2000:]
-    if what != "wrong option":  # a misspelt option is not known to be secret; only the role's no_log hides it
+    if what != "wrong option":  # a misspelt option is not recognized as secret; only no_log in the role hides it
         assert leaked(played, secrets) == []
     elif no_log:
         assert leaked(played, secrets) == []
 
 
-def test_a_failure_is_told_once_and_in_words_that_help(onboard, simulator):
+def test_a_failure_is_reported_once_with_a_remedy(onboard, simulator):
     played = onboard(environment={"HW_SECRET_KEY": "a-wrong-secret-canary-0123456789"})
     assert played.code == 2 and simulator.clusters() == []
     assert played.output.count('"msg": "Could not list the registered clusters') == 1
@@ -159,7 +159,7 @@ def test_one_cluster_that_hss_refuses_fails_alone(onboard, simulator):
     assert "HSS.1002" in played.output
 
 
-def test_an_unreachable_host_does_not_keep_the_others(ssh_hosts, simulator, tmp_path):
+def test_an_unreachable_host_does_not_affect_the_others(ssh_hosts, simulator, tmp_path):
     inventory, _texts = ssh_hosts
     document = json.loads(inventory.read_text())
     document["all"]["children"]["ssh_hosts"]["hosts"]["kubeadm-1"]["ansible_port"] = 1
@@ -169,8 +169,8 @@ def test_an_unreachable_host_does_not_keep_the_others(ssh_hosts, simulator, tmp_
     assert {cluster.name for cluster in simulator.clusters()} == {"k3s-1", "shop"}
 
 
-def test_module_defaults_and_the_roles_connection(ssh_hosts, simulator, tmp_path):
-    """The play's module_defaults serve the role; hss_onboard_connection goes before them."""
+def test_module_defaults_and_hss_onboard_connection(ssh_hosts, simulator, tmp_path):
+    """The module_defaults of the play apply to the role, and hss_onboard_connection overrides them."""
     inventory, _texts = ssh_hosts
     good = {
         "endpoint": simulator.endpoint,
@@ -197,7 +197,7 @@ def test_module_defaults_and_the_roles_connection(ssh_hosts, simulator, tmp_path
     assert run(good, {**good, "project_id": "another"}).code == 2
 
 
-def test_localhost_of_the_inventory_does_not_matter(ssh_hosts, simulator, tmp_path):
+def test_localhost_in_the_inventory_does_not_matter(ssh_hosts, simulator, tmp_path):
     inventory, _texts = ssh_hosts
     document = json.loads(inventory.read_text())
     document["all"]["hosts"] = {
@@ -209,8 +209,8 @@ def test_localhost_of_the_inventory_does_not_matter(ssh_hosts, simulator, tmp_pa
     assert [cluster.name for cluster in simulator.clusters()] == ["kubeadm-1"]
 
 
-def test_become_is_honoured_and_not_taken_to_the_control_node(ssh_hosts, simulator, tmp_path):
-    """With a become that always fails: the read fails with its words, and registering does not need it."""
+def test_become_applies_to_the_host_and_not_to_the_control_node(ssh_hosts, simulator, tmp_path):
+    """With a become method that always fails, the read fails with its message, but registering does not use it."""
     inventory, _texts = ssh_hosts
     become = {
         "ansible_become_method": "sudo",
@@ -231,7 +231,7 @@ def test_become_is_honoured_and_not_taken_to_the_control_node(ssh_hosts, simulat
 
 
 @pytest.mark.parametrize("missing", [True, False], ids=["missing", "directory"])
-def test_a_file_that_is_not_there_is_said_with_its_path(ssh_hosts, simulator, tmp_path, missing):
+def test_a_missing_file_is_reported_with_its_path(ssh_hosts, simulator, tmp_path, missing):
     inventory, _texts = ssh_hosts
     path = str(tmp_path / "nowhere") if missing else str(tmp_path)
     played = play(

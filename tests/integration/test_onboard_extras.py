@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the onboard role does on request: one cluster of several hosts, a ServiceAccount, a look at the certificate."""
+"""Optional features of the onboard role: several hosts of a cluster, a ServiceAccount, the check of the certificate."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def twins(*texts, name="shop"):
     return {f"{name}-{number}": (text, {"hss_onboard_name": name}) for number, text in enumerate(texts, start=1)}
 
 
-def test_the_first_good_host_speaks_and_a_broken_twin_is_passed_over(onboard, simulator):
+def test_the_first_usable_host_is_registered_and_an_unusable_one_is_skipped(onboard, simulator):
     ca = kubeconfigs.Authority()
     good = kubeconfigs.kubeadm("https://10.0.0.9:6443", ca=ca)
     expired = kubeconfigs.kubeadm("https://10.0.0.9:6443", ca=ca, days=-2)
@@ -62,7 +62,7 @@ def test_the_first_good_host_speaks_and_a_broken_twin_is_passed_over(onboard, si
 
 
 @pytest.mark.parametrize("what", ["server", "ca"])
-def test_hosts_that_contradict_each_other_are_an_error_that_names_both(onboard, simulator, what):
+def test_contradicting_hosts_of_a_cluster_are_refused(onboard, simulator, what):
     ca = kubeconfigs.Authority()
     other = kubeconfigs.Authority() if what == "ca" else ca
     server = "https://10.0.0.8:6443" if what == "server" else "https://10.0.0.9:6443"
@@ -76,7 +76,7 @@ def test_hosts_that_contradict_each_other_are_an_error_that_names_both(onboard, 
     assert [cluster.name for cluster in simulator.clusters()] == ["bank"]
 
 
-def test_if_no_host_of_a_cluster_is_good_each_says_why(onboard, simulator):
+def test_if_no_host_of_a_cluster_is_usable_each_reports_its_reason(onboard, simulator):
     played = onboard(twins(kubeconfigs.k3s(), kubeconfigs.kubeadm("https://10.0.0.9:6443", days=-2)))
     assert played.hosts_with("failed") == {"shop-1", "shop-2"} and simulator.clusters() == []
     assert "loopback" in played.output and "expired" in played.output
@@ -92,8 +92,8 @@ def test_a_policy_and_further_options_reach_the_module(onboard, simulator):
     assert (cluster.organization, cluster.image_arch) == ("security", "arm")
 
 
-def served_by(cluster, **variables):
-    """A host's variables for a ServiceAccount, with the cluster behind its kubectl."""
+def service_account_variables(cluster, **variables):
+    """Returns the variables of a host for a ServiceAccount in the cluster of its kubectl."""
     return {
         "hss_onboard_service_account": True,
         "hss_onboard_kubectl": cluster.kubectl,
@@ -103,8 +103,8 @@ def served_by(cluster, **variables):
     }
 
 
-def test_a_service_account_is_made_and_its_token_registered_in_the_admins_place(onboard, simulator, cluster):
-    hosts = {"shop": (None, served_by(cluster))}
+def test_a_service_account_is_registered_instead_of_the_administrator(onboard, simulator, cluster):
+    hosts = {"shop": (None, service_account_variables(cluster))}
     assert onboard(hosts, "--check").code == 0
     assert cluster.everything() == set()
 
@@ -122,10 +122,10 @@ def test_a_service_account_is_made_and_its_token_registered_in_the_admins_place(
     assert (second.code, second.hosts_with("changed"), simulator.count("CreateMultiCloudClusters")) == (0, set(), 1)
 
 
-def test_the_account_is_what_the_variables_say(onboard, cluster):
+def test_the_variables_determine_the_service_account(onboard, cluster):
     rules = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list"]}]
     variables = {"hss_onboard_service_account_namespace": "watched", "hss_onboard_service_account_rules": rules}
-    assert onboard({"shop": (None, served_by(cluster, **variables))}).code == 0
+    assert onboard({"shop": (None, service_account_variables(cluster, **variables))}).code == 0
     assert cluster.everything() == {
         ("Namespace", None, "watched"),
         ("ServiceAccount", "watched", "hss"),
@@ -146,9 +146,7 @@ def test_the_account_is_what_the_variables_say(onboard, cluster):
         (None, "/kubectl on this host. Name the command"),
     ],
 )
-def test_a_service_account_that_cannot_be_made_is_said_and_nothing_registered(
-    onboard, simulator, tmp_path, script, words
-):
+def test_if_the_service_account_cannot_be_created_nothing_is_registered(onboard, simulator, tmp_path, script, words):
     path = tmp_path / "kubectl"
     if script:
         path.write_text(script)
@@ -161,7 +159,7 @@ def test_a_service_account_that_cannot_be_made_is_said_and_nothing_registered(
 
 @pytest.fixture
 def api_server(tmp_path):
-    """The host's API server: presents a certificate for kubernetes and 10.0.0.5, as often as it is asked."""
+    """An API server with a certificate for kubernetes and 10.0.0.5."""
     issued = kubeconfigs.Authority().issue(
         "kube-apiserver",
         names=[x509.DNSName("kubernetes"), x509.IPAddress(ipaddress.ip_address("10.0.0.5"))],
@@ -202,7 +200,9 @@ def api_server(tmp_path):
         ({"hss_onboard_server": "api.example.com", "hss_onboard_check_server_name": False}, True),
     ],
 )
-def test_the_new_name_is_looked_for_in_the_servers_certificate(onboard, simulator, api_server, variables, accepted):
+def test_the_certificate_of_the_api_server_is_checked_for_the_new_name(
+    onboard, simulator, api_server, variables, accepted
+):
     text = kubeconfigs.k3s(server=f"https://127.0.0.1:{api_server}")
     played = onboard({"edge": (text, {"hss_onboard_check_server_name": True, **variables})})
     assert (played.code == 0) is accepted, played.output
@@ -214,8 +214,8 @@ def test_the_new_name_is_looked_for_in_the_servers_certificate(onboard, simulato
 
 
 @pytest.mark.parametrize("place", ["/etc/kubernetes/admin.conf", "~/.kube/config"])
-def test_the_token_is_fetched_with_the_kubectl_that_made_the_account(simulator, cluster, on_host, tmp_path, place):
-    """It may be in a folder that sudo's PATH does not have; and it leaves nothing on the host's disk."""
+def test_the_token_is_read_with_the_kubectl_that_created_the_account(simulator, cluster, on_host, tmp_path, place):
+    """The kubectl may be in a folder that is not in the PATH of sudo. The token is not written to the host's disk."""
     with SshHosts(traits={"edge": {"root": True}}) as hosts:
         on_host(hosts, "edge", "/opt/bin/hss-kubectl")
         if place.startswith("~/"):

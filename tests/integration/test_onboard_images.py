@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The onboard role's way with a private registry: a real one, with the real skopeo and podman.
+"""The images of the onboard role, with a real private registry and the real skopeo and podman.
 
-Each cluster of a run is a case of its own: the organization in the registry has its name.
+Each cluster of a run is a separate case, and uses the organization with its name in the registry.
 """
 
 from __future__ import annotations
@@ -55,20 +55,20 @@ PLAYBOOK = """
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """What the registry and the web server prove themselves with."""
+    """The certificate of the registry and the web server."""
     return private.Authority(tmp_path_factory.mktemp("authority") / "ca")
 
 
 @pytest.fixture
 def registry(tmp_path, authority):
-    """An empty registry of one's own."""
+    """An empty registry."""
     with private.Registry(tmp_path / "registry", authority) as started:
         yield started
 
 
 @pytest.fixture
 def site(authority):
-    """Where HSS says that its archives are."""
+    """The web server from which the archives of HSS are downloaded."""
     with private.downloads(authority) as started:
         started.files["/hostguard.tar"] = private.archive({"hostguard:latest": LAYERS["hostguard"]})
         yield started
@@ -76,12 +76,12 @@ def site(authority):
 
 @pytest.fixture
 def hss(monkeypatch, site):
-    """What HSS answers for an organization, where it is not what the simulator says anyway."""
+    """The responses of HSS for organizations, if they differ from those of the simulator."""
     different = {}
     own = manifests.image_commands
 
     def answer(repo, organization, *more):
-        # In the address is something like a signature.
+        # The URL contains a signature.
         said = {**own(repo, organization, *more), "images_download_url": f"{site.url}/hostguard.tar?canary-signature"}
         said |= different.get(organization, {})
         return {name: text.replace("@TARGET@", f"{repo}/{organization}") for name, text in said.items()}
@@ -91,7 +91,7 @@ def hss(monkeypatch, site):
 
 
 class Images:
-    """Runs the tasks for clusters {name: variables}; those beside the role's are options of the cluster."""
+    """Runs the tasks for clusters {name: variables}. Variables that the role does not have are cluster options."""
 
     def __init__(self, folder, simulator, registry, authority):
         self.folder, self._simulator, self._authority = folder, simulator, authority
@@ -99,7 +99,7 @@ class Images:
         self.others = {}
 
     def __call__(self, clusters, *arguments, connected=()):
-        """The run, and the fact of each cluster."""
+        """Returns the run, and the fact of each cluster."""
         (self.folder / "tmp").mkdir(exist_ok=True)
         (self.folder / "play.yml").write_text(PLAYBOOK)
         hosts = {name: self._variables(name, dict(given)) for name, given in clusters.items()}
@@ -115,7 +115,7 @@ class Images:
             {
                 **self._simulator.environment(),
                 "ANSIBLE_REMOTE_TMP": str(self.folder / "remote-tmp"),
-                # With -vvv older versions show it anyway.
+                # Older versions show it with -vvv anyway.
                 "ANSIBLE_INJECT_INVOCATION": "1",
             },
             *arguments,
@@ -141,23 +141,23 @@ class Images:
         return {"ansible_connection": "local", "ca": ca, "tool_ca": ca, "hss_onboard_cluster": cluster, **own}
 
     def target(self, name, image="hostguard:latest"):
-        """What an image is called in the registry."""
+        """Returns the name of an image in the registry."""
         return f"{self.registry}/{name}/{image}"
 
     def told(self, verb):
-        """How often the tools were told to do this."""
+        """Returns how often the tools were called with this command."""
         calls = self.folder / "tool" / "calls"
         return sum(verb in line.split() for line in calls.read_text().splitlines()) if calls.exists() else 0
 
     def left(self):
-        """What the runs left on the disk: in the folder for temporary files, in Ansible's, and in podman's storage."""
+        """Returns the files that the runs left in the temporary folders and in the storage of podman."""
         folders = [self.folder / "tmp", self.folder / "remote-tmp", self.folder / "tool" / "storage" / "vfs" / "dir"]
         return [path for folder in folders if folder.exists() for path in folder.iterdir()]
 
 
 @pytest.fixture
 def images(tmp_path, simulator, registry, authority, hss):
-    """Runs the role's tasks for images, with a skopeo and a podman."""
+    """Runs the tasks of the role for images, with skopeo and podman."""
     for name in ("skopeo", "podman"):
         private.install(name, tmp_path / "tool", authority)
     return Images(tmp_path, simulator, registry, authority)
@@ -171,10 +171,10 @@ def podman(**more):
     return {"hss_onboard_image_tool": "podman", **more}
 
 
-# --- loading ----------------------------------------------------------------------------------------------------------
+# --- Loading ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_is_missing_is_loaded_once_and_the_password_is_nowhere(images, registry, site, hss, tmp_path):
+def test_missing_images_are_loaded_once_and_the_password_is_not_leaked(images, registry, site, hss, tmp_path):
     two = (
         "sudo docker login --username hss --password-stdin @TARGET@\n"
         "docker load --input hostguard.tar;\n"
@@ -203,10 +203,10 @@ def test_what_is_missing_is_loaded_once_and_the_password_is_nowhere(images, regi
         assert registry.layers(f"{name}/hostguard", "latest") == [private.digest(LAYERS["hostguard"])]
     assert registry.layers("two/proxy-agent", "1.2") == [private.digest(LAYERS["proxy-agent"])]
 
-    # The processes were there to see.
+    # The watch has seen the processes.
     assert {"skopeo", "podman", "login", "copy", "push"} <= watch.seen
     assert watch.leaks == [] and shown(first) == []
-    # Nor in a file of Ansible's, while it lasted.
+    # No file of Ansible contained it during the run.
     login = first.output.partition("TASK [huaweicloud.hss.hss_onboard : Load images | Log in")[2].partition("TASK [")[0]
     assert "EXEC" in login and "PUT" not in login
     own = {tmp_path / "extra.json", tmp_path / "hosts.json"}
@@ -215,14 +215,14 @@ def test_what_is_missing_is_loaded_once_and_the_password_is_nowhere(images, regi
 
     _again, facts = images(clusters)
     assert facts == dict.fromkeys(clusters, NOTHING)
-    # Only what is missing.
+    # Only the missing image is loaded.
     hss["two"]["image_command"] = two.replace("@TARGET@/hostguard:latest", "@TARGET@/hostguard:new")
     _checked, facts = images(clusters, "--check")
     assert [fact["images"] for fact in facts.values()] == [[], [images.target("two", "hostguard:new")], []]
     assert (registry.pushes(), len(site.asked), images.told("load")) == (4, 3, 1)
 
 
-def test_clusters_with_the_same_registry_load_it_once(images, registry, site):
+def test_clusters_with_the_same_registry_load_the_images_once(images, registry, site):
     same = skopeo(organization="shared")
     wrong = skopeo(organization="shared", image_repo_password=WRONG)
     _played, facts = images({"shop": same, "bank": same, "mint": skopeo(), "evil-1": wrong, "evil-2": wrong})
@@ -232,7 +232,7 @@ def test_clusters_with_the_same_registry_load_it_once(images, registry, site):
     assert (len(site.asked), registry.pushes(), images.told("login")) == (2, 2, 3)
 
 
-def test_another_host_can_load_them(images, registry):
+def test_another_host_can_load_the_images(images, registry):
     with SshHosts(names=["bastion", "gone"]) as hosts:
         inventory = json.loads(hosts.inventory_path.read_text())["all"]["children"]["ssh_hosts"]
         images.others = {name: {**inventory["vars"], **own} for name, own in inventory["hosts"].items()}
@@ -251,10 +251,10 @@ def test_another_host_can_load_them(images, registry):
     assert "the host that is to load the images could not be reached, on the host gone: " in facts["lost"]["msg"]
 
 
-# --- what goes wrong --------------------------------------------------------------------------------------------------
+# --- Failures ---------------------------------------------------------------------------------------------------------
 
 
-def test_every_failure_is_a_sentence_of_its_own(images, site, hss, registry, tmp_path):
+def test_every_failure_has_its_own_message(images, site, hss, registry, tmp_path):
     hostguard = site.files["/hostguard.tar"]
     site.files["/other.tar"] = private.archive({"somethingelse:1": LAYERS["hostguard"]})
     site.files["/page.tar"] = b"<html>Please sign in</html>"
@@ -281,7 +281,7 @@ def test_every_failure_is_a_sentence_of_its_own(images, site, hss, registry, tmp
         played, facts = images(clusters, "-vvvv")
         assert plain.asked == ["/hostguard.tar"]
 
-    # With a checksum TLS is not needed.
+    # With a checksum, plain HTTP is accepted.
     assert [name for name, fact in facts.items() if not fact["failed"]] == ["checked"]
     assert [name for name, fact in facts.items() if fact["changed"] or fact["images"]] == ["checked"]
     assert (registry.pushes(), images.left()) == (1, [])
@@ -303,14 +303,14 @@ def test_every_failure_is_a_sentence_of_its_own(images, site, hss, registry, tmp
     assert facts["plain"]["msg"].startswith("HSS gives an address without TLS for the images' archive; ")
 
 
-def test_tools_that_are_missing_talkative_or_unheard_of(images, tmp_path, site):
+def test_missing_verbose_and_unknown_tools(images, tmp_path, site):
     tools = tmp_path / "tool" / "bin"
     (tools / "podman").unlink()
     (tools / "skopeo").write_text(
         '#!/bin/sh\n[ "$1" = login ] || exit 0\nread -r word\n'
         f'echo "Error: no login for $word, $(printf %s "{USERNAME}:$word" | base64)" >&2\nexit 1\n'
     )
-    (tools / "crane").write_text("#!/bin/sh\ncat >/dev/null\n")  # argument_specs would not let it in
+    (tools / "crane").write_text("#!/bin/sh\ncat >/dev/null\n")  # argument_specs would refuse this tool
     (tools / "crane").chmod(0o755)
     played, facts = images(
         {
@@ -330,10 +330,10 @@ def test_tools_that_are_missing_talkative_or_unheard_of(images, tmp_path, site):
     assert (shown(played), site.asked, images.left()) == ([], [], [])
 
 
-# --- for the user to do -----------------------------------------------------------------------------------------------
+# --- Without a tool ---------------------------------------------------------------------------------------------------
 
 
-def test_without_a_tool_it_is_said_what_to_do(images, simulator, site, hss, tmp_path):
+def test_without_a_tool_the_report_describes_what_to_do(images, simulator, site, hss, tmp_path):
     shared = {"organization": "shared"}
     loop = "for i in *.tar; do docker load -i $i; docker tag $i @TARGET@/$i; docker push @TARGET@/$i; done"
     hss["loop"] = {"image_command": loop}
@@ -351,11 +351,11 @@ def test_without_a_tool_it_is_said_what_to_do(images, simulator, site, hss, tmp_
     assert shown(played) == [] and not any(fact["changed"] for fact in facts.values())
     assert [name for name, fact in facts.items() if fact["failed"]] == ["refused-tool"]
     assert (site.asked, images.told("login")) == ([], 0)
-    # HSS does not get the password either.
+    # The password is not sent to HSS either.
     assert [entry for entry in simulator.requests(ASK) if PASSWORD in json.dumps(entry.query)] == []
     assert len(simulator.requests(ASK)) >= len(clusters)
 
-    # Once for a registry, and for a cluster that waits for it.
+    # Once for each registry, and for each cluster that needs the images.
     assert (facts["bank"], facts["mint"]) == (NOTHING, NOTHING)
     said, registry = facts["shop"]["msg"], images.registry
     assert f"in the registry {registry} already, download {site.url}/hostguard.tar?canary-signature, put" in said
@@ -367,7 +367,7 @@ def test_without_a_tool_it_is_said_what_to_do(images, simulator, site, hss, tmp_
         msg = facts[f"refused-{tool}"]["msg"]
         assert f"HSS's commands for the registry {registry} could not be had: " in msg and "HSS.0013" in msg
 
-    # As it is printed, in JSON, it works in a shell.
+    # The command works in a shell as it is printed in JSON.
     assert json.dumps(said) == f'"{said}"' and said in played.output + json.dumps(facts)
     (tmp_path / "stub").mkdir()
     stub = tmp_path / "stub" / "docker"
@@ -384,7 +384,7 @@ def test_without_a_tool_it_is_said_what_to_do(images, simulator, site, hss, tmp_
     ]
 
 
-# --- the password -----------------------------------------------------------------------------------------------------
+# --- The password -----------------------------------------------------------------------------------------------------
 
 
 def spellings():
@@ -398,14 +398,14 @@ def spellings():
 
 
 def shown(played):
-    """Where the password, or most of it, stands in what a run printed or logged."""
+    """Returns the parts of the output and the log that contain the password or most of it."""
     text = played.output + played.log
     pieces = [spelling[at : at + 12] for spelling in spellings() for at in range(0, len(spelling) - 12, 3)]
     return [piece for piece in pieces if piece in text]
 
 
 class Watch:
-    """Looks at the arguments and the environment of every process, again and again."""
+    """Repeatedly records the arguments and the environment of all processes."""
 
     def __init__(self):
         self.leaks, self.seen = [], set()

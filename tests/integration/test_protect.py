@@ -1,9 +1,9 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role from a host's kubeconfig to protected nodes and back, with a cluster behind the kubectl and HSS simulated.
+"""The role from a kubeconfig to protected nodes and back, with a simulated HSS.
 
-These hold on a stand-in for the cluster and on a real API server alike.
+The tests run with a stand-in for the cluster, and with a real API server.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ALL = {"hss_onboard_install_agent": True, "hss_onboard_protect_nodes": True}
 
 @pytest.fixture
 def agent_dials(cluster, simulator):
-    """The connection agent's part: HSS hears of it once it stands in the cluster."""
+    """Simulates the connection agent, which connects to HSS when its Deployment is in the cluster."""
     simulator.configure(agent_auto_applied=False)
     over = threading.Event()
 
@@ -62,9 +62,9 @@ def agent_dials(cluster, simulator):
 
 @pytest.fixture
 def role(cluster, simulator, agent_dials, tmp_path):
-    """Runs the role for hosts of one cluster with a local connection.
+    """Runs the role for the hosts of a cluster with a local connection.
 
-    What C(hosts) gives is each one's own; without it there is one.
+    :arg hosts: the variables of each host. By default there is one host.
     """
 
     def run(*arguments, state="present", hosts=None, **variables):
@@ -99,7 +99,7 @@ def line(played):
     return told
 
 
-def test_the_whole_way(role, cluster, simulator):
+def test_onboarding_to_protected_nodes(role, cluster, simulator):
     checked = role("--check", "--diff", **ALL)
     assert (checked.code, checked.hosts_with("changed")) == (0, {"cp-1"}), checked.output
     assert "would be registered" in line(checked) and "connection agent would be installed" in line(checked)
@@ -119,7 +119,7 @@ def test_the_whole_way(role, cluster, simulator):
     assert (checked.code, checked.hosts_with("changed")) == (0, set()), checked.output
 
 
-def test_the_preflight_is_on_and_keeps_a_cluster_from_being_registered(role, simulator):
+def test_the_preflight_runs_by_default_and_prevents_the_registration(role, simulator):
     agent = {"hss_onboard_install_agent": True, "hss_onboard_kubectl": "/no/kubectl"}
     why = "the connection agent could not be installed: there is no /no/kubectl on this host"
     for arguments in ((), ("--check",)):
@@ -130,7 +130,7 @@ def test_the_preflight_is_on_and_keeps_a_cluster_from_being_registered(role, sim
     assert (played.code, len(simulator.clusters())) == (2, 1) and f"; but {why}" in line(played)
 
 
-def test_the_preflight_and_the_way_back_know_every_kind_of_the_manifests():
+def test_the_preflight_and_the_removal_cover_every_kind_of_the_manifests():
     known = yaml.safe_load((ROOT / "roles/hss_onboard/vars/main.yml").read_text())
     asked = {(item["kind"], item["metadata"].get("namespace")) for item in known["__hss_onboard_agent_kinds"]}
     assert {(kind, namespace) for kind, namespace, _name in AGENT} <= asked
@@ -138,7 +138,7 @@ def test_the_preflight_and_the_way_back_know_every_kind_of_the_manifests():
     assert outside <= set(known["__hss_onboard_cluster_kinds"])
 
 
-def test_the_addresses_of_hss_are_tried_on_request(role, simulator, monkeypatch):
+def test_the_addresses_of_hss_are_checked_on_request(role, simulator, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         reached, refused = (f"127.0.0.1:{each.getsockname()[1]}" for each in (listener, closed))
@@ -148,7 +148,7 @@ def test_the_addresses_of_hss_are_tried_on_request(role, simulator, monkeypatch)
         played = role(**agent, hss_onboard_check_network=True)
         assert (played.code, simulator.clusters()) == (2, []), played.output
         assert f"This host cannot reach {refused} " in line(played) and reached not in line(played)
-        # Asked to look and unable to is not the same as having looked.
+        # If the check was requested but is not possible, the preflight fails.
         simulator.fault("ShowAgentAddress", Fault.status(400, error_code="HSS.0010"), times=1)
         played = role(**agent, hss_onboard_check_network=True)
         assert (played.code, simulator.clusters()) == (2, []), played.output
@@ -159,7 +159,7 @@ def test_the_addresses_of_hss_are_tried_on_request(role, simulator, monkeypatch)
         assert role(**agent).code == 0
 
 
-def test_the_daemonset_is_what_the_variables_say(role, simulator):
+def test_the_variables_determine_the_daemonset(role, simulator):
     scheduled = {"schedule_info": {"node_selector": ["pool=web"]}}
     assert role(**ALL, hss_onboard_daemonset=scheduled).code == 0
     (registered,) = simulator.clusters()
@@ -175,7 +175,7 @@ def test_the_daemonset_is_what_the_variables_say(role, simulator):
     assert simulator.clusters()[0].daemonset.fields["schedule_info"]["node_selector"] == ["pool=db"]
 
 
-def test_the_whole_way_back(role, cluster, simulator):
+def test_complete_removal(role, cluster, simulator):
     assert role(**ALL).code == 0
     checked = role("--check", state="absent", **ALL)
     assert (checked.code, checked.hosts_with("changed")) == (0, {"cp-1"}), checked.output
@@ -189,7 +189,7 @@ def test_the_whole_way_back(role, cluster, simulator):
     assert (again.code, again.hosts_with("changed"), line(again)) == (0, set(), "shop: not registered")
 
 
-def test_each_stage_is_on_by_its_own_variable_and_check_mode_foretells_it(role, cluster, simulator):
+def test_each_stage_has_its_own_variable_and_check_mode_predicts_it(role, cluster, simulator):
     assert role().code == 0
     (registered,) = simulator.clusters()
     assert (registered.daemonset, cluster.everything()) == (None, set())
@@ -220,8 +220,8 @@ def test_each_stage_is_on_by_its_own_variable_and_check_mode_foretells_it(role, 
     assert cluster.everything() == set()
 
 
-def test_the_way_back_keeps_its_order_when_it_is_interrupted(role, cluster, simulator):
-    """What is still needed to take away the rest is not taken away before."""
+def test_an_interrupted_removal_keeps_its_order(role, cluster, simulator):
+    """Nothing is removed that is still needed to remove the rest."""
     assert role(**ALL).code == 0
     simulator.fault("DeleteAgentDaemonset", Fault.status(400, error_code="HSS.0010"), times=1)
     played = role(state="absent", **ALL)
@@ -242,13 +242,13 @@ def test_the_way_back_keeps_its_order_when_it_is_interrupted(role, cluster, simu
     assert (simulator.clusters(), cluster.everything()) == ([], set())
 
 
-def test_a_namespace_that_does_not_go_away_is_a_failure_and_the_next_run_goes_on(role, cluster, simulator):
-    """The cluster is there and answers, so that what stays in it is nobody's warning."""
+def test_a_namespace_that_is_not_deleted_is_a_failure_and_the_next_run_continues(role, cluster, simulator):
+    """The cluster responds, so remaining objects are a failure and not a warning."""
     agent = {"hss_onboard_install_agent": True}
     assert role(**agent).code == 0
     metadata = {"name": "kept", "namespace": "hss", "finalizers": ["example.com/kept"]}
     kept = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
-    # With the same kind of apply as below: what another one had set would stay.
+    # Uses the same kind of apply as below, or else the field would be kept.
     made = cluster.run("apply", "--server-side", "--filename", "-", stdin=json.dumps(kept))
     assert made.returncode == 0, made.stderr
     back = role(state="absent", **{**agent, "hss_onboard_wait_timeout": 8})
@@ -262,21 +262,21 @@ def test_a_namespace_that_does_not_go_away_is_a_failure_and_the_next_run_goes_on
     assert (again.code, cluster.everything()) == (0, set()), again.output
 
 
-def test_a_cluster_that_is_gone_does_not_keep_its_registration(role, cluster, simulator):
+def test_the_registration_of_a_lost_cluster_is_removed(role, cluster, simulator):
     assert role(hss_onboard_install_agent=True).code == 0
     gone = {"cp-1": {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}}
     for expected in ("removed", "not registered"):
         back = role(state="absent", hosts=gone, hss_onboard_install_agent=True)
         assert (back.code, line(back), simulator.clusters()) == (0, f"shop: {expected}", []), back.output
         assert "shop: nothing was removed in the cluster itself, which may be gone: " in back.output
-    # It was not gone for good.
+    # The cluster is reachable again.
     assert cluster.everything() == AGENT
     again = role(state="absent", hss_onboard_install_agent=True)
     assert (again.code, line(again)) == (0, "shop: not registered, connection agent removed")
     assert cluster.everything() == set()
 
 
-def test_a_host_that_cannot_does_not_keep_another_one_from_removing_the_agent(role, cluster, simulator):
+def test_another_host_removes_the_agent_if_the_first_one_fails(role, cluster, simulator):
     assert role(**ALL).code == 0
     gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     hosts = {"cp-1": gone, "cp-2": {"hss_onboard_kubectl": "/no/kubectl"}, "cp-3": {}}
@@ -288,7 +288,7 @@ def test_a_host_that_cannot_does_not_keep_another_one_from_removing_the_agent(ro
     assert "nothing was removed" not in back.output
 
 
-def test_what_somebody_changed_in_the_cluster_is_set_right(role, cluster):
+def test_changes_of_others_in_the_cluster_are_reverted(role, cluster):
     assert role(**ALL).code == 0
     assert cluster.run("delete", "deployment", "proxy-agent", "-n", "hss").returncode == 0
     repaired = role(**ALL)
@@ -297,7 +297,7 @@ def test_what_somebody_changed_in_the_cluster_is_set_right(role, cluster):
     assert role(**ALL).hosts_with("changed") == set()
 
 
-def test_a_service_account_goes_with_the_registration(role, cluster, simulator):
+def test_the_service_account_is_removed_with_the_registration(role, cluster, simulator):
     account = {"hss_onboard_service_account": True}
     assert role(**account).code == 0
     made = cluster.everything()
@@ -308,7 +308,7 @@ def test_a_service_account_goes_with_the_registration(role, cluster, simulator):
 
 
 @pytest.mark.parametrize("required", [False, True])
-def test_missing_rights_are_told_with_their_advice(role, simulator, required):
+def test_missing_permissions_are_reported_with_advice(role, simulator, required):
     row = {
         "api_groups": "",
         "resources": "pods",
@@ -326,7 +326,7 @@ def test_missing_rights_are_told_with_their_advice(role, simulator, required):
         assert role(**ALL).hosts_with("changed") == set()
 
 
-def test_a_connection_that_fails_is_told_in_hss_own_words_and_the_next_run_goes_on(role, simulator):
+def test_a_failed_connection_quotes_the_reason_from_hss_and_the_next_run_continues(role, simulator):
     assert role(hss_onboard_install_agent=True).code == 0
     (registered,) = simulator.clusters()
     simulator.set_status(registered.cluster_id, "connect_fail", failed_message="the tunnel was refused")
@@ -337,7 +337,7 @@ def test_a_connection_that_fails_is_told_in_hss_own_words_and_the_next_run_goes_
     assert role(**ALL).code == 0 and simulator.clusters()[0].daemonset is not None
 
 
-def test_node_agents_that_fail_are_told(role, simulator):
+def test_failed_node_agents_are_reported(role, simulator):
     assert role(hss_onboard_install_agent=True).code == 0
     (registered,) = simulator.clusters()
     assert role(**ALL, hss_onboard_wait=False).code == 0

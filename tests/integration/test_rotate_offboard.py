@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks rotate and offboard, as they are scheduled."""
+"""The playbooks rotate and offboard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERVER = "https://10.0.0.5:6443"
 
 @pytest.fixture
 def run(simulator, tmp_path):
-    """Runs one of the collection's playbooks for hosts {name: kubeconfig}."""
+    """Runs a playbook of the collection for hosts {name: kubeconfig}."""
 
     def run(playbook, hosts, *arguments, **connection):
         members = {}
@@ -33,7 +33,7 @@ def run(simulator, tmp_path):
     return run
 
 
-def test_rotate_sends_what_was_renewed_and_registers_nothing_new(simulator, run):
+def test_rotate_sends_renewed_kubeconfigs_and_registers_nothing(simulator, run):
     ca = kubeconfigs.Authority()
     old = {name: kubeconfigs.kubeadm(SERVER, ca=ca, days=20) for name in ("shop", "bank")}
     assert run("onboard", old).code == 0
@@ -51,14 +51,14 @@ def test_rotate_sends_what_was_renewed_and_registers_nothing_new(simulator, run)
     assert run("rotate", now).hosts_with("changed") == set()
 
 
-def test_rotate_warns_of_what_ends_soon(run):
+def test_rotate_warns_about_credentials_that_expire_soon(run):
     hosts = {"shop": kubeconfigs.kubeadm(SERVER, days=20)}
     run("onboard", hosts)
     played = run("rotate", hosts)
     assert "19 days from now" in " ".join(played.output.split())
 
 
-def test_offboard_removes_what_is_registered_and_tolerates_the_rest(simulator, run):
+def test_offboard_removes_registrations_and_ignores_unregistered_clusters(simulator, run):
     hosts = {name: kubeconfigs.kubeadm(SERVER) for name in ("shop", "bank")}
     run("onboard", {"shop": hosts["shop"]})
     checked = run("offboard", hosts, "--check")

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The commands with which the guide lets readers see for themselves; they have to be able to say no as well."""
+"""The commands in the security guide with which readers verify it. They must also be able to detect a leak."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GUIDE = ROOT / "docs" / "docsite" / "rst" / "security_guide.rst"
 
 
 def commands(word: str) -> list[str]:
-    """The block of commands that holds a word."""
+    """Returns the commands of the code block that contains a word."""
     guide = GUIDE.read_text(encoding="utf-8")
     blocks = re.findall(r"^\.\. code-block:: console\n\n((?:    .+\n)+)", guide, re.MULTILINE)
     (found,) = [block for block in blocks if word in block]
@@ -32,7 +32,7 @@ def commands(word: str) -> list[str]:
 
 @pytest.fixture
 def enter(tmp_path: Path, simulator: Simulator):
-    """Runs a command as a reader would, beside an inventory and a kubeconfig."""
+    """Runs a command as a reader would, in a folder with an inventory and a kubeconfig."""
     (tmp_path / "admin.conf").write_text(kubeconfigs.kubeadm("https://10.0.0.5:6443"))
     host = {
         "ansible_connection": "local",
@@ -60,7 +60,7 @@ def enter(tmp_path: Path, simulator: Simulator):
     return enter
 
 
-def test_pieces_of_a_kubeconfig_are_counted(enter, simulator, tmp_path):
+def test_the_search_for_pieces_of_a_kubeconfig(enter, simulator, tmp_path):
     play, count = commands("run.log")
     enter(play)
     assert [cluster.name for cluster in simulator.clusters()] == ["shop"]
@@ -71,7 +71,7 @@ def test_pieces_of_a_kubeconfig_are_counted(enter, simulator, tmp_path):
     assert enter(count).split()[1] == f"run.log:{found[1]}"
 
 
-def test_whom_it_calls_is_seen(enter, simulator, tmp_path):
+def test_the_record_of_connections_and_files(enter, simulator, tmp_path):
     trace, called, written = commands("calls.log")
     assert trace.startswith("strace ")
     if not shutil.which("strace"):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a client sees of each of the simulator's faults, and what was carried out all the same."""
+"""The response that a client gets with each fault of the simulator, and whether the request is carried out."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LIST = "ListMultiCloudClusters"
 
 
 def ids(answer: Any) -> list[str]:
-    """The ids of a listing's rows."""
+    """Returns the ids in the rows of a listing."""
     return [row["cluster_id"] for row in answer["data_list"]]
 
 
-# Answers that say no
+# Refused requests
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_status(simulator: Simulator, call: Caller, code: int, body: str, error_
     assert [entry.committed for entry in simulator.requests(CREATE)] == [commit]
 
 
-def test_status_with_a_code_of_ones_own(simulator: Simulator, call: Caller) -> None:
+def test_status_with_a_given_error_code(simulator: Simulator, call: Caller) -> None:
     simulator.fault("*", Fault.status(400, error_code="HSS.0014", error_msg="Not allowed.", retry_after=7))
     answer = call.create()
     assert (answer.json()["error_code"], answer.json()["error_msg"]) == ("HSS.0014", "Not allowed.")
@@ -122,7 +122,7 @@ def test_echo(simulator: Simulator, call: Caller) -> None:
     assert simulator.clusters() == []
 
 
-# Answers that come late, cut, or not at all
+# Late, truncated and lost responses
 
 
 @pytest.mark.parametrize("commit", ["before", "after"])
@@ -132,7 +132,7 @@ def test_slow(simulator: Simulator, call: Caller, commit: str) -> None:
     with pytest.raises(requests.ReadTimeout):
         call.create(timeout=0.1)
     assert len(simulator.clusters()) == (commit == "before")
-    # The service does not notice that nobody waits any more.
+    # The service does not notice that the client closed the connection.
     while not simulator.requests(CREATE)[0].committed:
         assert time.monotonic() < started + 10
         time.sleep(0.01)
@@ -161,7 +161,7 @@ def test_lost(commit: str, tls: bool) -> None:
     with Simulator(tls=tls) as simulator:
         call = Caller(simulator)
         simulator.fault(CREATE, Fault.lost(commit=commit, delay=0.2))
-        # Over TLS, an older Python takes the reset for an ordinary end of the connection.
+        # Over TLS, older versions of Python treat the reset as a regular end of the connection.
         with pytest.raises(requests.ConnectionError, match="Connection aborted" if tls else "reset by peer"):
             call.create()
         assert len(simulator.clusters()) == (commit == "before")
@@ -173,7 +173,7 @@ def test_lost(commit: str, tls: bool) -> None:
         call.close()
 
 
-def test_what_is_late_does_not_outlive_the_simulator() -> None:
+def test_late_operations_end_with_the_simulator() -> None:
     with Simulator() as simulator:
         call = Caller(simulator)
         simulator.fault(CREATE, Fault.lost(commit="late", delay=60))
@@ -185,7 +185,7 @@ def test_what_is_late_does_not_outlive_the_simulator() -> None:
     assert simulator.clusters() == []
 
 
-# Listings that are not what they seem
+# Inconsistent listings
 
 
 def test_short_listing(simulator: Simulator, call: Caller) -> None:
@@ -227,16 +227,16 @@ def test_stale(simulator: Simulator, call: Caller) -> None:
     assert ids(call.list()) == [old, new]
 
 
-# Which request meets which fault
+# Selection of faults
 
 
-def test_faults_are_met_in_order(simulator: Simulator, call: Caller) -> None:
+def test_faults_are_applied_in_order(simulator: Simulator, call: Caller) -> None:
     simulator.fault(LIST, Fault.status(500), skip=1, times=2)
     simulator.fault("*", Fault.status(503))
     simulator.fault("*", Fault.status(504), match="offset=7")
     path = "multi-cloud/clusters"
     seen = [call("GET", path).status_code for _dummy in range(4)]
-    # The first passes the first fault, which lets one through, and meets the second.
+    # The first fault skips the first request, so the second fault applies to it.
     assert seen == [503, 500, 500, 200]
     assert call("GET", path, params={"offset": 7}).status_code == 504
     assert [plan.used for plan in simulator.faults()] == [2, 1, 1]
@@ -250,7 +250,7 @@ def test_a_fault_for_one_cluster_of_many(simulator: Simulator, call: Caller) -> 
     assert len(simulator.clusters()) == 15
 
 
-def test_a_fault_can_be_taken_back(simulator: Simulator, call: Caller) -> None:
+def test_a_fault_can_be_removed(simulator: Simulator, call: Caller) -> None:
     plan = simulator.fault(CREATE, Fault.status(500), times=None)
     assert call.create().status_code == 500
     plan.cancel()
@@ -278,12 +278,12 @@ def test_no_fault_hides_a_bad_credential(simulator: Simulator, call: Caller) -> 
         (CREATE, lambda: Fault.from_dict({"kind": "lost", "how": "so"})),
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused(simulator: Simulator, operation: str, make: Any) -> None:
+def test_an_invalid_fault_is_refused(simulator: Simulator, operation: str, make: Any) -> None:
     with pytest.raises(ValueError):
         simulator.fault(operation, make())
 
 
-def test_iam_has_faults_too(simulator: Simulator, call: Caller) -> None:
+def test_faults_of_iam(simulator: Simulator, call: Caller) -> None:
     simulator.fault("KeystoneListProjects", Fault.status(500))
     simulator.fault("KeystoneCreateUserTokenByPassword", Fault.throttle())
     assert call("GET", "/v3/projects").status_code == 500

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator's own rules: what HSS, IAM and the gateway refuse, how things change, how it is steered and ended."""
+"""The rules of the simulator: refused requests, changes of state, its control interface, and its end."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ FOLDER = Path(__file__).resolve().parent.parent / "simulator"
 
 
 def refusal(answer: requests.Response) -> tuple[int, str]:
-    """Status and code of a refusal."""
+    """Returns status and code of a refusal."""
     return answer.status_code, answer.json()["error_code"]
 
 
-# What HSS refuses
+# Requests that HSS refuses
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_create_body_that_is_wrong(simulator: Simulator, call: Caller, fields:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"null"])
-def test_a_body_that_is_no_object(call: Caller, body: bytes) -> None:
+def test_a_body_that_is_not_an_object(call: Caller, body: bytes) -> None:
     assert refusal(call("POST", CLUSTERS, data=body)) == (400, "HSS.0001")
 
 
@@ -121,7 +121,7 @@ def test_an_update_body_that_is_wrong(simulator: Simulator, call: Caller, body: 
 @pytest.mark.parametrize(
     ("method", "suffix"), [("PUT", ""), ("DELETE", ""), ("GET", "/permissions"), ("GET", "/agent/install-script")]
 )
-def test_a_cluster_that_is_not_there(simulator: Simulator, call: Caller, method: str, suffix: str) -> None:
+def test_a_cluster_that_does_not_exist(simulator: Simulator, call: Caller, method: str, suffix: str) -> None:
     body = {"current_expiration_date": 1} if method == "PUT" else None
     assert refusal(call(method, f"{CLUSTERS}/nobody{suffix}", json=body)) == (400, "HSS.0011")
     (elsewhere,) = simulator.seed_clusters([{"enterprise_project_id": "ep-1"}])
@@ -130,14 +130,14 @@ def test_a_cluster_that_is_not_there(simulator: Simulator, call: Caller, method:
     assert call(method, path, json=body, params={"enterprise_project_id": "ep-1"}).status_code == 200
 
 
-def test_synchronising_nonsense_succeeds(call: Caller) -> None:
+def test_synchronizing_unknown_clusters_succeeds(call: Caller) -> None:
     for body in (b"", b"{", b"[]", b'{"total_num": "x", "data_list": [{"cluster_id": "nobody"}, 7]}'):
         answer = call("POST", f"{CLUSTERS}/status-synchronize", data=body)
         assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("missing", ["cluster_name", "auto_upgrade", "runtime_info", "runtime_name"])
-def test_what_a_daemonset_needs(simulator: Simulator, call: Caller, missing: str) -> None:
+def test_required_fields_of_a_daemonset(simulator: Simulator, call: Caller, missing: str) -> None:
     (cluster_id,) = simulator.seed_clusters(1)
     body: dict[str, Any] = {
         "cluster_name": "one",
@@ -186,7 +186,7 @@ def test_a_daemonset_needs_the_tunnel(simulator: Simulator, call: Caller) -> Non
     assert all(call("GET", path).json()["runtime_info"] for _dummy in range(4)), "nobody can take it away from here"
 
 
-# How clusters change
+# Changes of clusters
 
 
 def test_names_are_not_unique(simulator: Simulator, call: Caller) -> None:
@@ -241,7 +241,7 @@ def test_temperaments(simulator: Simulator, call: Caller, temperament: str, expe
     assert row["certificate_expiration_date"] == certificate
 
 
-def test_a_cluster_connects_when_its_agent_is_applied_and_it_was_looked_at(simulator: Simulator, call: Caller) -> None:
+def test_a_cluster_connects_after_its_agent_is_applied_and_it_is_polled(simulator: Simulator, call: Caller) -> None:
     simulator.configure(agent_auto_applied=False, connect_after_syncs=2)
     cluster_id = call.create().json()["cluster_id"]
 
@@ -268,17 +268,17 @@ def test_the_quota(simulator: Simulator, call: Caller) -> None:
     assert refusal(call.create()) == (400, "HSS.1002")
 
 
-def test_eight_at_once_lose_nothing(simulator: Simulator, call: Caller) -> None:
+def test_eight_simultaneous_clients_lose_nothing(simulator: Simulator, call: Caller) -> None:
     with ThreadPoolExecutor(8) as pool:
         made = list(pool.map(lambda number: call.create(f"c{number}").json()["cluster_id"], range(80)))
     assert sorted(made) == sorted(cluster.cluster_id for cluster in simulator.clusters())
     assert len(set(made)) == simulator.count("CreateMultiCloudClusters") == 80
 
 
-# What the gateway refuses
+# Requests that the gateway refuses
 
 
-def test_paths_nobody_published(simulator: Simulator, call: Caller) -> None:
+def test_undocumented_paths(simulator: Simulator, call: Caller) -> None:
     assert refusal(call("GET", "/v5/anything")) == (404, "APIGW.0101")
     assert refusal(call("PATCH", CLUSTERS)) == (404, "APIGW.0101")
     simulator.configure(published=False)
@@ -324,7 +324,7 @@ def test_the_rate_limit(simulator: Simulator, call: Caller) -> None:
     assert call("GET", CLUSTERS).status_code == 200
 
 
-def test_other_shapes_of_errors(simulator: Simulator, call: Caller) -> None:
+def test_other_formats_of_errors(simulator: Simulator, call: Caller) -> None:
     simulator.configure(old_errors=True, gateway_prefix="APIG")
     answer = call("DELETE", f"{CLUSTERS}/nobody")
     assert answer.json() == {"error_code": "00000011", "error_description": "\u8d44\u6e90\u4e0d\u5b58\u5728"}
@@ -337,7 +337,7 @@ def test_other_shapes_of_errors(simulator: Simulator, call: Caller) -> None:
 
 
 def login(simulator: Simulator, call: Caller, scope: Any, **changes: Any) -> requests.Response:
-    """Ask for a token."""
+    """Requests a token."""
     domain, name, password = simulator.user
     user = {"name": name, "password": password, "domain": {"name": domain}, **changes}
     identity = {"methods": ["password"], "password": {"user": user}}
@@ -375,7 +375,7 @@ def test_projects_by_name(simulator: Simulator, call: Caller) -> None:
     assert found(name=simulator.region) == [simulator.project_id, more]
 
 
-# Bookkeeping and steering
+# Journal and control
 
 
 def test_the_journal_holds_no_secrets(simulator: Simulator, call: Caller) -> None:
@@ -426,12 +426,12 @@ def test_the_same_seed_gives_the_same_ids() -> None:
         {"nonsense": 1},
     ],
 )
-def test_settings_that_make_no_sense(option: dict[str, Any]) -> None:
+def test_invalid_settings(option: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError)):
         Simulator(**option)
 
 
-def test_steering_over_http(simulator: Simulator, call: Caller) -> None:
+def test_control_over_http(simulator: Simulator, call: Caller) -> None:
     control = call.control
     assert control("GET", "status")["clusters"] == 0
     seeded = control("POST", "seed", json={"count": 2})["cluster_ids"]
@@ -477,7 +477,7 @@ def test_steering_over_http(simulator: Simulator, call: Caller) -> None:
 # The end
 
 
-def test_nothing_is_left(tmp_path: Path) -> None:
+def test_nothing_remains_after_the_end(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     folder = tmp_path / "state"
     with Simulator(state_dir=folder) as simulator:
@@ -486,7 +486,7 @@ def test_nothing_is_left(tmp_path: Path) -> None:
         port = simulator.port
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert [path.name for path in folder.iterdir()] == ["simulator-ca.pem"], "no private key stays on disk"
-    # The connection is still open on the client's side.
+    # The client has not closed its connection yet.
     call.close()
     assert set(threading.enumerate()) <= before
     assert not folder.exists()
@@ -495,7 +495,7 @@ def test_nothing_is_left(tmp_path: Path) -> None:
     simulator.stop()
 
 
-def test_strangers_do_no_harm(simulator: Simulator, call: Caller) -> None:
+def test_unexpected_connections_do_no_harm(simulator: Simulator, call: Caller) -> None:
     for words in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello"):
         with socket.create_connection(("127.0.0.1", simulator.port), timeout=5) as stranger:
             stranger.sendall(words)
@@ -510,20 +510,20 @@ def test_localhost_is_in_the_certificate(simulator: Simulator) -> None:
 
 
 def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the stand-alone simulator to its end."""
+    """Runs the stand-alone simulator until it ends."""
     command = [sys.executable, FOLDER, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options)
 
 
 @pytest.fixture
 def state_dir(tmp_path: Path) -> Iterator[Path]:
-    """A folder for a daemon, which is ended after the test."""
+    """The folder of a daemon, which is stopped after the test."""
     folder = tmp_path / "daemon"
     yield folder
     run("--stop", "--state-dir", folder)
 
 
-def test_a_daemon_is_there_when_the_command_returns(state_dir: Path) -> None:
+def test_a_daemon_serves_when_the_command_returns(state_dir: Path) -> None:
     started = run("--daemon", "--state-dir", state_dir, "--clusters", "3", "--set", "node_num=5")
     assert started.returncode == 0, started.stderr
     facts = json.loads((state_dir / "simulator.json").read_text())
@@ -553,7 +553,7 @@ def test_a_killed_daemon_can_be_cleaned_up_and_replaced(state_dir: Path) -> None
     assert not state_dir.exists()
 
 
-def test_a_folder_that_was_there_stays(state_dir: Path) -> None:
+def test_an_existing_folder_is_kept(state_dir: Path) -> None:
     state_dir.mkdir()
     (state_dir / "ca.pem").write_text("somebody else's")
     assert run("--daemon", "--state-dir", state_dir).returncode == 0
@@ -562,7 +562,7 @@ def test_a_folder_that_was_there_stays(state_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_order(number: int) -> None:
+def test_a_signal_stops_it_cleanly(number: int) -> None:
     process = subprocess.Popen([sys.executable, FOLDER], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     ca_file = ""
@@ -578,7 +578,7 @@ def test_a_signal_ends_it_in_order(number: int) -> None:
     assert not Path(ca_file).parent.exists()
 
 
-def test_it_ends_by_itself(state_dir: Path) -> None:
+def test_it_stops_by_itself(state_dir: Path) -> None:
     ended = run("--max-lifetime", "0.2", "--http")
     assert (ended.returncode, ended.stderr) == (0, "")
     parent = subprocess.Popen(["sleep", "60"])
@@ -595,7 +595,7 @@ def test_it_ends_by_itself(state_dir: Path) -> None:
     "arguments",
     [["--daemon"], ["--stop"], ["--host", "192.0.2.1"], ["--set", "nonsense=1"], ["--set", "x"], ["--port", "x"]],
 )
-def test_command_lines_that_make_no_sense(arguments: list[str]) -> None:
+def test_invalid_command_lines(arguments: list[str]) -> None:
     refused = run(*arguments)
     assert refused.returncode == 2
     assert "Traceback" not in refused.stderr

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator is honest: the vendor's own SDK, unchanged, works against it, and describes the API the same way."""
+"""The vendor's unchanged SDK works with the simulator, and describes the API in the same way."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from kubeconfigs import Authority, certificate_user, document
 
 from simulator import OPERATIONS, Fault, Operation, Simulator, contract
 
-# The SDK asks for the time in a way that newer Pythons advise against.
+# The SDK gets the time in a way that is deprecated in newer versions of Python.
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 Connect = Callable[..., hss.HssClient]
@@ -33,7 +33,7 @@ HSS_OPERATIONS = [operation for operation in OPERATIONS if operation.service == 
 
 @pytest.fixture
 def connect(simulator: Simulator) -> Iterator[Connect]:
-    """Make SDK clients, which are closed in the end."""
+    """Creates SDK clients, which are closed after the test."""
     made: list[hss.HssClient] = []
 
     def build(credentials: BasicCredentials | None = None, region: Region | None = None) -> hss.HssClient:
@@ -59,25 +59,25 @@ def client(connect: Connect) -> hss.HssClient:
 
 
 def create(client: hss.HssClient, name: str = "one", **fields: Any) -> str:
-    """Register a cluster the SDK's way."""
+    """Registers a cluster with the SDK."""
     body = hss.MultiCloudClusterCreateRequestBody(name=name, **{"kube_config": "kind: Config", **fields})
     return str(client.create_multi_cloud_clusters(hss.CreateMultiCloudClustersRequest(body=body)).cluster_id)
 
 
 def rows(client: hss.HssClient, **query: Any) -> list[Any]:
-    """The rows of one page."""
+    """Returns the rows of a page."""
     return list(client.list_multi_cloud_clusters(hss.ListMultiCloudClustersRequest(**query)).data_list)
 
 
 def synchronise(client: hss.HssClient, *cluster_ids: str) -> None:
-    """Have the status of clusters looked at."""
+    """Requests a synchronization of clusters."""
     named = [hss.MultiCloudClusterIdInfo(cluster_id) for cluster_id in cluster_ids]
     body = hss.MultiCloudClusterSyncStatusRequestBody(total_num=len(named), data_list=named)
     client.sync_multi_cloud_cluster_status(hss.SyncMultiCloudClusterStatusRequest(body=body))
 
 
 def kubeconfig(days: float = 365, server: str = "https://api.example.com:6443") -> tuple[str, int]:
-    """A kubeconfig and when its certificate ends."""
+    """A kubeconfig and the end of its certificate."""
     authority = Authority()
     issued = authority.issue("admin", ["kubeadm:cluster-admins"], days=days)
     return yaml.safe_dump(document(server, authority.pem, certificate_user(issued))), issued.end
@@ -106,7 +106,7 @@ KINDS = {"str": str, "int": int, "bool": bool}
 
 
 def fields_of(model: Any) -> dict[str, type]:
-    """The fields of a model and their types."""
+    """Returns the fields of a model and their types."""
     types = model.openapi_types.items()
     return {name: KINDS.get(kind, list if kind.startswith("list[") else dict) for name, kind in types}
 
@@ -138,14 +138,14 @@ def test_the_fields_sent_are_those_of_the_sdk(model: Any, fields: dict[str, type
         (hss.ShowAgentDaemonsetDetailInfoResponse, contract.DAEMONSET_DETAIL_FIELDS),
     ],
 )
-def test_the_fields_answered_are_those_of_the_sdk(model: Any, fields: tuple[str, ...]) -> None:
+def test_the_fields_of_responses_are_those_of_the_sdk(model: Any, fields: tuple[str, ...]) -> None:
     assert set(model.openapi_types) == set(fields)
 
 
 # The operations
 
 
-def test_a_cluster_lives_and_goes(simulator: Simulator, client: hss.HssClient) -> None:
+def test_the_life_of_a_cluster(simulator: Simulator, client: hss.HssClient) -> None:
     text, end = kubeconfig()
     fields = {
         "provider": "self_built_idc",
@@ -225,7 +225,7 @@ def test_every_page_of_a_listing(simulator: Simulator, client: hss.HssClient) ->
         rows(client, limit=201)
 
 
-def test_enterprise_projects_are_apart(simulator: Simulator, client: hss.HssClient) -> None:
+def test_enterprise_projects_are_separate(simulator: Simulator, client: hss.HssClient) -> None:
     simulator.seed_clusters([{"name": "here"}, {"name": "there", "enterprise_project_id": "ep-1"}])
     names = {
         asked: [row.cluster_name for row in rows(client, enterprise_project_id=asked)]
@@ -259,7 +259,7 @@ def test_permissions(simulator: Simulator, client: hss.HssClient) -> None:
 
 
 def documents(text: str) -> list[dict[str, Any]]:
-    """JSON documents one after another."""
+    """Parses concatenated JSON documents."""
     decoder, found, position = json.JSONDecoder(), [], 0
     while position < len(text):
         value, position = decoder.raw_decode(text, position)
@@ -312,11 +312,11 @@ def test_agent_network_and_image_command(simulator: Simulator, client: hss.HssCl
     assert f"'{password}'" in commands.image_command
     assert f"'{password}'" in commands.secret_command
     assert commands.images_download_url
-    # It travelled in the query; the journal does not keep it.
+    # It was sent in the query, which the journal does not store.
     assert password not in str(simulator.requests())
 
 
-def test_the_daemonset_family(simulator: Simulator, client: hss.HssClient) -> None:
+def test_the_daemonset_operations(simulator: Simulator, client: hss.HssClient) -> None:
     region = simulator.region
     cluster_id = create(client, "one", provider="aws", image_repo="images.example.com", image_repo_username="puller")
     synchronise(client, cluster_id)
@@ -389,7 +389,7 @@ def test_a_wrong_secret_key(simulator: Simulator, connect: Connect) -> None:
         create(connect(wrong))
     assert (caught.value.status_code, caught.value.error_code) == (401, "APIGW.0301")
     assert caught.value.request_id
-    # The gateway quotes what it thinks was signed.
+    # The gateway quotes the request that it expected to be signed.
     assert f"canonicalRequest:POST|/v5/{simulator.project_id}/" in caught.value.error_msg
     assert simulator.clusters() == []
 
@@ -414,7 +414,7 @@ def test_throttling_reaches_the_sdk(simulator: Simulator, client: hss.HssClient)
     simulator.fault("ListMultiCloudClusters", Fault.throttle())
     with pytest.raises(ClientRequestException) as caught:
         rows(client)
-    # The SDK gives up in its connection pool and never reads the body, so the gateway's code is lost to its users.
+    # The SDK fails in its connection pool without reading the body, so its users do not get the code of the gateway.
     assert (caught.value.status_code, caught.value.error_code) == (429, "429")
     assert rows(client) == []
 
@@ -423,7 +423,7 @@ def test_throttling_reaches_the_sdk(simulator: Simulator, client: hss.HssClient)
 
 
 class Signed:
-    """A request signed by the SDK, whose parts can be altered afterwards."""
+    """A request signed by the SDK that can be altered afterwards."""
 
     def __init__(self, simulator: Simulator, *, date: datetime | None = None, temporary: bool = False) -> None:
         self.method = "POST"
@@ -449,11 +449,11 @@ class Signed:
         Signer(keys).sign(request)
 
     def without_signing(self, header: str) -> None:
-        """Say that a header was not signed."""
+        """Removes a header from the list of signed headers."""
         self.headers["Authorization"] = self.headers["Authorization"].replace(f"{header};", "")
 
     def send(self) -> requests.Response:
-        """Send it as it is now."""
+        """Sends the request."""
         url = f"{self._simulator.endpoint}{self.path}?{self.query}"
         return requests.request(
             self.method, url, headers=self.headers, data=self.body, verify=self._simulator.ca_file, timeout=10
@@ -467,7 +467,7 @@ def test_a_signed_request_is_accepted(simulator: Simulator) -> None:
 
 
 def set_header(name: str, value: str | None) -> Callable[[Signed], None]:
-    """Change or remove a header."""
+    """Changes or removes a header."""
 
     def alter(signed: Signed) -> None:
         if value is None:
