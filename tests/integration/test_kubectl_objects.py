@@ -61,7 +61,7 @@ def same(result):
     return {name: result[name] for name in ("changed", "objects", "diff", "kubectl")}
 
 
-def test_the_life_of_objects_and_check_mode_foretells_each_step(cluster, tasks):
+def test_the_life_of_objects_and_check_mode_predicts_each_step(cluster, tasks):
     """Created, unchanged, updated in part, deleted, absent. Each step first runs in check mode without changes."""
     objects = manifests()
     changed = copy.deepcopy(objects)
@@ -124,7 +124,7 @@ def test_a_secret_is_compared_and_not_shown(cluster, tasks, part):
     assert not leaked(shown) and other not in shown and value not in shown
 
 
-def test_nothing_of_the_objects_is_seen_at_any_verbosity_or_in_an_argument_list(cluster, tasks, tmp_path):
+def test_objects_are_not_leaked_at_any_verbosity_or_in_arguments(cluster, tasks, tmp_path):
     """Neither with success nor if the API server quotes an object that it refuses."""
     watched = tmp_path / "watched" / "kubectl"
     watched.parent.mkdir()
@@ -147,7 +147,7 @@ def test_nothing_of_the_objects_is_seen_at_any_verbosity_or_in_an_argument_list(
     assert not leaked(commands) and "apply" in commands
 
 
-def test_values_arrive_as_they_are(cluster, tasks):
+def test_values_arrive_unchanged(cluster, tasks):
     """Numbers, booleans, texts that look like them, values from templates, and objects without a namespace."""
     config = thing("v1", "ConfigMap", "settings", data={"number": "{{ 8080 | string }}", "truth": "yes", "null": ""})
     probe = {"tcpSocket": {"port": "{{ port }}"}, "periodSeconds": 7}
@@ -184,7 +184,7 @@ def test_large_manifests(cluster, tasks):
     assert len(cluster.get("configmap", "large-0", "default")["data"]["x"]) == 400_001
 
 
-def test_a_label_finds_what_else_is_to_go(cluster, tasks):
+def test_a_label_selects_further_objects_to_delete(cluster, tasks):
     role = thing(f"{RBAC}/v1", "ClusterRole", "hss-test-old", rules=[])
     kept = thing(f"{RBAC}/v1", "ClusterRole", "hss-test-kept", rules=[])
     kept["metadata"]["labels"] = {"app.kubernetes.io/part-of": "something-else"}
@@ -209,7 +209,7 @@ def test_a_label_finds_what_else_is_to_go(cluster, tasks):
     assert cluster.everything() == {("ClusterRole", None, "hss-test-kept")}
 
 
-def test_what_was_deleted_just_now_is_waited_for_and_made_again(cluster, tasks):
+def test_an_object_that_is_being_deleted_is_created_again(cluster, tasks):
     objects = [thing("v1", "Namespace", "hss-test"), thing("v1", "ConfigMap", "settings", "hss-test", data={"a": "1"})]
     _played, (_made, gone, check, again) = tasks(
         MODULE,
@@ -224,7 +224,7 @@ def test_what_was_deleted_just_now_is_waited_for_and_made_again(cluster, tasks):
     assert cluster.get("namespace", "hss-test")["status"]["phase"] == "Active"
 
 
-def test_a_deletion_that_does_not_end_says_what_keeps_it(cluster, tasks):
+def test_a_deletion_that_does_not_end_names_the_reason(cluster, tasks):
     held = thing("v1", "ConfigMap", "held", "hss-test", data={})
     held["metadata"]["finalizers"] = ["example.com/hold"]
     objects = [thing("v1", "Namespace", "hss-test"), held]
@@ -286,7 +286,7 @@ REFUSED = [
 ]
 
 
-def test_what_cannot_work_is_refused_in_a_sentence(cluster, tasks):
+def test_invalid_options_are_refused(cluster, tasks):
     _played, results = tasks(MODULE, *(options for options, _words in REFUSED))
     for result, (options, words) in zip(results, REFUSED, strict=True):
         if words is None:
@@ -298,7 +298,7 @@ def test_what_cannot_work_is_refused_in_a_sentence(cluster, tasks):
     assert cluster.everything() == set()
 
 
-def test_what_kubernetes_does_not_let_be_changed(cluster, tasks):
+def test_immutable_fields(cluster, tasks):
     objects = manifests()[-3:]
     other = copy.deepcopy(objects)
     other[2]["roleRef"]["name"] = "another"
@@ -311,7 +311,7 @@ def test_what_kubernetes_does_not_let_be_changed(cluster, tasks):
     assert made["changed"]
 
 
-def test_nothing_is_left_in_the_home_of_who_runs_kubectl(cluster, tasks, tmp_path):
+def test_kubectl_leaves_nothing_in_the_home(cluster, tasks, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     script = tmp_path / "kubectl"

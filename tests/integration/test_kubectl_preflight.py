@@ -33,7 +33,7 @@ def ports():
         yield listener.getsockname()[1], closed.getsockname()[1]
 
 
-def test_a_fit_cluster_has_no_problems(cluster, tasks, ports):
+def test_a_suitable_cluster_has_no_problems(cluster, tasks, ports):
     before = cluster.everything()
     options = {"objects": OBJECTS, "addresses": [f"127.0.0.1:{ports[0]}", f"localhost:{ports[0]}"]}
     for arguments in ((), ("--check",)):
@@ -48,7 +48,7 @@ def test_a_fit_cluster_has_no_problems(cluster, tasks, ports):
     assert cluster.everything() == before
 
 
-def test_what_is_wrong_is_said_all_at_once(cluster, tasks, ports):
+def test_all_problems_are_reported_at_once(cluster, tasks, ports):
     """With fail=false they are returned, and the task does not fail."""
     closed = f"127.0.0.1:{ports[1]}"
     options = {
@@ -85,13 +85,13 @@ REFUSED = [
 ]
 
 
-def test_what_cannot_work_is_refused_in_a_sentence(cluster, tasks):
+def test_invalid_options_are_refused(cluster, tasks):
     _played, results = tasks(MODULE, *(options for options, _words in REFUSED))
     for result, (options, words) in zip(results, REFUSED, strict=True):
         assert result.get("failed") and words in result["msg"], (options, result)
 
 
-def test_addresses_are_tried_even_without_a_kubectl(cluster, tasks, ports):
+def test_addresses_are_checked_without_a_kubectl(cluster, tasks, ports):
     addresses = [f"127.0.0.1:{port}" for port in ports]
     _played, (result,) = tasks(MODULE, {"kubectl": "/no/such/kubectl", "addresses": addresses})
     assert len(result["problems"]) == 2 and result["unreachable_addresses"] == addresses[1:]

@@ -29,7 +29,7 @@ def secret(cluster):
     return {"name": "registry.io", "namespace": "default"}
 
 
-def test_the_values_are_returned_and_shown_nowhere(cluster, tasks, secret):
+def test_values_are_returned_but_not_shown(cluster, tasks, secret):
     before = cluster.everything()
     expected = {"data": {"password": ENCODED, "empty": ""}, "kubectl": cluster.kubectl, "changed": False}
     for arguments in (("-vvvvvv",), ("--check", "--diff")):
@@ -40,7 +40,7 @@ def test_the_values_are_returned_and_shown_nowhere(cluster, tasks, secret):
     assert cluster.everything() == before
 
 
-def test_what_is_not_there_is_said_after_a_while(cluster, tasks, secret):
+def test_a_missing_secret_is_reported_after_a_time_out(cluster, tasks, secret):
     _played, (nothing, no_key, empty) = tasks(
         MODULE,
         {**secret, "name": "other", "wait_timeout": 1},
@@ -68,7 +68,7 @@ REFUSED = [
 ]
 
 
-def test_what_cannot_work_is_refused_in_a_sentence(tasks, secret):
+def test_invalid_options_are_refused(tasks, secret):
     _played, results = tasks(MODULE, *({**secret, **options} for options, _words in REFUSED))
     for result, (options, words) in zip(results, REFUSED, strict=True):
         assert result.get("failed") and words in result["msg"], (options, result)
