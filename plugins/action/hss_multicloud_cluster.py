@@ -13,6 +13,9 @@ from typing import Any
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubeconfig_options import (
+    with_kubeconfigs_as_text,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     module_options_hidden,
     show_warnings,
@@ -25,6 +28,7 @@ class ActionModule(NormalAction):
     @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the module."""
+        self._task.args = with_kubeconfigs_as_text(self._task.args)
         with module_options_hidden(self):
             result: dict[str, Any] = super().run(tmp, task_vars)
         if self._task.no_log:

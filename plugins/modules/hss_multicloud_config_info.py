@@ -19,7 +19,7 @@ description:
 options:
   kube_config:
     description:
-      - Text of the kubeconfig in YAML or JSON, not in base64.
+      - Text of the kubeconfig in YAML or JSON, not a path and not in base64. A mapping is accepted as well.
       - It is checked in the same way as for a registration, and only the selected context is sent.
     type: str
     required: true
