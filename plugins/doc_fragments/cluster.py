@@ -72,8 +72,8 @@ options:
     type: int
   kube_config:
     description:
-      - Text of the kubeconfig in YAML or JSON, not a path and not in base64. A mapping with the same content is accepted
-        as well.
+      - Text of the kubeconfig in YAML or JSON, not a path and not in base64. A mapping with the same content is
+        accepted as well.
       - Needed to register a cluster, but not to look it up or to remove it.
       - Only the selected context with its cluster and user is uploaded.
       - The kubeconfig must not refer to files. M(huaweicloud.hss.kubeconfig_info) reads a kubeconfig from a host and

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from .credentials import pem_blocks
 from .placeholders import is_printed_in_place_of_a_value
-from .text import KubeconfigError, compose_nodes, decode_text, yaml
+from .text import KubeconfigError, binary_text, compose_nodes, decode_text, yaml
 
 # Below "users" every field may be secret (such as the environment and arguments of a plugin), except these.
 _NOT_SECRET_IN_USERS = {
@@ -77,6 +77,8 @@ def _secrets_below(node: Any, key: str, in_users: bool) -> Iterator[str]:
             yield from _secrets_below(item, key, in_users)
     elif key in _SECRET_FIELDS or (in_users and key not in _NOT_SECRET_IN_USERS):
         yield node.value
+        if node.tag.endswith(":binary"):
+            yield binary_text(node.value) or ""
     elif key in _URL_FIELDS:
         yield from _passwords_in_url(node.value)
 

@@ -9,6 +9,7 @@ other readers use the first), dates stay text, and numbers, which a kubeconfig d
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +27,7 @@ _MAX_WORDS = 100_000
 _MAX_DEPTH = 20
 
 _NOT_TEXT = object()  # stands for a number or another value that is not text
+_BAD_BINARY = object()  # stands for a value with the tag !!binary that is not base64 of text
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -183,7 +185,18 @@ def _node_value(node: Any) -> Any:
         return node.value
     if kind == "null":
         return None
+    if kind == "binary":
+        text = binary_text(node.value)
+        return _BAD_BINARY if text is None else text
     return node.value.lower() in ("yes", "true", "on") if kind == "bool" else _NOT_TEXT
+
+
+def binary_text(value: str) -> str | None:
+    """Returns the text that a value with the tag C(!!binary) encodes, as kubectl reads it; None if it is not text."""
+    try:
+        return base64.b64decode(re.sub(r"[\r\n]", "", value), validate=True).decode("utf-8")
+    except ValueError:
+        return None
 
 
 def _mapping_value(node: Any) -> dict[str, Any]:
@@ -228,6 +241,8 @@ def text_field(record: dict[str, Any], key: str, at: str) -> str | None:
     where = f"{at}.{key}" if at else key
     if value is None or value == "":
         return None
+    if value is _BAD_BINARY:
+        raise KubeconfigError(where, "is marked as !!binary, but is not base64 of text")
     if not isinstance(value, str):
         raise KubeconfigError(where, "must be text; put it in quotes")
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", value):

@@ -142,6 +142,10 @@ SAME = {
         json.dumps(GOOD["users"][0]["user"]),
         "{token: a, <<: [{as: one, as-uid: one}, {as-uid: two, as-groups: [two]}], as: own}",
     ),
+    "!!binary": TEXT.replace("current-context: admin@kubernetes", "current-context: !!binary YWRtaW5Aa3ViZXJuZXRlcw=="),
+    "!!binary on lines": TEXT.replace(
+        "current-context: admin@kubernetes", "current-context: !!binary |\n  YWRtaW5Aa3Vi\n  ZXJuZXRlcw==\n"
+    ),
     "unknown fields": changed(cluster={"x": "y"}, user={"x": 1}, x={"2": [True]}),
     "extensions and preferences": changed(
         cluster={"extensions": [{"name": "a", "extension": {"b": "c"}}]}, preferences={"colors": True}
@@ -227,6 +231,7 @@ REFUSED_BY_BOTH = {
     "a file that is gone": by_path(**{"client-key": "gone"}),
     "folded base64": changed(user={"client-key-data": " ".join(textwrap.wrap(b64(ADMIN.key_pem), 64))}),
     "PEM that is not encoded": changed(user={"client-key-data": ADMIN.key_pem.decode()}),
+    "!!binary that is not base64": TEXT.replace("admin@kubernetes\n", "!!binary a\n", 1),
     "an alias bomb": "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)),
 }

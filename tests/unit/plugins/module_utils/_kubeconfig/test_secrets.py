@@ -82,6 +82,12 @@ def test_they_are_found_in_a_file_that_cannot_be_used(content):
     assert {*SECRET} <= {*secret_values(content)}
 
 
+def test_a_binary_value_is_one_as_it_is_written_and_as_it_is_meant():
+    written = b64(b"opensesame-and-more")
+    assert secret_values(f"users: [{{user: {{token: !!binary {written}}}}}]") == [written, "opensesame-and-more"]
+    assert secret_values("users: [{user: {token: !!binary opensesame}}]") == ["opensesame"]
+
+
 NUMBERS = ["12345678", "0x12345678", "1e10", "true", "12:34:56", "2026-01-01"]
 
 

@@ -48,7 +48,16 @@ def with_users_anchored() -> str:
         """
 
 
+def with_bytes() -> str:
+    """The fields with data as a program writes them that holds them as bytes."""
+    fields = [f"users[0].user.client-{name}-data" for name in ("certificate", "key")]
+    fields.append("clusters[0].cluster.certificate-authority-data")
+    values = {**GOOD["clusters"][0]["cluster"], **GOOD["users"][0]["user"]}
+    return yaml.safe_dump(edited(GOOD, {field: values[field.rpartition(".")[2]].encode() for field in fields}))
+
+
 WAYS_TO_WRITE = {
+    "!!binary": with_bytes(),
     "YAML": TEXT,
     "bytes": TEXT.encode(),
     "JSON": json.dumps(GOOD),
@@ -194,7 +203,7 @@ def test_what_is_only_odd_is_read(content):
 
 
 # What YAML takes for something other than text. kubectl refuses most of it too; the last three are text to it.
-@pytest.mark.parametrize("value", ["no", "yes", "1234", "0x1F", "1.5", "[a]", "{a: b}", "!!binary aGk=", "1:30", "="])
+@pytest.mark.parametrize("value", ["no", "yes", "1234", "0x1F", "1.5", "[a]", "{a: b}", "!!int 5", "1:30", "="])
 @pytest.mark.parametrize(
     ("field", "old"),
     [
@@ -209,6 +218,17 @@ def test_a_value_without_the_quotes_that_make_it_text_is_refused(field, old, val
     assert old in TEXT
     error = refusal(TEXT.replace(old, f"{key}: {value}\n", 1))
     assert (error.field, error.reason) == (field, "must be text; put it in quotes")
+
+
+@pytest.mark.parametrize("value", ["!!binary a", "!!binary '!'", "!!binary /w==", "!!binary aGk=aGk="])
+def test_a_binary_value_that_is_not_base64_of_text_is_refused(value):
+    error = refusal(TEXT.replace("current-context: admin@kubernetes", f"current-context: {value}"))
+    assert (error.field, error.reason) == ("current-context", "is marked as !!binary, but is not base64 of text")
+
+
+def test_a_binary_value_is_the_text_that_it_encodes():
+    text = TEXT.replace("current-context: admin@kubernetes", "current-context: !!binary YWRtaW5Aa3ViZXJuZXRlcw==")
+    assert canonicalize(text, KubeconfigPolicy()).text == CANONICAL
 
 
 @pytest.mark.parametrize("value", ["2001-01-01", "1e3", "'a: b'", "'no'", '"123"', "!!str 12", "~x"])
