@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
         except (KubeconfigError, HostFileError) as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
         # Warnings about the upload are left to the module that uploads the kubeconfig.
-        warnings = [sanitize(text) for text in (*config.expiry_warnings, *config.server_warnings)]
+        warnings = [sanitize(text) for text in (*config.expiry_warnings, *config.edit_warnings)]
         if warnings:
             result["warnings"] = warnings
             show_warnings(result)

@@ -139,7 +139,7 @@ def _complete_from_kubeconfig(
     :returns: warnings for every run, and warnings for a run that sends the kubeconfig.
     """
     config = checked_kube_config(options, now)
-    upload_warnings = [*config.server_warnings, *config.upload_warnings]
+    upload_warnings = [*config.edit_warnings, *config.upload_warnings]
     expiry, given_expiry = config.certificate_expiration_date, body.get("certificate_expiration_date")
     if given_expiry and expiry and given_expiry // 1000 != expiry // 1000:
         upload_warnings.append(

@@ -74,7 +74,7 @@ class Kubeconfig:
     :arg certificate_expiration_date: epoch milliseconds of the earliest end of all parts of the credential; None for a
         token without an expiration date.
     :arg expiry_warnings: to be reported by every run.
-    :arg server_warnings: to be reported by the caller that replaces the server.
+    :arg edit_warnings: about what is not in the text as it was given; to be reported by the caller that is given it.
     :arg upload_warnings: to be reported by the caller that uploads the text.
     """
 
@@ -84,7 +84,7 @@ class Kubeconfig:
     certificate_expiration_date: int | None
     days_left: int | None
     expiry_warnings: tuple[str, ...] = ()
-    server_warnings: tuple[str, ...] = ()
+    edit_warnings: tuple[str, ...] = ()
     upload_warnings: tuple[str, ...] = ()
 
 
@@ -105,7 +105,9 @@ def canonicalize(
     """
     now_ms = int((time.time() if now is None else now) * 1000)
     selected = _select_context(parse_document(content), policy.context)
-    cluster, server, server_warnings, ca_end = _canonical_cluster(selected, policy, read_file, now_ms)
+    cluster, server, edit_warnings, ca_end = _canonical_cluster(selected, policy, read_file, now_ms)
+    if _has_unused_password(selected.user):
+        edit_warnings.append("username and password are left out, since the certificate beside them is used")
     user, ends, upload_warnings = _canonical_user(selected, read_file, now_ms)
     first_end = min([*ends, *([] if ca_end is None else [ca_end])], default=None)
     expiry_warnings = []
@@ -138,7 +140,7 @@ def canonicalize(
         expiry,
         None if expiry is None else (expiry - now_ms) // _DAY_MS,
         tuple(expiry_warnings),
-        tuple(server_warnings),
+        tuple(edit_warnings),
         tuple(upload_warnings),
     )
 
@@ -373,6 +375,8 @@ def _canonical_user(
 ) -> tuple[dict[str, Any], list[int], list[str]]:
     """Returns the canonical user, the known ends of its credentials, and warnings."""
     at, record = selected.user_at, selected.user
+    if _has_unused_password(record):
+        record = {key: value for key, value in record.items() if key not in _PASSWORD_FIELDS}
     for key, reason in (
         ("exec", "runs a program on the machine that logs in, which HSS cannot do"),
         ("auth-provider", "needs a program or files of the machine that logs in, which HSS does not have"),
@@ -412,6 +416,17 @@ def _canonical_user(
             at, f"the user '{display_name(selected.user_name)}' has no certificate and no token to log in with"
         )
     return user, ends, warnings
+
+
+_PASSWORD_FIELDS = ("username", "password")
+_CERTIFICATE_FIELDS = ("client-certificate", "client-certificate-data", "client-key", "client-key-data")
+
+
+def _has_unused_password(record: dict[str, Any]) -> bool:
+    """Returns whether a user has a password beside a certificate, which is what an API server looks at."""
+    return any(record.get(key) not in (None, "") for key in _PASSWORD_FIELDS) and any(
+        record.get(key) for key in _CERTIFICATE_FIELDS
+    )
 
 
 _LOGIN_HINT = (

@@ -322,14 +322,42 @@ INSTEAD = "Use a client certificate, or a ServiceAccount with a long-lived token
         ("exec", {"apiVersion": "client.authentication.k8s.io/v1", "command": "aws"}, "runs a program"),
         ("exec", {}, "runs a program"),
         ("auth-provider", {"name": "oidc", "config": {"id-token": "secret"}}, "needs a program or files"),
-        ("username", "admin", "no longer accepts user name and password"),
-        ("password", "opensesame", "no longer accepts user name and password"),
-        ("password", 12345678, "no longer accepts user name and password"),
     ],
 )
 @pytest.mark.parametrize("user", [{}, certificate_user(ADMIN), {"token": "opaque"}], ids=["alone", "cert", "token"])
 def test_a_login_that_hss_cannot_do_is_refused_even_beside_one_that_it_can(user, field, value, reason):
     refuse({USER: {**user, field: value}}, f"{USER}.{field}", reason, INSTEAD)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("username", "admin"), ("password", "opensesame"), ("password", 12345678)]
+)
+@pytest.mark.parametrize("user", [{}, {"token": "opaque"}], ids=["alone", "token"])
+def test_user_name_and_password_are_refused_without_a_certificate(user, field, value):
+    reason = "no longer accepts user name and password"
+    refuse({USER: {**user, field: value}}, f"{USER}.{field}", reason, INSTEAD)
+
+
+NAME_AND_PASSWORD = {f"{USER}.username": "admin", f"{USER}.password": "opensesame"}
+
+
+@pytest.mark.parametrize("fields", [NAME_AND_PASSWORD, {f"{USER}.password": 12345678}, {f"{USER}.username": "admin"}])
+def test_user_name_and_password_beside_a_certificate_are_left_out_with_a_warning(fields):
+    config = accepted(fields)
+    assert config.text == accepted().text
+    (warning,) = config.edit_warnings
+    assert "username and password are left out" in warning and "opensesame" not in warning
+    assert not accepted().edit_warnings
+
+
+def test_user_name_and_password_beside_a_certificate_in_files_are_left_out_too():
+    config = accepted({**BY_PATH, **NAME_AND_PASSWORD}, read_file)
+    assert config.text == accepted().text and config.edit_warnings
+
+
+@pytest.mark.parametrize("missing", ["client-key-data", "client-certificate-data"])
+def test_user_name_and_password_do_not_complete_half_a_pair(missing):
+    refuse({**NAME_AND_PASSWORD, f"{USER}.{missing}": ABSENT}, f"{USER}.{missing}", "is missing beside")
 
 
 @pytest.mark.parametrize("user", [{}, None, {"x": "y"}, {"token": "", "client-certificate-data": ""}, {"as": "jane"}])
@@ -430,7 +458,7 @@ def test_a_server_that_hss_cannot_reach_is_refused_unless_another_is_given(serve
     assert "opensesame" not in str(error)
     config = accepted({SERVER: server}, server="https://api.example.com:6443")
     assert config.server == part(config, "cluster")["server"] == "https://api.example.com:6443"
-    assert not config.server_warnings
+    assert not config.edit_warnings
 
 
 @pytest.mark.parametrize("server", ["127.0.0.1", "https://localhost:6443", "http://10.0.0.1", "a b", "u:p@10.0.0.1"])
@@ -459,10 +487,10 @@ def test_a_server_is_replaced_by_structure():
 
 
 def test_a_server_that_differs_from_one_that_could_be_reached_is_a_warning_with_both():
-    (warning,) = accepted(server="https://api.example.com").server_warnings
+    (warning,) = accepted(server="https://api.example.com").edit_warnings
     assert "https://10.0.0.1:6443" in warning
     assert "https://api.example.com" in warning
-    assert not accepted(server="https://10.0.0.1:6443/").server_warnings
+    assert not accepted(server="https://10.0.0.1:6443/").edit_warnings
 
 
 @pytest.mark.parametrize(
