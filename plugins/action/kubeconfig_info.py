@@ -48,7 +48,9 @@ _SPEC = {
     "server": {"type": "str"},
     "tls_server_name": {"type": "str"},
     "check_server_name": {"type": "bool", "default": False},
+    "proxy_url": {"type": "str"},
     "allow_insecure": {"type": "bool", "default": False},
+    "allow_in_cluster_server": {"type": "bool", "default": False},
     "expiry_warning_days": {"type": "int", "default": 30},
 }
 
@@ -111,6 +113,8 @@ class ActionModule(ActionBase):
             args["tls_server_name"],
             args["allow_insecure"],
             args["expiry_warning_days"],
+            args["proxy_url"],
+            args["allow_in_cluster_server"],
         )
         names = referenced_files(content, policy.context)
         paths = {name: resolve_path(file.path, name) for name in names}

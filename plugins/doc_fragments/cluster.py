@@ -9,6 +9,7 @@ from ansible_collections.huaweicloud.hss.plugins.doc_fragments._list_fragment im
 
 _POLICIES = (
     "kube_config_allow_insecure",
+    "kube_config_allow_in_cluster_server",
     "expiry_warning_days",
     "update_kube_config",
     "on_drift",
@@ -112,9 +113,20 @@ options:
   kube_config_tls_server_name:
     description: Name to expect in the certificate of the API server, if it is not the host of O(server).
     type: str
+  kube_config_proxy_url:
+    description:
+      - Proxy through which HSS reaches the API server. It replaces C(proxy-url) in O(kube_config), for instance if
+        that is a tunnel of the host. An empty string removes it.
+    type: str
   kube_config_allow_insecure:
     description:
       - Accept a kubeconfig with C(insecure-skip-tls-verify). HSS then sends the credential to any server that answers.
+    type: bool
+    default: false
+  kube_config_allow_in_cluster_server:
+    description:
+      - Accept a server that only the name servers inside the cluster know, such as C(kubernetes.default.svc). The
+        tunnel of the connection agent ends inside the cluster, so that such a name may be the right one.
     type: bool
     default: false
   expiry_warning_days:

@@ -27,8 +27,21 @@ options:
   kube_config_context:
     description: Context of O(kube_config) to use. By default its C(current-context).
     type: str
+  server:
+    description: Address of the API server that replaces the address in O(kube_config).
+    type: str
+  kube_config_tls_server_name:
+    description: Name to expect in the certificate of the API server, if it is not the host of the server.
+    type: str
+  kube_config_proxy_url:
+    description: Proxy that replaces C(proxy-url) in O(kube_config). An empty string removes it.
+    type: str
   kube_config_allow_insecure:
     description: Accept a kubeconfig with C(insecure-skip-tls-verify).
+    type: bool
+    default: false
+  kube_config_allow_in_cluster_server:
+    description: Accept a server that only the name servers inside the cluster know.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -78,7 +91,11 @@ def main() -> None:
         {
             "kube_config": {"type": "str", "required": True, "no_log": True, "aliases": ["kubeconfig"]},
             "kube_config_context": {"type": "str"},
+            "server": {"type": "str"},
+            "kube_config_tls_server_name": {"type": "str"},
+            "kube_config_proxy_url": {"type": "str"},
             "kube_config_allow_insecure": {"type": "bool", "default": False},
+            "kube_config_allow_in_cluster_server": {"type": "bool", "default": False},
         }
     )
 

@@ -42,6 +42,11 @@ options:
   tls_server_name:
     description: Name to expect in the certificate of the API server, if it is not the host of the server.
     type: str
+  proxy_url:
+    description:
+      - Proxy through which HSS reaches the API server. It replaces C(proxy-url) in the file, for instance if that is a
+        tunnel of the host. An empty string removes it.
+    type: str
   check_server_name:
     description:
       - Check on the host whether the certificate of the API server is valid for the address, or for
@@ -53,6 +58,12 @@ options:
     default: false
   allow_insecure:
     description: Accept C(insecure-skip-tls-verify).
+    type: bool
+    default: false
+  allow_in_cluster_server:
+    description:
+      - Accept a server that only the name servers inside the cluster know, such as C(kubernetes.default.svc). The
+        tunnel of the connection agent ends inside the cluster, so that such a name may be the right one.
     type: bool
     default: false
   expiry_warning_days:

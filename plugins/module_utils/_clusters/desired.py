@@ -12,9 +12,12 @@ from typing import Any
 
 from .._core.dates import LAST_DATE, utc_text
 from .._core.errors import invalid_option
-from .._kubeconfig.server import Server, ServerError
+from .._kubeconfig.server import IN_CLUSTER_HINT, Server, ServerError
 from .options import CREATE_FIELDS, DATE_FIELDS
 from .secrets import require_kubeconfig_packages
+
+# Of the options that decide about a kubeconfig.
+_OPTION_PREFIX = "kube_config_"
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
     if "kube_config" in body:
         warnings, upload_warnings = _complete_from_kubeconfig(body, options, now)
     elif "server" in body:
-        body["server"] = _usable_server(body["server"]).url
+        body["server"] = _usable_server(body["server"], bool(options.get("kube_config_allow_in_cluster_server"))).url
     current, certificate = (body.get(key) for key in DATE_FIELDS)
     if current and certificate and current > certificate:
         upload_warnings.append(
@@ -122,12 +125,18 @@ def _normalize_dns(body: dict[str, Any]) -> None:
         raise invalid_option("dns_config", "goes with dns_policy=none, and dns_policy=none needs it.")
 
 
-def _usable_server(text: str) -> Server:
+def _usable_server(text: str, in_cluster: bool) -> Server:
+    """The address that may be registered.
+
+    :arg in_cluster: whether names inside the cluster are accepted.
+    """
+    hint = ""
     try:
         server = Server.parse(text)
-        server.require_reachable()
+        hint = f" {IN_CLUSTER_HINT.format(_OPTION_PREFIX)}" if server.is_in_cluster else ""
+        server.require_reachable(in_cluster)
     except ServerError as exc:
-        raise invalid_option("server", str(exc)) from None
+        raise invalid_option("server", f"{exc}{hint}") from None
     return server
 
 
@@ -172,10 +181,13 @@ def checked_kube_config(options: Mapping[str, Any], now: float | None = None) ->
         tls_server_name=options.get("kube_config_tls_server_name"),
         allow_insecure=bool(options.get("kube_config_allow_insecure")),
         expiry_warning_days=options.get("expiry_warning_days") or 0,
+        proxy_url=options.get("kube_config_proxy_url"),
+        allow_in_cluster_server=bool(options.get("kube_config_allow_in_cluster_server")),
+        option_prefix=_OPTION_PREFIX,
     )
     try:
         return canonicalize(options["kube_config"], policy, now=now)
     except KubeconfigError as exc:
-        if exc.field == "server":
-            raise invalid_option("server", exc.reason) from None
+        if exc.field in ("server", f"{_OPTION_PREFIX}proxy_url"):
+            raise invalid_option(exc.field, exc.reason) from None
         raise invalid_option("kube_config", f"{exc}") from None

@@ -74,6 +74,7 @@ def cluster_spec() -> dict[str, dict[str, Any]]:
         "dns_config": {"type": "list", "elements": "str"},
         "kube_config_context": {"type": "str"},
         "kube_config_tls_server_name": {"type": "str"},
+        "kube_config_proxy_url": {"type": "str"},
     }
 
 
@@ -84,6 +85,7 @@ def policy_spec(defaults: bool = True) -> dict[str, dict[str, Any]]:
     """
     spec: dict[str, dict[str, Any]] = {
         "kube_config_allow_insecure": {"type": "bool", "default": False},
+        "kube_config_allow_in_cluster_server": {"type": "bool", "default": False},
         "expiry_warning_days": {"type": "int", "default": 30},
         "update_kube_config": {"type": "str", "choices": list(UPDATE_KUBE_CONFIG), "default": "on_change"},
         "on_drift": {"type": "str", "choices": list(ON_DRIFT), "default": "fail"},

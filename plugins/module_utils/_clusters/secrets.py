@@ -18,7 +18,7 @@ def secret_values(options: Mapping[str, Any]) -> list[str]:
     :raises HssError: if a kubeconfig is given and the packages that read it are not installed.
     """
     secrets = [options.get("image_repo_password")]
-    for option in ("anp_proxy", "hostguard_proxy"):
+    for option in ("anp_proxy", "hostguard_proxy", "kube_config_proxy_url"):
         secrets += passwords_in_url(options.get(option) or "")
     if options.get("kube_config"):
         # Reading a kubeconfig takes cryptography, which takes a while to load.

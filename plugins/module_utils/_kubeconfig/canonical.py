@@ -29,7 +29,7 @@ from .credentials import (
     x509,
 )
 from .placeholders import may_be_encoded
-from .server import SERVER_HINT, Server, ServerError
+from .server import IN_CLUSTER_HINT, SERVER_HINT, Server, ServerError
 from .text import MAX_BYTES, KubeconfigError, display_name, dump_document, flag_field, parse_document, text_field, yaml
 
 _DAY_MS = 86_400_000
@@ -56,6 +56,9 @@ class KubeconfigPolicy:
     :arg tls_server_name: the name that is expected in the server's certificate.
     :arg allow_insecure: whether C(insecure-skip-tls-verify) is accepted.
     :arg expiry_warning_days: warn if fewer days are left.
+    :arg proxy_url: replaces C(proxy-url); an empty text drops it, and None keeps it.
+    :arg allow_in_cluster_server: whether a name inside the cluster is accepted as the server.
+    :arg option_prefix: is put before the names of these options in messages.
     """
 
     context: str | None = None
@@ -63,6 +66,9 @@ class KubeconfigPolicy:
     tls_server_name: str | None = None
     allow_insecure: bool = False
     expiry_warning_days: int = 30
+    proxy_url: str | None = None
+    allow_in_cluster_server: bool = False
+    option_prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -310,7 +316,7 @@ def _canonical_cluster(
         raise KubeconfigError(
             f"{at}.insecure-skip-tls-verify",
             "HSS would hand the credential to whoever answers at that address. Put the cluster's CA in "
-            "certificate-authority-data, or allow it with allow_insecure.",
+            f"certificate-authority-data, or allow it with {policy.option_prefix}allow_insecure.",
         )
     if insecure:
         cluster["insecure-skip-tls-verify"] = True
@@ -323,12 +329,17 @@ def _canonical_cluster(
                 "must be a host's name or address alone, as it stands in the server's certificate",
             )
         cluster["tls-server-name"] = str(name)
-    proxy = text_field(record, "proxy-url", at)
+    proxy = text_field(record, "proxy-url", at) if policy.proxy_url is None else str(policy.proxy_url)
     if proxy:
         try:
             Server.parse(proxy, schemes=("http", "https", "socks5"), user_info=True).require_reachable()
         except ServerError as exc:
-            raise KubeconfigError(f"{at}.proxy-url", f"HSS cannot use this proxy: {exc}") from None
+            option = f"{policy.option_prefix}proxy_url"
+            raise KubeconfigError(
+                f"{at}.proxy-url" if policy.proxy_url is None else option,
+                f"HSS cannot use this proxy: {str(exc).rstrip('.')}. Give another one with the option {option}, or an "
+                "empty text if HSS needs none.",
+            ) from None
         cluster["proxy-url"] = proxy
     end = None
     for key, content in _credential_data(record, at, _FILES_OF_CLUSTER, read_file).items():
@@ -357,8 +368,10 @@ def _canonical_server(selected: _SelectedContext, policy: KubeconfigPolicy) -> t
     else:
         raise KubeconfigError(at, f"{trouble}. {SERVER_HINT}")
     try:
-        server.require_reachable()
+        server.require_reachable(policy.allow_in_cluster_server)
     except ServerError as exc:
+        if server.is_in_cluster:
+            remedy += f" {IN_CLUSTER_HINT.format(policy.option_prefix)}"
         raise KubeconfigError(at, f"{exc}{remedy}") from None
     replaced = old is None or not server.is_same_as(old.url)
     warnings = []

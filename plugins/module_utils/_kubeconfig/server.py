@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 SERVER_HINT = "Give the address that HSS can reach with the option server."
+# The field is the prefix of the option's name.
+IN_CLUSTER_HINT = (
+    "The connection agent may resolve such a name inside the cluster; if so, allow it with {}allow_in_cluster_server."
+)
 
 
 class ServerError(Exception):
@@ -94,17 +98,32 @@ class Server:
             return None
         if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
             return _LOOPBACK_REASON
-        inside = name.endswith((".svc", ".cluster.local")) or name.startswith("kubernetes.default.svc.")
-        return "is a name inside the cluster" if inside or name == "kubernetes.default" else None
+        return "is a name inside the cluster" if self.is_in_cluster else None
+
+    @property
+    def is_in_cluster(self) -> bool:
+        """Whether the host is a name that only the cluster's own name servers know."""
+        name = self._name
+        return (
+            name == "kubernetes.default"
+            or name.endswith((".svc", ".cluster.local"))
+            or name.startswith("kubernetes.default.svc.")
+        )
 
     @property
     def is_local_name(self) -> bool:
         """Whether the host is a name that only the nodes' C(/etc/hosts) or local network may resolve."""
-        return _ip_address(self._name) is None and ("." not in self._name or self._name.endswith(_LOCAL_DOMAINS))
+        if self.is_in_cluster or _ip_address(self._name) is not None:
+            return False
+        return "." not in self._name or self._name.endswith(_LOCAL_DOMAINS)
 
-    def require_reachable(self) -> None:
-        """:raises ServerError: if the address cannot be reached from outside the host or the cluster."""
-        if self.unreachable_reason:
+    def require_reachable(self, in_cluster: bool = False) -> None:
+        """Refuses an address that cannot be reached from outside the host or the cluster.
+
+        :arg in_cluster: whether names inside the cluster are accepted. HSS's tunnel ends inside the cluster.
+        :raises ServerError: if the address cannot be reached.
+        """
+        if self.unreachable_reason and not (in_cluster and self.is_in_cluster):
             raise ServerError(f"'{self.host}' {self.unreachable_reason}, which HSS cannot reach.")
 
     def is_same_as(self, other: str | None) -> bool:

@@ -787,3 +787,46 @@ def test_a_placeholder_is_named_in_the_message(kube_config, value):
     ran = module(yaml.safe_dump(document), name="shop")
     assert ran.msg.startswith(f"kube_config: users[0].user.token: is {value}, which kubectl config view prints")
     assert ran.result["failure"]["outcome"] == "not_sent"
+
+
+def with_cluster(kube_config, **fields):
+    document = yaml.safe_load(kube_config)
+    document["clusters"][0]["cluster"].update({name.replace("_", "-"): value for name, value in fields.items()})
+    return yaml.safe_dump(document)
+
+
+def test_a_proxy_of_the_host_is_refused_with_the_option_that_replaces_it(transcript, kube_config):
+    text = with_cluster(kube_config, proxy_url="socks5://localhost:1080")
+    ran = module(text, name="shop")
+    assert ran.failed and "kube_config: clusters[0].cluster.proxy-url" in ran.msg and "kube_config_proxy_url" in ran.msg
+    ran = module(text, name="shop", kube_config_proxy_url="http://127.0.0.1:1")
+    assert ran.failed and ran.msg.startswith("kube_config_proxy_url: HSS cannot use this proxy")
+
+
+@pytest.mark.parametrize(
+    ("given", "sent_url"), [("", None), ("http://u:a-pr0xy-word@10.0.0.9:1", "http://u:a-pr0xy-word@10.0.0.9:1")]
+)
+def test_a_proxy_is_replaced_or_dropped_in_the_upload(transcript, kube_config, row, given, sent_url):
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": ID})
+    listed(transcript, row)
+    text = with_cluster(kube_config, proxy_url="socks5://localhost:1080")
+    ran = module(text, name="shop", kube_config_proxy_url=given)
+    assert not ran.failed and "a-pr0xy-word" not in ran.output
+    assert yaml.safe_load(sent(transcript, 1)["kube_config"])["clusters"][0]["cluster"].get("proxy-url") == sent_url
+
+
+IN_CLUSTER = "https://kubernetes.default.svc.cluster.local:443"
+
+
+@pytest.mark.parametrize("given", [{}, {"kube_config": True}, {"kube_config": True, "server": IN_CLUSTER}])
+def test_a_name_inside_the_cluster_is_refused_unless_it_is_allowed(transcript, kube_config, row, given):
+    options = {"server": IN_CLUSTER, **given, "name": "shop"}
+    if "kube_config" in given:
+        options["kube_config"] = kube_config if "server" in given else with_cluster(kube_config, server=IN_CLUSTER)
+        options = options if "server" in given else {**options, "server": None}
+    options = {key: value for key, value in options.items() if value is not None}
+    ran = module(**options)
+    assert ran.failed and "kube_config_allow_in_cluster_server" in ran.msg
+    listed(transcript, {**row, "server": IN_CLUSTER})
+    assert module(**options, kube_config_allow_in_cluster_server=True).result["actions"] == []

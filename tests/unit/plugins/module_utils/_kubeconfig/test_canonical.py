@@ -385,6 +385,7 @@ def test_an_insecure_cluster_is_refused_unless_it_is_allowed():
     insecure = {**INSECURE, f"{CLUSTER}.certificate-authority-data": ABSENT}
     field = f"{CLUSTER}.insecure-skip-tls-verify"
     refuse(insecure, field, "whoever answers", "certificate-authority-data", "allow_insecure")
+    refuse(insecure, field, "kube_config_allow_insecure", option_prefix="kube_config_")
     config = accepted(insecure, allow_insecure=True)
     assert part(config, "cluster") == {"server": "https://10.0.0.1:6443", "insecure-skip-tls-verify": True}
     assert config.certificate_expiration_date == ADMIN.end
@@ -431,6 +432,25 @@ def test_a_proxy_is_kept(url):
 def test_a_proxy_that_is_broken_or_on_the_host_itself_is_refused(url):
     error = refuse({f"{CLUSTER}.proxy-url": url}, f"{CLUSTER}.proxy-url", "HSS cannot use this proxy: ")
     assert "opensesame" not in str(error)
+    assert "with the option proxy_url" in error.reason
+    named = refuse({f"{CLUSTER}.proxy-url": url}, f"{CLUSTER}.proxy-url", option_prefix="kube_config_")
+    assert "with the option kube_config_proxy_url" in named.reason
+
+
+@pytest.mark.parametrize("url", [None, "socks5://localhost:1234", "ftp://10.0.0.9", "http://10.0.0.8:3128"])
+def test_a_proxy_can_be_dropped_or_replaced_whatever_it_is(url):
+    changes = {f"{CLUSTER}.proxy-url": url}
+    assert accepted(changes, proxy_url="").text == accepted().text
+    for new in ("http://10.0.0.9:3128", "socks5://user:word@proxy.example.com:1080"):
+        config = accepted(changes, proxy_url=new)
+        assert part(config, "cluster")["proxy-url"] == new
+        assert not config.edit_warnings
+
+
+@pytest.mark.parametrize("url", ["socks5://localhost:1080", "proxy.example.com:3128", "http://u:opensesame@[::1]:1"])
+def test_a_proxy_that_is_given_is_no_better(url):
+    error = refuse({}, "proxy_url", "HSS cannot use this proxy: ", proxy_url=url)
+    assert "opensesame" not in str(error)
 
 
 # --- the server -------------------------------------------------------------------------------------------------------
@@ -459,6 +479,32 @@ def test_a_server_that_hss_cannot_reach_is_refused_unless_another_is_given(serve
     config = accepted({SERVER: server}, server="https://api.example.com:6443")
     assert config.server == part(config, "cluster")["server"] == "https://api.example.com:6443"
     assert not config.edit_warnings
+
+
+IN_CLUSTER = ["https://kubernetes.default.svc.cluster.local:443", "https://kubernetes.default", "https://api.team.svc"]
+
+
+@pytest.mark.parametrize("server", IN_CLUSTER)
+def test_a_name_inside_the_cluster_is_accepted_if_it_is_allowed(server):
+    error = refuse({SERVER: server}, SERVER, "is a name inside the cluster", "allow_in_cluster_server")
+    assert "kube_config_allow_in_cluster_server" not in error.reason
+    named = refuse({SERVER: server}, SERVER, option_prefix="kube_config_")
+    assert "kube_config_allow_in_cluster_server" in named.reason
+    refuse({}, "server", "is a name inside the cluster", "allow_in_cluster_server", server=server)
+    for config in (
+        accepted({SERVER: server}, allow_in_cluster_server=True),
+        accepted(server=server, allow_in_cluster_server=True),
+    ):
+        assert config.server == part(config, "cluster")["server"] == server
+        assert not any("may be known on the nodes only" in warning for warning in config.upload_warnings)
+
+
+@pytest.mark.parametrize(
+    "server", ["https://127.0.0.1:6443", "https://localhost", "https://0.0.0.0", "https://224.0.0.1"]
+)
+def test_no_other_address_is_accepted_with_names_inside_the_cluster(server):
+    error = refuse({SERVER: server}, SERVER, "which HSS cannot reach", allow_in_cluster_server=True)
+    assert "allow_in_cluster_server" not in error.reason
 
 
 @pytest.mark.parametrize("server", ["127.0.0.1", "https://localhost:6443", "http://10.0.0.1", "a b", "u:p@10.0.0.1"])

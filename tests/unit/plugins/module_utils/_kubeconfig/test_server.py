@@ -103,6 +103,13 @@ def test_an_address_of_a_host_or_a_cluster_alone_cannot_be_reached(host, reason)
     assert reason in server.unreachable_reason
     with pytest.raises(ServerError, match="which HSS cannot reach"):
         server.require_reachable()
+    assert server.is_in_cluster is (reason == "inside the cluster")
+    if server.is_in_cluster:
+        server.require_reachable(in_cluster=True)
+        assert server.is_local_name is False
+    else:
+        with pytest.raises(ServerError, match="which HSS cannot reach"):
+            server.require_reachable(in_cluster=True)
 
 
 @pytest.mark.parametrize(
