@@ -106,7 +106,7 @@ def _text_reason(text: str) -> str | None:
             "is a path. Give the text of the file, on the control node with lookup('ansible.builtin.file', PATH); "
             "kubeconfig_info reads it from another host",
         ),
-        (lambda text: _decoded(text), "is base64, but not of a kubeconfig"),
+        (_decoded, "is base64, but not of a kubeconfig"),
         (lambda text: r"\n" in text and "\n" not in text, r"holds \n in place of line ends. Write real line ends"),
     )
     found = next((description for recognize, description in recognized if recognize(text)), None)
