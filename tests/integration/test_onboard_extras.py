@@ -143,7 +143,7 @@ def test_the_variables_determine_the_service_account(onboard, cluster):
     "script, words",
     [
         ("#!/bin/sh\necho 'Unable to connect to the server' >&2; exit 1\n", "Unable to connect to the server"),
-        (None, "/kubectl on this host. Name the command"),
+        (None, "/kubectl on this host. Set the option kubectl"),
     ],
 )
 def test_if_the_service_account_cannot_be_created_nothing_is_registered(onboard, simulator, tmp_path, script, words):
