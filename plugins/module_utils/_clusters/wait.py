@@ -65,6 +65,7 @@ def _record(outcome: ClusterOutcome, registered: RegisteredClusters, waited: flo
         outcome.error = HssError(
             f"The cluster {outcome.label} ({_cluster_id(outcome)}) was removed while waiting for its connection",
             operation="ListMultiCloudClusters",
+            hint="Someone else removed it. Run again to register it.",
             outcome=REJECTED,
         )
         return

@@ -56,6 +56,7 @@ class Waiter:
             outcome.error = HssError(
                 f"The node agent of the cluster {outcome.label} was removed while waiting for it",
                 operation=READ_OPERATION,
+                hint="Someone else removed it. Run again to install it.",
                 outcome=REJECTED,
             )
             return True

@@ -170,10 +170,41 @@ def test_absent_with_an_id_that_bears_another_name_removes_nothing(transcript, r
     assert ran.failed and "registered as 'shop', not as 'bank'" in ran.msg
 
 
-def test_a_removal_that_finds_it_gone_counts(transcript, row):
+@pytest.mark.parametrize("code", ["HSS.0011", "00000011"])
+def test_a_removal_that_finds_it_gone_counts(transcript, row, code):
     listed(transcript, row)
-    transcript.delete(f"{CLUSTERS}/{ID}", status=400, json={"error_code": "HSS.0011", "error_msg": "not found"})
+    transcript.delete(f"{CLUSTERS}/{ID}", status=400, json={"error_code": code, "error_msg": "not found"})
     assert module(state="absent", name="shop").result["actions"] == ["delete"]
+
+
+@pytest.mark.parametrize("code", ["HSS.0010", "00000010", "APIGW.0011", "000000011"])
+def test_a_removal_that_is_refused_for_another_reason_fails(transcript, row, code):
+    listed(transcript, row)
+    transcript.delete(f"{CLUSTERS}/{ID}", status=400, json={"error_code": code})
+    ran = module(state="absent", name="shop")
+    assert ran.failed and ran.result["failure"]["error_code"] == code and ran.result["failure"]["hint"]
+
+
+NOT_JSON = {
+    "HTML": "<html>bad gateway</html>",
+    "an array": '["an error"]',
+    "a text": '"an error"',
+    "cut": '{"error_code": ',
+}
+
+
+@pytest.mark.parametrize("status", [400, 403, 418, 500, 502, 503])
+@pytest.mark.parametrize(
+    "body", ["", "{}", '{"error_msg": "no"}', *NOT_JSON.values()], ids=["-", "{}", "msg", *NOT_JSON]
+)
+def test_every_refusal_has_a_hint(transcript, row, status, body):
+    for _attempt in range(3 if status >= 500 and status != 418 else 1):
+        transcript.get(CLUSTERS, status=status, body=body)
+    ran = module(name="shop")
+    hint = ran.result["failure"]["hint"]
+    assert hint and hint in ran.msg
+    assert ("proxy or a login page" in hint) is (body in NOT_JSON.values())
+    assert ("did not answer with a JSON object" in ran.msg) is (body in NOT_JSON.values())
 
 
 def test_two_of_one_name_are_refused_with_their_ids(transcript, kube_config, row):
