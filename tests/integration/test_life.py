@@ -183,7 +183,10 @@ def test_a_fault_on_an_update(simulator, cluster, ca, fault):
 
 
 def test_waiting_for_several_clusters_of_which_one_cannot_connect(simulator, cluster, ca):
-    clusters = [{"name": name, "kube_config": kubeconfigs.kubeadm(SERVER, ca=ca)} for name in ("a", "b", "c")]
+    clusters = [
+        {"name": name, "kube_config": kubeconfigs.kubeadm(f"https://10.0.0.{number}:6443", ca=ca)}
+        for number, name in enumerate(("a", "b", "c"), start=5)
+    ]
     cluster(hss_multicloud_clusters.main, clusters=clusters)
     b = next(stored.cluster_id for stored in simulator.clusters() if stored.name == "b")
     simulator.set_status(b, "connect_fail", failed_message="the certificate is not made for 10.0.0.5")

@@ -39,8 +39,10 @@ def reconcile(
     wait = wait_options(params, enabled=params["wait"])
     entries = [{**params, **{key: value for key, value in each.items() if value is not None}} for each in clusters]
     outcomes = [_outcome(entry, entry["state"]) for entry in entries]
-    for key in ("name", "cluster_id"):
-        core.require_unique((getattr(outcome.plan.desired, key) for outcome in outcomes), "clusters", key)
+    if len(outcomes) > 1:
+        from .contradictions import refuse_contradictions
+
+        refuse_contradictions(outcomes)
 
     def make_plans(valid: Sequence[ClusterOutcome]) -> None:
         api = session.api()
@@ -51,6 +53,11 @@ def reconcile(
                 _require_enterprise_project(api.enterprise_project_id, outcome.plan)
             except HssError as error:
                 outcome.error = error
+        if len(valid) > 1:
+            from .contradictions import refuse_same_registration, warn_about_shared_servers
+
+            refuse_same_registration(outcomes)
+            warn_about_shared_servers(valid)
 
     def carry_out(valid: Sequence[ClusterOutcome]) -> None:
         execute(valid, session.api(), concurrency)

@@ -11,6 +11,7 @@ Errors name the field and the reason. The only values that they quote are names 
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -85,6 +86,8 @@ class Kubeconfig:
     :arg expiry_warnings: to be reported by every run.
     :arg edit_warnings: about what is not in the text as it was given; to be reported by the caller that is given it.
     :arg upload_warnings: to be reported by the caller that uploads the text.
+    :arg identity: equal for kubeconfigs with the same server and CA, which are those of one cluster; None if the server
+        is not verified.
     """
 
     text: str = field(repr=False)
@@ -95,6 +98,7 @@ class Kubeconfig:
     expiry_warnings: tuple[str, ...] = ()
     edit_warnings: tuple[str, ...] = ()
     upload_warnings: tuple[str, ...] = ()
+    identity: str | None = None
 
 
 def libraries_available() -> bool:
@@ -154,7 +158,13 @@ def canonicalize(
         tuple(expiry_warnings),
         tuple(edit_warnings),
         tuple(upload_warnings),
+        None if cluster.get("insecure-skip-tls-verify") else _identity(cluster, server),
     )
+
+
+def _identity(cluster: dict[str, Any], server: Server) -> str:
+    parts = repr((server.key, cluster.get("certificate-authority-data")))
+    return hashlib.sha256(parts.encode("utf-8")).hexdigest()
 
 
 def referenced_files(content: bytes | str, context: str | None) -> list[str]:

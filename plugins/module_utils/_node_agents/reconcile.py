@@ -37,7 +37,7 @@ def reconcile(
     # Removing a registration before its node agents are gone would leave them behind, so absent waits by default.
     wait = wait_options(params, enabled=state == "absent" if params["wait"] is None else params["wait"])
     outcomes = [_outcome(options, state) for options in daemonsets]
-    core.require_unique((outcome.cluster_id for outcome in outcomes), "daemonsets", "cluster_id")
+    core.refuse_duplicates(outcomes, [outcome.cluster_id for outcome in outcomes], "daemonsets", "cluster_id")
 
     def make_plans(valid: Sequence[AgentOutcome]) -> None:
         api = session.api()
