@@ -535,15 +535,33 @@ def test_a_twin_under_another_name_is_a_warning(transcript, kube_config, row):
     assert any("'old-shop'" in text and ID in text for text in ran.warnings)
 
 
-def test_reading_everywhere_is_allowed_and_creating_everywhere_refused(transcript, kube_config, row):
-    everywhere = matchers.query_param_matcher(
-        {"offset": "0", "limit": "200", "enterprise_project_id": "all_granted_eps"}
-    )
-    listed(transcript, row, match=everywhere)
-    assert not module(name="shop", enterprise_project_id="all_granted_eps").failed
-    listed(transcript, match=everywhere)
-    ran = module(kube_config, name="shop", enterprise_project_id="all_granted_eps")
-    assert ran.failed and ran.msg.startswith("enterprise_project_id: ")
+EVERYWHERE = {"enterprise_project_id": "all_granted_eps"}
+CHOSEN_BY_HSS = "HSS chooses the enterprise project"
+
+
+def test_a_registered_cluster_is_looked_up_in_every_enterprise_project(transcript, kube_config, row):
+    listed(transcript, row, match=matchers.query_param_matcher({"offset": "0", "limit": "200", **EVERYWHERE}))
+    ran = module(kube_config, name="shop", **EVERYWHERE)
+    assert ran.result["actions"] == [] and not any(CHOSEN_BY_HSS in text for text in ran.warnings)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_cluster_is_created_without_an_enterprise_project_with_a_warning(transcript, kube_config, row, check):
+    page = matchers.query_param_matcher({"offset": "0", "limit": "200", **EVERYWHERE})
+    listed(transcript, match=page)
+    if not check:
+        transcript.post(CLUSTERS, json={"cluster_id": ID}, match=[matchers.query_param_matcher(EVERYWHERE)])
+        listed(transcript, row, match=page)
+    ran = module(kube_config, name="shop", check=check, **EVERYWHERE)
+    assert ran.result["actions"] == ["create"]
+    assert [CHOSEN_BY_HSS in text for text in ran.warnings].count(True) == 1
+
+
+@pytest.mark.parametrize("given", [{}, {"enterprise_project_id": "0"}])
+def test_a_cluster_created_in_a_given_enterprise_project_has_no_such_warning(transcript, kube_config, given):
+    listed(transcript, match=matchers.query_param_matcher({"offset": "0", "limit": "200", **given}))
+    ran = module(kube_config, name="shop", check=True, **given)
+    assert ran.result["actions"] == ["create"] and not any(CHOSEN_BY_HSS in text for text in ran.warnings)
 
 
 def test_the_enterprise_project_goes_with_every_request(transcript, kube_config, row):
