@@ -23,6 +23,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.server import Server
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import MAX_BYTES, KubeconfigError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
     show_warnings,
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         if not libraries_available():
             raise AnsibleError("kubeconfig_info needs the Python packages PyYAML and cryptography on the control node.")
-        _validation, validated = self.validate_argument_spec(_SPEC)
+        validated = validated_options(self, _SPEC)
         # ansible-core 2.19 and later tag strings, which makes them a subclass that the YAML dumper refuses.
         args = {key: str(value) if isinstance(value, str) else value for key, value in validated.items()}
         try:
@@ -77,7 +78,8 @@ class ActionModule(ActionBase):
         except (KubeconfigError, HostFileError) as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
         # Warnings about the upload are left to the module that uploads the kubeconfig.
-        warnings = [sanitize(text) for text in (*config.expiry_warnings, *config.edit_warnings)]
+        host = (task_vars or {}).get("inventory_hostname", "")
+        warnings = [sanitize(f"{host}: {text}") for text in (*config.expiry_warnings, *config.edit_warnings)]
         if warnings:
             result["warnings"] = warnings
             show_warnings(result)
