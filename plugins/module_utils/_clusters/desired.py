@@ -27,11 +27,13 @@ class Policy:
     :arg on_drift: for fields that HSS cannot update: C(fail), C(warn) or C(recreate).
     :arg update_kube_config: C(on_change), C(always) or C(on_create).
     :arg upgrade: ask HSS to upgrade the connection agent.
+    :arg register: whether a cluster that is not registered is registered; otherwise it is left as it is.
     """
 
     on_drift: str = "fail"
     update_kube_config: str = "on_change"
     upgrade: bool = False
+    register: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
             f"current_expiration_date, {utc_text(current)}, is later than the end of the certificate, "
             f"{utc_text(certificate)}"
         )
-    policies = ("on_drift", "update_kube_config", "upgrade")
+    policies = ("on_drift", "update_kube_config", "upgrade", "register")
     policy = Policy(**{name: options[name] for name in policies if options.get(name) is not None})
     return Desired(
         state,
