@@ -16,7 +16,6 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl i
     KubectlAction,
     require_seconds,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
     Call,
     CallResult,
@@ -74,7 +73,7 @@ class ActionModule(KubectlAction):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result that the documentation of the module describes."""
         result = super().run(tmp, task_vars)
-        args = validated_options(self, _SPEC)
+        _validation, args = self.validate_argument_spec(_SPEC)
         try:
             kubectl, findings = self._check(args)
         except KubectlError as exc:

@@ -25,8 +25,7 @@ options:
   clusters:
     description:
       - The clusters, with the same options as in M(huaweicloud.hss.hss_multicloud_cluster).
-      - Each cluster must be listed once. Entries with the same O(clusters[].cluster_id), the same
-        O(clusters[].name), or kubeconfigs with the same server and CA fail, and the others are processed.
+      - A cluster must not be listed twice.
     type: list
     elements: dict
     required: true
