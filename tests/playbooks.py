@@ -38,7 +38,7 @@ class Played:
     @property
     def report(self) -> list[str]:
         """The lines of the role's report, one for each cluster."""
-        found = re.search(r"Show a line for each cluster\].*?\"msg\": (\[.*?\n    \])", self.output, re.DOTALL)
+        found = re.search(r"\"msg\": (\[.*?\n    \])", self.output, re.DOTALL)
         return json.loads(found[1]) if found else []
 
 

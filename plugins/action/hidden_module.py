@@ -10,6 +10,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
     module_options_hidden,
@@ -33,7 +34,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the module."""
         result = super().run(tmp, task_vars)
-        _validation, args = self.validate_argument_spec(_SPEC)
+        args = validated_options(self, _SPEC)
         if not isinstance(args["options"], dict):
             return {**result, "failed": True, "msg": "options: must be a dictionary with the options of the module."}
         # Prevents the module from logging its options on the host. Only the process of this task uses the task object.

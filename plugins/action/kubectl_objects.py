@@ -16,6 +16,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl i
     KubectlAction,
     require_seconds,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl import plan
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
     Call,
@@ -66,7 +67,7 @@ class ActionModule(KubectlAction):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result that the documentation of the module describes."""
         result = super().run(tmp, task_vars)
-        _validation, args = self.validate_argument_spec(_SPEC)
+        args = validated_options(self, _SPEC)
         try:
             changes, redactor = self._execute(args)
         except KubectlError as exc:

@@ -17,6 +17,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl i
     KubectlAction,
     require_seconds,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Call, KubectlError, parse_object
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error
 
@@ -40,7 +41,7 @@ class ActionModule(KubectlAction):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result that the documentation of the module describes."""
         result = super().run(tmp, task_vars)
-        _validation, args = self.validate_argument_spec(_SPEC)
+        args = validated_options(self, _SPEC)
         try:
             _validate_options(args)
             kubectl, data = self._read_secret(args)

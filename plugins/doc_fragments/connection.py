@@ -83,8 +83,8 @@ options:
   enterprise_project_id:
     description:
       - Id of the enterprise project. If it is not given, HSS uses V(0), the default enterprise project.
-      - V(all_granted_eps) stands for all enterprise projects that the credential can access. It is refused for
-        registering a cluster.
+      - V(all_granted_eps) stands for all enterprise projects that the credential can access. If a cluster is
+        registered with it, HSS chooses the enterprise project, and a warning says so.
       - If not set, the environment variable E(HW_ENTERPRISE_PROJECT_ID) is used.
     type: str
   cloud:

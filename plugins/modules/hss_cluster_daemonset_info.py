@@ -126,6 +126,7 @@ daemonsets:
 
 from typing import Any
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.filters import require_id
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import PROVIDERS
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.summary import returned_fields
@@ -142,6 +143,7 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
+        require_id(module.params)
         cluster_id = module.params["cluster_id"]
         api = module.session.api()
         api.require_region()

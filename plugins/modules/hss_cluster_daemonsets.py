@@ -25,7 +25,7 @@ options:
   daemonsets:
     description:
       - The agents, with the same options as in M(huaweicloud.hss.hss_cluster_daemonset).
-      - A cluster must not be listed twice.
+      - Each cluster must be listed once. Entries with the same cluster fail, the others are processed.
     type: list
     elements: dict
     required: true

@@ -13,7 +13,7 @@ author:
   - huaweicloud.hss authors (@huaweicloud)
 description:
   - Lists the registered multi-cloud clusters, from all pages, with the number of days until their credentials expire.
-  - If several filters are set, a cluster is returned only if it matches all of them.
+  - If several filters are set, a cluster is returned only if it matches all of them. An empty list matches no cluster.
 options:
   cluster_id:
     description: Return only the cluster with this id.
@@ -125,7 +125,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.filters import days_left, filtered
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.filters import (
+    days_left,
+    filtered,
+    require_id,
+    selects_nothing,
+)
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import PROVIDERS, STATUSES
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
@@ -152,9 +157,13 @@ def main() -> None:
     )
 
     def work() -> dict[str, Any]:
+        require_id(module.params)
+        if selects_nothing(module.params):
+            return {"changed": False, "clusters": []}
         api = module.session.api()
         now = int(time.time() * 1000)
-        rows = [{**row, "days_left": days_left(row, now)} for row in api.list_clusters()]
+        listed = api.list_clusters(module.params["cluster_id"])
+        rows = [{**row, "days_left": days_left(row, now)} for row in listed]
         clusters = filtered(rows, module.params)
         with ThreadPoolExecutor(_CONCURRENCY) as pool:
             list(pool.map(lambda cluster: _include(module, api, cluster), clusters))

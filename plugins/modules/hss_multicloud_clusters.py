@@ -25,7 +25,8 @@ options:
   clusters:
     description:
       - The clusters, with the same options as in M(huaweicloud.hss.hss_multicloud_cluster).
-      - A cluster must not be listed twice.
+      - Each cluster must be listed once. Entries with the same O(clusters[].cluster_id), the same
+        O(clusters[].name), or kubeconfigs with the same server and CA fail, and the others are processed.
     type: list
     elements: dict
     required: true

@@ -146,7 +146,9 @@ def test_a_token_is_sent_in_its_header_without_a_signature(simulator):
 
 @pytest.mark.parametrize("check", [False, True])
 def test_one_token_is_requested_for_a_list_of_clusters(simulator, kube_config, check):
-    clusters = [{"name": f"shop-{number}", "kube_config": kube_config} for number in range(5)]
+    clusters = [
+        {"name": f"shop-{number}", "kube_config": kube_config, "server": f"10.0.1.{number}"} for number in range(5)
+    ]
     args = connection(simulator, **password(simulator), clusters=clusters, concurrency=4)
     ran = run(hss_multicloud_clusters.main, args, check=check)
     assert not ran.failed, ran.msg

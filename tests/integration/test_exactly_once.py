@@ -230,7 +230,7 @@ def test_simultaneous_runs_with_overlapping_lists_end_with_one_registration_per_
     wanted = [[f"c{(3 * run_number + each) % (3 * runs)}" for each in range(6)] for run_number in range(runs)]
 
     def args(names):
-        clusters = [{"name": name, "kube_config": kube_config} for name in names]
+        clusters = [{"name": name, "kube_config": kube_config, "server": f"10.0.1.{name[1:]}"} for name in names]
         return {**connection(simulator, timeout=60), "clusters": clusters}
 
     started = [start("hss_multicloud_clusters", args(names), speed=5) for names in wanted]
@@ -245,7 +245,9 @@ def test_simultaneous_runs_with_overlapping_lists_end_with_one_registration_per_
 
 
 def many(simulator, kube_config, count, **options):
-    clusters = [{"name": f"c{number:03}", "kube_config": kube_config} for number in range(count)]
+    clusters = [
+        {"name": f"c{number:03}", "kube_config": kube_config, "server": f"10.0.1.{number}"} for number in range(count)
+    ]
     return run(hss_multicloud_clusters.main, {**connection(simulator), "clusters": clusters, **options})
 
 
@@ -280,7 +282,7 @@ def test_a_failure_in_a_list_does_not_affect_the_others(simulator, kube_config):
     clusters = [
         {"name": "a", "kube_config": kube_config},
         {"name": "b", "kube_config": expired},
-        {"name": "c", "kube_config": kube_config},
+        {"name": "c", "kube_config": kube_config, "server": "10.0.0.9"},
     ]
     ran = run(hss_multicloud_clusters.main, {**connection(simulator), "clusters": clusters})
     assert ran.failed and ran.msg.startswith("1 of 3 clusters failed. 'b': kube_config: users[0]")
@@ -296,11 +298,80 @@ def test_after_a_refused_credential_no_further_requests_are_sent(simulator, kube
     assert {entry["failure"]["outcome"] for entry in ran.result["results"]} == {"rejected", "not_sent"}
 
 
-def test_a_duplicate_name_in_a_list_is_refused_before_any_request(simulator, kube_config):
+def test_a_list_in_which_every_entry_contradicts_another_sends_no_request(simulator, kube_config):
     clusters = [{"name": "a", "kube_config": kube_config}, {"name": "a", "kube_config": kube_config}]
     ran = run(hss_multicloud_clusters.main, {**connection(simulator), "clusters": clusters})
-    assert ran.failed and ran.msg.startswith("clusters[1].name: 'a' is already given by clusters[0]")
-    assert simulator.requests() == []
+    assert [entry["msg"].partition(". ")[0] for entry in ran.result["results"]] == [
+        "clusters[0].name: 'a' is also that of clusters[1]",
+        "clusters[1].name: 'a' is also that of clusters[0]",
+    ]
+    assert ran.failed and simulator.requests() == []
+
+
+def test_entries_that_contradict_each_other_fail_and_the_others_are_done(simulator, kube_config):
+    other = kubeconfigs.kubeadm("https://10.0.0.8:6443")
+    clusters = [
+        {"name": "a", "kube_config": kube_config},
+        {"name": "b", "kube_config": other},
+        {"name": "a", "kube_config": kube_config, "server": "10.0.0.9"},
+        {"name": "c", "kube_config": kube_config, "server": "10.0.0.7"},
+        {"name": "d", "kube_config": kube_config, "server": "https://10.0.0.7:6443/"},
+        {"cluster_id": "an-id", "state": "absent"},
+        {"cluster_id": "an-id", "state": "absent"},
+        {"name": "e", "kube_config": kube_config, "server": "10.0.0.6"},
+    ]
+    args = {**connection(simulator), "clusters": [{k: v for k, v in c.items() if k != "state"} for c in clusters]}
+    ran = run(hss_multicloud_clusters.main, args)
+    results = ran.result["results"]
+    assert [entry["failed"] for entry in results] == [True, False, True, True, True, True, True, False]
+    assert ran.failed and ran.msg.startswith("6 of 8 clusters failed.")
+    assert results[2]["name"] == "a" and results[2]["msg"].startswith(
+        "clusters[2].name: 'a' is also that of clusters[0]"
+    )
+    assert results[3]["msg"].startswith("clusters[3].kube_config: is a kubeconfig of the same cluster")
+    assert "clusters[4]" in results[3]["msg"] and "clusters[3]" in results[4]["msg"]
+    assert results[6]["msg"].startswith("clusters[6].cluster_id: 'an-id' is also that of clusters[5]")
+    assert all(entry["failure"]["outcome"] == "not_sent" for entry in results if entry["failed"])
+    assert names(simulator) == ["b", "e"]
+
+
+def test_control_planes_of_one_cluster_under_two_names_are_refused(simulator):
+    """Each has a certificate of its own; the server and the CA are the same."""
+    ca = kubeconfigs.Authority()
+    texts = [kubeconfigs.kubeadm("https://10.0.0.5:6443", ca=ca, days=days) for days in (100, 300)]
+    clusters = [{"name": f"cp{number}", "kube_config": text} for number, text in enumerate(texts)]
+    ran = run(hss_multicloud_clusters.main, {**connection(simulator), "clusters": clusters})
+    assert [entry["failed"] for entry in ran.result["results"]] == [True, True] and simulator.requests() == []
+
+
+def test_two_clusters_at_one_address_are_a_warning(simulator):
+    """Two networks may have the same addresses, so that another CA makes it another cluster."""
+    texts = [kubeconfigs.kubeadm("https://10.0.0.5:6443") for _number in range(2)]
+    clusters = [{"name": f"c{number}", "kube_config": text} for number, text in enumerate(texts)]
+    args = {**connection(simulator), "clusters": clusters}
+    for check in (True, False):
+        ran = run(hss_multicloud_clusters.main, args, check=check)
+        assert not ran.failed
+        for other, entry in zip(("'c1'", "'c0'"), ran.result["results"], strict=True):
+            (warning,) = (text for text in entry["warnings"] if "same cluster?" in text)
+            assert f"is also the server of {other} in this list" in warning
+    assert names(simulator) == ["c0", "c1"]
+    assert not any("same cluster?" in text for text in run(hss_multicloud_clusters.main, args).warnings)
+
+
+def test_one_registration_by_its_name_and_by_its_id_is_a_contradiction(simulator, kube_config):
+    first, second = simulator.seed_clusters([{"name": "a"}, {"name": "b"}])
+    clusters = [{"name": "a"}, {"cluster_id": first}, {"cluster_id": second}]
+    ran = run(hss_multicloud_clusters.main, {**connection(simulator), "clusters": clusters})
+    assert [entry["failed"] for entry in ran.result["results"]] == [True, True, False]
+    assert f"clusters[0].cluster_id: '{first}' is also that of clusters[1]" in ran.result["results"][0]["msg"]
+
+
+def test_registrations_with_one_name_can_be_removed_by_their_ids(simulator):
+    ids = simulator.seed_clusters([{"name": "a"}, {"name": "a"}])
+    clusters = [{"name": "a", "cluster_id": cluster_id} for cluster_id in ids]
+    ran = run(hss_multicloud_clusters.main, {**connection(simulator), "clusters": clusters, "state": "absent"})
+    assert not ran.failed and simulator.clusters() == []
 
 
 @pytest.mark.parametrize("concurrency", [0, 33])
@@ -310,7 +381,9 @@ def test_concurrency_is_limited(simulator, kube_config, concurrency):
 
 
 def test_check_mode_of_a_list_predicts_the_real_run(simulator, kube_config):
-    clusters = [{"name": name, "kube_config": kube_config} for name in ("a", "b")]
+    clusters = [
+        {"name": name, "kube_config": kube_config, "server": server} for name, server in (("a", "10.1"), ("b", "10.2"))
+    ]
     args = {**connection(simulator), "clusters": clusters}
     checked = run(hss_multicloud_clusters.main, args, check=True)
     assert simulator.clusters() == []

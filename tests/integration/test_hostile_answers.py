@@ -177,7 +177,12 @@ RUNS = {
     "remove": (hss_multicloud_cluster, {"cluster_id": ID, "state": "absent"}),
     "list": (
         hss_multicloud_clusters,
-        {"clusters": [{"name": "shop", "kube_config": True}, {"name": "new", "kube_config": True}]},
+        {
+            "clusters": [
+                {"name": "shop", "kube_config": True},
+                {"name": "new", "kube_config": True, "server": "10.0.0.9"},
+            ]
+        },
     ),
     "info": (hss_multicloud_cluster_info, {"include": ["permissions", "daemonset"], "expires_within_days": 99999}),
     "filter": (hss_multicloud_cluster_info, {"name": ["shop"], "provider": ["aws"], "status": ["connect_success"]}),

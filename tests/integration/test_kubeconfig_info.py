@@ -283,7 +283,7 @@ def test_the_message_lists_every_path_with_the_reason(hosts, read):
             "does not exist",
             "is not a regular file",
             "is empty",
-            "is larger than 1 MiB",
+            "is larger than 4 MiB",
             "does not exist",
             "does not exist",
         ],
@@ -295,7 +295,7 @@ def test_the_message_lists_every_path_with_the_reason(hosts, read):
 def test_a_path_that_is_not_a_file_is_refused(hosts, read):
     folder = "/srv/odd"
     hosts.put("plain", f"{folder}/empty", "")
-    hosts.put("plain", f"{folder}/large", b"#" * ((1 << 20) + 1))
+    hosts.put("plain", f"{folder}/large", b"#" * ((4 << 20) + 1))
     place = hosts.root("plain") / folder[1:]
     (place / "folder").mkdir(exist_ok=True)
     (place / "dangling").symlink_to("nowhere")
@@ -310,7 +310,7 @@ def test_a_path_that_is_not_a_file_is_refused(hosts, read):
         os.close(at)
     expected = {
         f"{folder}/empty": "is empty",
-        f"{folder}/large": "is larger than 1 MiB",
+        f"{folder}/large": "is larger than 4 MiB",
         f"{folder}/folder": "is a directory",
         f"{folder}/dangling": "does not exist",
         f"{folder}/loop": "does not exist",

@@ -14,6 +14,7 @@ from modules import run
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import (
+    hss_cluster_daemonset_info,
     hss_multicloud_cluster,
     hss_multicloud_cluster_info,
     hss_multicloud_clusters,
@@ -182,7 +183,10 @@ def test_a_fault_on_an_update(simulator, cluster, ca, fault):
 
 
 def test_waiting_for_several_clusters_of_which_one_cannot_connect(simulator, cluster, ca):
-    clusters = [{"name": name, "kube_config": kubeconfigs.kubeadm(SERVER, ca=ca)} for name in ("a", "b", "c")]
+    clusters = [
+        {"name": name, "kube_config": kubeconfigs.kubeadm(f"https://10.0.0.{number}:6443", ca=ca)}
+        for number, name in enumerate(("a", "b", "c"), start=5)
+    ]
     cluster(hss_multicloud_clusters.main, clusters=clusters)
     b = next(stored.cluster_id for stored in simulator.clusters() if stored.name == "b")
     simulator.set_status(b, "connect_fail", failed_message="the certificate is not made for 10.0.0.5")
@@ -227,12 +231,44 @@ def registered(simulator):
         ({"expires_within_days": 5}, ["over"]),
         ({"expires_within_days": 0}, ["over"]),
         ({"provider": ["aws"], "expires_within_days": 30}, ["soon"]),
+        ({"name": []}, []),
+        ({"provider": []}, []),
+        ({"status": [], "name": ["late"]}, []),
+        ({"name": [""]}, []),
     ],
 )
 def test_filters_are_applied_together(cluster, registered, filters, names):
     ran = cluster(hss_multicloud_cluster_info.main, **filters)
     assert [found["cluster_name"] for found in ran.result["clusters"]] == names
     assert ran.result["changed"] is False
+
+
+@pytest.mark.parametrize("option", ["name", "provider", "status"])
+def test_an_empty_filter_sends_no_request(simulator, cluster, registered, option):
+    ran = cluster(hss_multicloud_cluster_info.main, include=["permissions"], **{option: []})
+    assert ran.result["clusters"] == [] and simulator.requests() == []
+
+
+def test_an_empty_id_does_not_select_every_cluster(simulator, cluster, registered):
+    for main in (hss_multicloud_cluster_info.main, hss_cluster_daemonset_info.main):
+        ran = cluster(main, cluster_id="")
+        assert ran.failed and ran.msg.startswith("cluster_id: must not be empty")
+    assert simulator.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "names"), [({}, ["shop-7"]), ({"name": ["shop-7"]}, ["shop-7"]), ({"name": ["shop-8"]}, [])]
+)
+def test_an_id_is_looked_up_with_one_request(simulator, cluster, filters, names):
+    ids = simulator.seed_clusters([{"name": f"shop-{number}"} for number in range(450)])
+    ran = cluster(hss_multicloud_cluster_info.main, cluster_id=ids[7], **filters)
+    assert [found["cluster_name"] for found in ran.result["clusters"]] == names
+    assert len(simulator.requests()) == simulator.count(LIST) == 1
+
+
+def test_an_id_that_is_not_registered_selects_nothing(simulator, cluster, registered):
+    ran = cluster(hss_multicloud_cluster_info.main, cluster_id="6f2b5593-7855-4dbd-aebe-4f736708b8db")
+    assert not ran.failed and ran.result["clusters"] == [] and simulator.count(LIST) == 1
 
 
 def test_days_left(cluster, registered):

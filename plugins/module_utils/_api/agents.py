@@ -26,7 +26,13 @@ class AgentsApi(ApiClient):
         path = f"/multi-cloud/clusters/{quote(cluster_id, safe='')}/agent/install-script"
         script = self._request(operation, purpose, "GET", path).get("install_script")
         if not isinstance(script, str):
-            raise HssError(f"Could not {purpose}: the response holds no text", operation=operation, outcome=REJECTED)
+            raise HssError(
+                f"Could not {purpose}: the response holds no text",
+                operation=operation,
+                hint="HSS has no manifests for this cluster, or sent them in another format. Check cluster_id and "
+                "endpoint.",
+                outcome=REJECTED,
+            )
         return script
 
     def show_image_command(

@@ -25,7 +25,7 @@ PAGE_SIZE = 200
 
 _MAX_LISTINGS = 4
 _LISTING_DELAY = 1.0
-_ENDPOINT_HINT = "Check endpoint: is it HSS, version 5?"
+ENDPOINT_HINT = "Check endpoint: is it HSS, version 5?"
 
 
 class ApiClient:
@@ -117,7 +117,7 @@ class ApiClient:
                     f"Could not {purpose}: the response does not have the documented format "
                     "(total_num, data_list with cluster_id)",
                     operation=operation,
-                    hint=_ENDPOINT_HINT,
+                    hint=ENDPOINT_HINT,
                     outcome=REJECTED,
                 )
             if exact and expected is not None and total != expected:
@@ -161,7 +161,7 @@ class ApiClient:
             raise HssError(
                 f"Could not {purpose}: the response does not have the documented format ({violation})",
                 operation=operation,
-                hint=_ENDPOINT_HINT,
+                hint=ENDPOINT_HINT,
                 outcome=REJECTED if method == "GET" else UNKNOWN,
             )
         return data

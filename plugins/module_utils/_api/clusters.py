@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from .._core.errors import UNKNOWN, HssError
-from .base import PAGE_SIZE, ApiClient
+from .._core.errors import UNKNOWN, HssError, normalized_code
+from .base import ENDPOINT_HINT, PAGE_SIZE, ApiClient
 
 _NOT_FOUND = "HSS.0011"
 
@@ -38,7 +38,10 @@ class ClustersApi(ApiClient):
         cluster_id = response.get("cluster_id")
         if not isinstance(cluster_id, str) or not cluster_id:
             raise HssError(
-                f"Could not {purpose}: the response holds no cluster_id", operation=operation, outcome=UNKNOWN
+                f"Could not {purpose}: the response holds no cluster_id",
+                operation=operation,
+                hint=ENDPOINT_HINT,
+                outcome=UNKNOWN,
             )
         return cluster_id
 
@@ -62,7 +65,7 @@ class ClustersApi(ApiClient):
                 _cluster_path(cluster_id),
             )
         except HssError as error:
-            if error.error_code != _NOT_FOUND:
+            if normalized_code(error.error_code or "") != _NOT_FOUND:
                 raise
 
     def list_permissions(self, cluster_id: str) -> list[dict[str, Any]]:

@@ -91,7 +91,14 @@ class IamApi:
         """
         operation = "KeystoneListProjects"
         purpose = f"look up the project '{name}' in IAM"
-        response = self._http.request(operation, purpose, "GET", f"{self._base_url}/projects", query={"name": name})
+        try:
+            response = self._http.request(operation, purpose, "GET", f"{self._base_url}/projects", query={"name": name})
+        except HssError as error:
+            if error.http_status == 403:
+                error.hint = (
+                    "The credential may not list projects in IAM. Give project_id, or grant it that permission."
+                )
+            raise
         projects = response.data.get("projects")
         ids = [item.get("id") for item in projects if isinstance(item, dict)] if isinstance(projects, list) else []
         if len(ids) == 1 and isinstance(ids[0], str):

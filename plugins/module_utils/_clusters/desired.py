@@ -27,11 +27,13 @@ class Policy:
     :arg on_drift: for fields that HSS cannot update: C(fail), C(warn) or C(recreate).
     :arg update_kube_config: C(on_change), C(always) or C(on_create).
     :arg upgrade: ask HSS to upgrade the connection agent.
+    :arg register: whether a cluster that is not registered is registered; otherwise it is left as it is.
     """
 
     on_drift: str = "fail"
     update_kube_config: str = "on_change"
     upgrade: bool = False
+    register: bool = True
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Desired:
     :arg body: the body of a create request.
     :arg given: the fields of the body that the user gave; the others come from the kubeconfig.
     :arg warnings: for every run; C(upload_warnings) only for a run that sends the kubeconfig.
+    :arg kubeconfig_identity: equal for kubeconfigs of the same cluster; None if there is none, or it cannot be known.
     """
 
     state: str
@@ -51,6 +54,7 @@ class Desired:
     given: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     upload_warnings: tuple[str, ...] = ()
+    kubeconfig_identity: str | None = None
 
     @property
     def label(self) -> str:
@@ -85,8 +89,9 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
     _normalize_dns(body)
     warnings: list[str] = []
     upload_warnings: list[str] = []
+    kubeconfig_identity = None
     if "kube_config" in body:
-        warnings, upload_warnings = _complete_from_kubeconfig(body, options, now)
+        warnings, upload_warnings, kubeconfig_identity = _complete_from_kubeconfig(body, options, now)
     elif "server" in body:
         body["server"] = _usable_server(body["server"], bool(options.get("kube_config_allow_in_cluster_server"))).url
     current, certificate = (body.get(key) for key in DATE_FIELDS)
@@ -95,9 +100,19 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
             f"current_expiration_date, {utc_text(current)}, is later than the end of the certificate, "
             f"{utc_text(certificate)}"
         )
-    policies = ("on_drift", "update_kube_config", "upgrade")
+    policies = ("on_drift", "update_kube_config", "upgrade", "register")
     policy = Policy(**{name: options[name] for name in policies if options.get(name) is not None})
-    return Desired(state, name, cluster_id, policy, body, given, tuple(warnings), tuple(upload_warnings))
+    return Desired(
+        state,
+        name,
+        cluster_id,
+        policy,
+        body,
+        given,
+        tuple(warnings),
+        tuple(upload_warnings),
+        kubeconfig_identity,
+    )
 
 
 def _check_date(option: str, value: int | None) -> None:
@@ -142,10 +157,10 @@ def _usable_server(text: str, in_cluster: bool) -> Server:
 
 def _complete_from_kubeconfig(
     body: dict[str, Any], options: Mapping[str, Any], now: float | None
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[str], list[str], str | None]:
     """Replaces the kubeconfig by its canonical text and derives from it what is not given.
 
-    :returns: warnings for every run, and warnings for a run that sends the kubeconfig.
+    :returns: warnings for every run, warnings for a run that sends the kubeconfig, and the kubeconfig's identity.
     """
     config = checked_kube_config(options, now)
     upload_warnings = [*config.edit_warnings, *config.upload_warnings]
@@ -161,7 +176,7 @@ def _complete_from_kubeconfig(
         body.setdefault("certificate_expiration_date", expiry)
     if "certificate_expiration_date" in body:
         body.setdefault("current_expiration_date", body["certificate_expiration_date"])
-    return list(config.expiry_warnings), upload_warnings
+    return list(config.expiry_warnings), upload_warnings, config.identity
 
 
 def checked_kube_config(options: Mapping[str, Any], now: float | None = None) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._core.errors import invalid_option
 from .options import DATE_FIELDS
 
 _DAY = 86_400_000  # milliseconds
@@ -22,8 +23,22 @@ def days_left(row: Mapping[str, Any], now: int) -> int | None:
     return (min(dates) - now) // _DAY if dates else None
 
 
+_LISTS = {"name": "cluster_name", "provider": "provider", "status": "status"}
+
+
+def require_id(options: Mapping[str, Any]) -> None:
+    """:raises HssError: if C(cluster_id) is given and empty. It must not be taken for every cluster."""
+    if options.get("cluster_id") is not None and not options["cluster_id"].strip():
+        raise invalid_option("cluster_id", "must not be empty. Leave it out to select every cluster.")
+
+
+def selects_nothing(filters: Mapping[str, Any]) -> bool:
+    """Whether no cluster can pass the filters, since a list is empty."""
+    return any(filters.get(option) == [] for option in _LISTS)
+
+
 def filtered(rows: Iterable[dict[str, Any]], filters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows that pass every filter that is given.
+    """The rows that pass every filter that is given. An empty list is a filter that no row passes.
 
     :arg rows: listed clusters with C(days_left).
     :arg filters: C(cluster_id), the lists C(name), C(provider) and C(status), and C(expires_within_days).
@@ -32,8 +47,8 @@ def filtered(rows: Iterable[dict[str, Any]], filters: Mapping[str, Any]) -> list
     def passes(row: Mapping[str, Any]) -> bool:
         if filters.get("cluster_id") and row["cluster_id"] != filters["cluster_id"]:
             return False
-        for option, name in (("name", "cluster_name"), ("provider", "provider"), ("status", "status")):
-            if filters.get(option) and row.get(name) not in filters[option]:
+        for option, name in _LISTS.items():
+            if filters.get(option) is not None and row.get(name) not in filters[option]:
                 return False
         within = filters.get("expires_within_days")
         return within is None or (row["days_left"] is not None and row["days_left"] < within)

@@ -80,7 +80,7 @@ def plan(desired: Desired, registered: RegisteredClusters) -> Plan:
             return Plan(desired)
         return Plan(desired, ("delete",), row["cluster_id"], before=_readable(row))
     if row is None:
-        return _plan_create(desired, registered)
+        return _plan_create(desired, registered) if desired.policy.register else Plan(desired)
     drift = _drift(desired, row)
     if not drift:
         return _plan_update(desired, row)

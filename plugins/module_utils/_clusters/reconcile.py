@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._api.base import ALL_ENTERPRISE_PROJECTS
 from .._connection.session import Session
 from .._core import outcome as core
-from .._core.errors import HssError, invalid_option
+from .._core.errors import HssError
 from .._core.polling import wait_options
 from .desired import desire, identity
 from .execute import execute
@@ -39,18 +40,25 @@ def reconcile(
     wait = wait_options(params, enabled=params["wait"])
     entries = [{**params, **{key: value for key, value in each.items() if value is not None}} for each in clusters]
     outcomes = [_outcome(entry, entry["state"]) for entry in entries]
-    for key in ("name", "cluster_id"):
-        core.require_unique((getattr(outcome.plan.desired, key) for outcome in outcomes), "clusters", key)
+    if len(outcomes) > 1:
+        from .contradictions import refuse_contradictions
+
+        refuse_contradictions(outcomes)
 
     def make_plans(valid: Sequence[ClusterOutcome]) -> None:
         api = session.api()
         registered = RegisteredClusters(api.list_clusters())
         for outcome in valid:
             try:
-                outcome.plan = plan(outcome.plan.desired, registered)
-                _require_enterprise_project(api.enterprise_project_id, outcome.plan)
+                made = plan(outcome.plan.desired, registered)
+                outcome.plan = _with_enterprise_project_warning(made, api.enterprise_project_id)
             except HssError as error:
                 outcome.error = error
+        if len(valid) > 1:
+            from .contradictions import refuse_same_registration, warn_about_shared_servers
+
+            refuse_same_registration(outcomes)
+            warn_about_shared_servers(valid)
 
     def carry_out(valid: Sequence[ClusterOutcome]) -> None:
         execute(valid, session.api(), concurrency)
@@ -71,9 +79,11 @@ def _outcome(options: Mapping[str, Any], state: str) -> ClusterOutcome:
         return ClusterOutcome(Plan(identity(options, state)), error=error)
 
 
-def _require_enterprise_project(enterprise_project_id: str | None, made: Plan) -> None:
-    if enterprise_project_id == ALL_ENTERPRISE_PROJECTS and "create" in made.actions:
-        raise invalid_option(
-            "enterprise_project_id",
-            f"'{ALL_ENTERPRISE_PROJECTS}' means all projects; name the one to register the cluster in.",
-        )
+def _with_enterprise_project_warning(made: Plan, enterprise_project_id: str | None) -> Plan:
+    if enterprise_project_id != ALL_ENTERPRISE_PROJECTS or "create" not in made.actions:
+        return made
+    warning = (
+        f"enterprise_project_id is {ALL_ENTERPRISE_PROJECTS}, so HSS chooses the enterprise project in which it "
+        "registers the cluster"
+    )
+    return replace(made, warnings=(*made.warnings, warning))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Callable
 
 from .._api.hss import HssApi
 from .._core.errors import REJECTED, TIMEOUT, HssError
@@ -18,10 +19,14 @@ CONNECTED = "connect_success"
 FAILED = "connect_fail"
 
 
-def wait_connected(outcomes: Sequence[ClusterOutcome], api: HssApi, wait: Wait) -> None:
+def wait_connected(
+    outcomes: Sequence[ClusterOutcome], api: HssApi, wait: Wait, progress: Callable[[str], None] | None = None
+) -> None:
     """Synchronizes and lists the clusters until each is connected or has failed, or the time is up.
 
     Records the cluster as last listed in each outcome, and an error in the outcomes of clusters that are not connected.
+
+    :arg progress: gets a text after each poll, such as C(12 of 60 connected, 110 s).
     """
     waiting = [outcome for outcome in outcomes if outcome.observed and outcome.observed.get("cluster_id")]
     poller = Poller(wait, api.sleep)
@@ -38,6 +43,9 @@ def wait_connected(outcomes: Sequence[ClusterOutcome], api: HssApi, wait: Wait) 
             _record(outcome, registered, waited)
         _explain([outcome for outcome in without_error(waiting) if _status(outcome) == FAILED], api)
         waiting = [outcome for outcome in without_error(waiting) if _status(outcome) != CONNECTED]
+        if progress:
+            connected = sum(_status(outcome) == CONNECTED for outcome in outcomes)
+            progress(f"{connected} of {len(outcomes)} connected, {waited:.0f} s")
         if not waiting or not poller.pause():
             break
     for outcome in waiting:
@@ -65,6 +73,7 @@ def _record(outcome: ClusterOutcome, registered: RegisteredClusters, waited: flo
         outcome.error = HssError(
             f"The cluster {outcome.label} ({_cluster_id(outcome)}) was removed while waiting for its connection",
             operation="ListMultiCloudClusters",
+            hint="Someone else removed it. Run again to register it.",
             outcome=REJECTED,
         )
         return

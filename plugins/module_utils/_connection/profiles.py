@@ -138,7 +138,10 @@ def parse_koocli(text: str, path: str, name: str | None, redactor: Redactor) -> 
     if len(found) != 1:
         names = ", ".join(sorted(name for name in (item.get("name") for item in profiles) if isinstance(name, str)))
         count = "there is no profile" if not found else "there is more than one profile"
-        raise HssError(f"profile: {count} '{selected}' in '{path}'. It has: {names}.")
+        raise HssError(
+            f"profile: {count} '{selected}' in '{path}'",
+            hint=f"It has: {names}.",
+        )
     profile, location = found[0], f" in profile '{selected}' of '{path}'"
     # Files written for Terraform have no mode; there, an agency's name selects the agency.
     mode = _text_field(profile, "mode", path) or ("AssumeRole" if profile.get("agencyName") else "AKSK")

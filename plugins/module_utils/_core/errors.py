@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 # The outcome of a request, as far as the caller can know it.
@@ -42,6 +43,15 @@ def unexpected_error_message(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     location = f"{os.path.basename(frame.filename)}:{frame.lineno}"
     return f"Unexpected {type(error).__name__} at {location}. Please report this as a bug."
+
+
+def normalized_code(error_code: str) -> str:
+    """Returns an error code in one spelling.
+
+    The gateway uses either of two prefixes, C(APIGW) and C(APIG), which become C(GW). An older format of HSS has eight
+    digits, such as C(00000011) for C(HSS.0011).
+    """
+    return re.sub(r"^0000(?=[0-9]{4}$)", "HSS.", re.sub(r"^APIGW?\.", "GW.", error_code))
 
 
 class HssError(Exception):

@@ -105,16 +105,31 @@ def reconcile(
         execute(without_error(valid))
 
 
-def require_unique(values: Iterable[Any], list_name: str, key: str) -> None:
-    """Refuses a list in which two entries have the same value of a key; None does not count.
-
-    :raises HssError: naming both entries.
-    """
-    seen: dict[Any, int] = {}
+def groups_of_equals(values: Iterable[Any]) -> list[list[int]]:
+    """The indices of the entries that have the same value as another one, together; None does not count."""
+    indices: dict[Any, list[int]] = {}
     for index, value in enumerate(values):
-        if value is not None and seen.setdefault(value, index) != index:
-            raise invalid_option(
-                f"{list_name}[{index}].{key}", f"'{value}' is already given by {list_name}[{seen[value]}]."
+        if value is not None:
+            indices.setdefault(value, []).append(index)
+    return [equals for equals in indices.values() if len(equals) > 1]
+
+
+def other_entries(list_name: str, indices: Iterable[int], index: int) -> str:
+    """The entries of a group but one, for messages: C(clusters[0] and clusters[4])."""
+    return " and ".join(f"{list_name}[{other}]" for other in indices if other != index)
+
+
+def refuse_duplicates(outcomes: Sequence[Outcome[Any]], values: Sequence[Any], list_name: str, key: str) -> None:
+    """Records an error in each outcome whose value of a key is that of another one. An earlier error stays.
+
+    :arg values: the value of each outcome; None does not count.
+    """
+    for indices in groups_of_equals(values):
+        for index in indices:
+            others = other_entries(list_name, indices, index)
+            outcomes[index].error = outcomes[index].error or invalid_option(
+                f"{list_name}[{index}].{key}",
+                f"'{values[index]}' is also that of {others}. Give each cluster once.",
             )
 
 

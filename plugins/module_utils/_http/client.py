@@ -180,7 +180,7 @@ class HttpClient:
         outcome = REJECTED
         if 200 <= status < 300:
             reason = f"{origin} {problem}"
-            hint = "Check endpoint and the proxy variables: a proxy or a login page may stand in between."
+            hint = _FOREIGN_RESPONSE_HINT
             outcome = UNKNOWN if request.is_write else REJECTED
         elif 300 <= status < 400:
             reason = f"{origin} answered with a redirect{self._redirect_target(request, response)}"
@@ -188,6 +188,12 @@ class HttpClient:
         else:
             code, message = (self._redacted(text) for text in _error_fields(data))
             reason = f"{origin} refused" if code or message else f"{origin} gave no reason"
+            if problem:
+                # Most runs have no error, so they do not load this.
+                from .._core.hints import hint_for
+
+                reason = f"{origin} gave no reason, it {problem}"
+                hint = f"{hint_for(None, status)} {_FOREIGN_RESPONSE_HINT}"
             outcome = UNKNOWN if status >= 500 and request.is_write else REJECTED
             retry = status == 429 or (request.retryable and status in _RETRY_STATUSES)
             delay = _requested_delay(response, message) if status in (429, 503) else 0.0
@@ -221,6 +227,7 @@ class HttpClient:
         return f" to {origin}" if location and origin else ""
 
 
+_FOREIGN_RESPONSE_HINT = "Check endpoint and the proxy variables: a proxy or a login page may stand in between."
 _ADDRESS_HINT = "Check endpoint and the proxy variables, and the ids and the credential for what does not belong there."
 
 

@@ -11,6 +11,7 @@ Errors name the field and the reason. The only values that they quote are names 
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -30,9 +31,12 @@ from .credentials import (
 )
 from .placeholders import may_be_encoded
 from .server import IN_CLUSTER_HINT, SERVER_HINT, Server, ServerError
-from .text import MAX_BYTES, KubeconfigError, display_name, dump_document, flag_field, parse_document, text_field, yaml
+from .text import KubeconfigError, display_name, dump_document, flag_field, parse_document, text_field, yaml
 
 _DAY_MS = 86_400_000
+# The maximum size of the selected cluster and user, of each file to which they refer, and of the result. A file with
+# other contexts may be larger.
+MAX_SELECTED_BYTES = 1024 * 1024
 
 # Field with a path -> field with the content of such a file.
 _FILES_OF_USER = {
@@ -82,6 +86,8 @@ class Kubeconfig:
     :arg expiry_warnings: to be reported by every run.
     :arg edit_warnings: about what is not in the text as it was given; to be reported by the caller that is given it.
     :arg upload_warnings: to be reported by the caller that uploads the text.
+    :arg identity: equal for kubeconfigs with the same server and CA, which are those of one cluster; None if the server
+        is not verified.
     """
 
     text: str = field(repr=False)
@@ -92,6 +98,7 @@ class Kubeconfig:
     expiry_warnings: tuple[str, ...] = ()
     edit_warnings: tuple[str, ...] = ()
     upload_warnings: tuple[str, ...] = ()
+    identity: str | None = None
 
 
 def libraries_available() -> bool:
@@ -139,8 +146,11 @@ def canonicalize(
     }
     # A token without an expiration date does not end when the CA does.
     expiry = first_end if ends else None
+    text = dump_document(document)
+    if len(text) > MAX_SELECTED_BYTES:
+        raise _selected_too_large(selected.context)
     return Kubeconfig(
-        dump_document(document),
+        text,
         server.url,
         selected.context,
         expiry,
@@ -148,7 +158,13 @@ def canonicalize(
         tuple(expiry_warnings),
         tuple(edit_warnings),
         tuple(upload_warnings),
+        None if cluster.get("insecure-skip-tls-verify") else _identity(cluster, server),
     )
+
+
+def _identity(cluster: dict[str, Any], server: Server) -> str:
+    parts = repr((server.key, cluster.get("certificate-authority-data")))
+    return hashlib.sha256(parts.encode("utf-8")).hexdigest()
 
 
 def referenced_files(content: bytes | str, context: str | None) -> list[str]:
@@ -206,7 +222,25 @@ def _select_context(document: dict[str, Any], wanted: str | None) -> _SelectedCo
         if target not in entries:
             raise KubeconfigError(f"{at}.{key}", f"names '{display_name(target)}', which is not among the {key}s")
         found.append((target, *entries[target]))
+    if sum(_text_length(record) for _target, _at, record in found) > MAX_SELECTED_BYTES:
+        raise _selected_too_large(name)
     return _SelectedContext(name, text_field(context, "namespace", at), *found[0], *found[1])
+
+
+def _text_length(value: Any) -> int:
+    """Returns the number of characters in a value."""
+    if isinstance(value, dict):
+        return sum(len(key) + _text_length(item) for key, item in value.items())
+    if isinstance(value, list):
+        return sum(map(_text_length, value))
+    return len(value) if isinstance(value, str) else 0
+
+
+def _selected_too_large(context: str) -> KubeconfigError:
+    size = f"{MAX_SELECTED_BYTES // 1024 // 1024} MiB"
+    return KubeconfigError(
+        "kubeconfig", f"the context '{display_name(context)}' with its cluster and user exceeds {size}"
+    )
 
 
 _MAX_CONTEXT_NAMES = 50
@@ -291,8 +325,8 @@ def _read_referenced_file(path: str, at: str, read_file: FileReader | None) -> b
         content = read_file(path)
     except KubeconfigError as exc:
         raise KubeconfigError(exc.field or at, exc.reason) from None
-    if len(content) > MAX_BYTES:
-        raise KubeconfigError(at, f"the file is larger than {MAX_BYTES // 1024} KiB")
+    if len(content) > MAX_SELECTED_BYTES:
+        raise KubeconfigError(at, f"the file is larger than {MAX_SELECTED_BYTES // 1024 // 1024} MiB")
     if not content.strip():
         raise KubeconfigError(at, "the file is empty")
     return content

@@ -19,10 +19,10 @@ try:
 except ImportError:  # reported where it is needed, with installation instructions
     yaml = None  # type: ignore[assignment]
 
-MAX_BYTES = 1024 * 1024
-# Enough for about 450 merged clusters. An alias counts as the entries that it refers to. PyYAML without libyaml takes
+MAX_BYTES = 4 * 1024 * 1024
+# Enough for about 900 merged clusters. An alias counts as the entries that it refers to. PyYAML without libyaml takes
 # 20 microseconds for an entry, and 2 for a word or an empty line.
-_MAX_ENTRIES = 20_000
+_MAX_ENTRIES = 40_000
 _MAX_WORDS = 100_000
 _MAX_DEPTH = 20
 
@@ -104,7 +104,7 @@ def decode_text(content: bytes | str, errors: str = "strict") -> str:
     """
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
     if errors == "strict" and len(raw) > MAX_BYTES:
-        raise _document_error(f"is larger than {MAX_BYTES // 1024} KiB")
+        raise _document_error(f"is larger than {MAX_BYTES // 1024 // 1024} MiB")
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = raw[:MAX_BYTES].decode(encoding, errors)

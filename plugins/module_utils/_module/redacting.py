@@ -13,6 +13,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .._core.errors import sanitize
 from .._core.redaction import Redactor
+from .._core.spelling import spelling_hint
 
 # Ansible's own text, so that users know what it means.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -43,7 +44,13 @@ class RedactingModule(AnsibleModule):
         super().exit_json(**self._redact_result(kwargs), **self._invocation())
 
     def fail_json(self, msg: str, **kwargs: Any) -> None:
-        super().fail_json(msg=self._redact(msg), **self._redact_result(kwargs), **self._invocation())
+        text = self._redact(f"{msg}{self._spelling_hint()}")
+        super().fail_json(msg=text, **self._redact_result(kwargs), **self._invocation())
+
+    def _spelling_hint(self) -> str:
+        # The attribute does not exist yet if the arguments cannot even be read.
+        unsupported = getattr(getattr(self, "validation_result", None), "unsupported_parameters", None)
+        return spelling_hint(unsupported, self.argument_spec) if unsupported else ""
 
     def _invocation(self) -> dict[str, Any]:
         # Ansible would show the value of an option with a misspelt name, and a secret that was given as a list.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Callable
 
 from .._api.hss import HssApi
 from .._connection.session import Session
@@ -26,18 +26,20 @@ def reconcile(
     params: Mapping[str, Any],
     check_mode: bool,
     concurrency: int = 1,
+    progress: Callable[[str], None] | None = None,
 ) -> list[AgentOutcome]:
     """Installs, changes or removes node agents, and waits for all of them at once.
 
     :arg daemonsets: the options of each. An entry that cannot work has its error in its outcome.
     :arg params: the options of the module.
+    :arg progress: gets a text after each poll.
     """
     state = params["state"]
     batch = Batch(concurrency)
     # Removing a registration before its node agents are gone would leave them behind, so absent waits by default.
     wait = wait_options(params, enabled=state == "absent" if params["wait"] is None else params["wait"])
     outcomes = [_outcome(options, state) for options in daemonsets]
-    core.require_unique((outcome.cluster_id for outcome in outcomes), "daemonsets", "cluster_id")
+    core.refuse_duplicates(outcomes, [outcome.cluster_id for outcome in outcomes], "daemonsets", "cluster_id")
 
     def make_plans(valid: Sequence[AgentOutcome]) -> None:
         api = session.api()
@@ -46,7 +48,7 @@ def reconcile(
 
     def carry_out(valid: Sequence[AgentOutcome]) -> None:
         execute(valid, session.api(), batch)
-        waiter = Waiter(session.api(), batch, wait)
+        waiter = Waiter(session.api(), batch, wait, progress)
         if state == "present":
             waiter.until_ready(core.without_error(valid))
         else:

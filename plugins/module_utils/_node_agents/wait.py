@@ -25,12 +25,16 @@ class Waiter:
     """Polls node agents.
 
     :arg wait: how long to wait; None for no waiting.
+    :arg progress: gets a text after each poll, such as C(12 of 60 node agents done, 110 s).
     """
 
-    def __init__(self, api: HssApi, batch: Batch, wait: Wait | None) -> None:
+    def __init__(
+        self, api: HssApi, batch: Batch, wait: Wait | None, progress: Callable[[str], None] | None = None
+    ) -> None:
         self._api = api
         self._batch = batch
         self._wait = wait
+        self._progress = progress
 
     def until_ready(self, outcomes: Sequence[AgentOutcome]) -> None:
         """Polls until each runs on every node on which it should, or has failed, or the time is up.
@@ -56,6 +60,7 @@ class Waiter:
             outcome.error = HssError(
                 f"The node agent of the cluster {outcome.label} was removed while waiting for it",
                 operation=READ_OPERATION,
+                hint="Someone else removed it. Run again to install it.",
                 outcome=REJECTED,
             )
             return True
@@ -132,6 +137,9 @@ class Waiter:
             for outcome in without_error(waiting):
                 outcome.note_progress(poller.waited, status_text(outcome.observed))
             waiting = [outcome for outcome in without_error(waiting) if not is_done(outcome, poll)]
+            if self._progress:
+                done = len(outcomes) - len(waiting)
+                self._progress(f"{done} of {len(outcomes)} node agents done, {poller.waited:.0f} s")
             if not waiting or not poller.pause():
                 break
             poll += 1

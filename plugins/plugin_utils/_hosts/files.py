@@ -34,7 +34,7 @@ _FILE_PROBLEMS = {
     "denied": "cannot be read by this user; use become",
     "directory": "is a directory",
     "special": "is not a regular file",
-    "large": "is larger than 1 MiB",
+    "large": "is larger than 4 MiB",
     "empty": "is empty",
     "broken": "could not be read completely",
 }

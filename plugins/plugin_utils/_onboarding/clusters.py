@@ -19,6 +19,7 @@ class OnboardedCluster:
     :arg members: the hosts of the cluster in the order of the play.
     :arg speakers: the hosts that can speak for the cluster, the one that does first.
     :arg problem: why no more is done for the cluster; empty if all is well.
+    :arg left_out: why nothing is done for the cluster, although nothing is wrong; empty if something is.
     :arg row: the cluster as HSS lists it; empty if it is not registered.
     :arg registered: the actions on the registration; None if HSS was not asked.
     :arg actions: everything that was done for the cluster, in order.
@@ -29,6 +30,7 @@ class OnboardedCluster:
     members: list[HostReading]
     speakers: list[HostReading] = field(default_factory=list)
     problem: str = ""
+    left_out: str = ""
     cluster_id: str | None = None
     row: dict[str, Any] = field(default_factory=dict)
     registered: list[str] | None = None
@@ -45,7 +47,7 @@ class OnboardedCluster:
     @property
     def active(self) -> bool:
         """Whether there is more to do for the cluster."""
-        return bool(self.speakers) and not self.problem
+        return bool(self.speakers) and not self.problem and not self.left_out
 
     def fail(self, problem: str) -> None:
         """Records why no more is done for the cluster."""
@@ -83,8 +85,8 @@ def _speakers(members: Sequence[HostReading]) -> list[HostReading]:
 
 def _disagreement(cluster: OnboardedCluster) -> str:
     """A message if the hosts of a cluster have different values of a variable that is about the cluster."""
-    first = cluster.members[0]
-    for member in cluster.members[1:]:
+    first, *others = [member for member in cluster.members if member.variables_valid] or cluster.members[:1]
+    for member in others:
         ours, theirs = first.variables.of_the_cluster(), member.variables.of_the_cluster()
         names = [name for name, value in ours.items() if theirs[name] != value]
         if not names and first.connection_key != member.connection_key:

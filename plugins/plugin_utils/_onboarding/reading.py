@@ -23,8 +23,10 @@ class HostReading:
     :arg use: tells one use of the role from another in the same run.
     :arg options: connection options that module_defaults give; C(hss_onboard_connection) precedes them.
     :arg environment: variables of the task's environment keyword; they precede those of the control node.
+    :arg variables_valid: False if a variable cannot be used; C(variables) then has the name alone.
     :arg problem: why the host cannot speak for its cluster; empty if it can.
     :arg unreachable: the connection's own message if the host cannot be reached; it is a C(problem) as well.
+    :arg path: where the kubeconfig was found on the host.
     :arg kube_config: the checked text of one context, to be sent to HSS.
     :arg local_kube_config: the same with the server's address as the host's own file has it, for kubectl there.
     :arg server: the address in C(kube_config).
@@ -37,8 +39,10 @@ class HostReading:
     variables: Variables
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    variables_valid: bool = True
     problem: str = ""
     unreachable: bool = False
+    path: str = ""
     kube_config: str = field(default="", repr=False)
     local_kube_config: str = field(default="", repr=False)
     server: str = ""
@@ -49,9 +53,8 @@ class HostReading:
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any]) -> HostReading:
-        """The reading in a task's result."""
-        values = {**result, "variables": Variables(**result["variables"]), "warnings": tuple(result["warnings"])}
-        return cls(**values)
+        """The reading that L(to_result) made a mapping of."""
+        return cls(**{**result, "variables": Variables(**result["variables"]), "warnings": tuple(result["warnings"])})
 
     def to_result(self) -> dict[str, Any]:
         """The reading as plain values."""

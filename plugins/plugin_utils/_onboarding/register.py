@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.outcome import ClusterOutcome
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.reconcile import reconcile
@@ -28,11 +28,13 @@ class Connected:
     """The clusters that are registered through one connection.
 
     :arg redactor: knows every secret of the connection and of its clusters.
+    :arg progress: gets texts while HSS is waited for.
     """
 
     session: Session
     redactor: Redactor
     clusters: list[OnboardedCluster]
+    progress: Callable[[str], None]
     warnings: list[str] = field(default_factory=list)
 
     def text(self, error: object) -> str:
@@ -40,19 +42,24 @@ class Connected:
         return sanitize(self.redactor.redact(str(error)))
 
 
-def connections_of(clusters: Iterable[OnboardedCluster], environment: Mapping[str, str]) -> list[Connected]:
+def connections_of(
+    clusters: Iterable[OnboardedCluster], environment: Mapping[str, str], progress: Callable[[str], None]
+) -> list[Connected]:
     """The active clusters by connection, each with a session of its own.
 
     :arg environment: the control node's.
+    :arg progress: gets texts while HSS is waited for.
     """
     groups: dict[str, list[OnboardedCluster]] = {}
     for cluster in clusters:
         if cluster.active:
             groups.setdefault(cluster.speaker.connection_key, []).append(cluster)
-    return [_connected(group, environment) for group in groups.values()]
+    return [_connected(group, environment, progress) for group in groups.values()]
 
 
-def _connected(clusters: list[OnboardedCluster], environment: Mapping[str, str]) -> Connected:
+def _connected(
+    clusters: list[OnboardedCluster], environment: Mapping[str, str], progress: Callable[[str], None]
+) -> Connected:
     speaker = clusters[0].speaker
     redactor = Redactor()
     warnings: list[str] = []
@@ -62,7 +69,7 @@ def _connected(clusters: list[OnboardedCluster], environment: Mapping[str, str])
     session = Session(
         {"timeout": 30, **speaker.connection}, {**environment, **speaker.environment}, redactor, warnings.append
     )
-    return Connected(session, redactor, clusters, warnings)
+    return Connected(session, redactor, clusters, progress, warnings)
 
 
 def secrets_of(reading: HostReading) -> list[str]:
@@ -70,9 +77,12 @@ def secrets_of(reading: HostReading) -> list[str]:
     return secret_values({**reading.variables.cluster, "kube_config": reading.kube_config or None})
 
 
-def register(connected: Connected, check_mode: bool) -> None:
-    """Creates, updates or removes the registrations of a connection's clusters, and records what became of each."""
-    entries = [_options(cluster.speaker) for cluster in connected.clusters]
+def register(connected: Connected, check_mode: bool, rotate: bool = False) -> None:
+    """Creates, updates or removes the registrations of a connection's clusters, and records what became of each.
+
+    :arg rotate: only send renewed kubeconfigs; neither register nor remove anything.
+    """
+    entries = [_options(cluster.speaker, rotate) for cluster in connected.clusters]
     params = {"wait": False, "wait_timeout": 300, "wait_sleep": 10}
     try:
         outcomes = reconcile(connected.session, entries, params, check_mode, CONCURRENCY)
@@ -84,7 +94,7 @@ def register(connected: Connected, check_mode: bool) -> None:
         _record(connected, cluster, outcome)
 
 
-def _options(speaker: HostReading) -> dict[str, Any]:
+def _options(speaker: HostReading, rotate: bool) -> dict[str, Any]:
     """The options of the module for one cluster."""
     variables = speaker.variables
     policies = {
@@ -97,6 +107,9 @@ def _options(speaker: HostReading) -> dict[str, Any]:
     options = {**policies, **variables.cluster, "state": variables.state, "name": variables.name}
     if variables.present:
         options = {"provider": variables.provider, **options, "kube_config": speaker.kube_config}
+    if rotate:
+        # Replacing a registration would remove it.
+        options.update(register=False, on_drift="fail" if options["on_drift"] == "recreate" else options["on_drift"])
     return options
 
 
@@ -106,8 +119,33 @@ def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOut
     cluster.row = dict(outcome.observed or {})
     cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in outcome.warnings]
     cluster.diff = result["diff"]
+    if not cluster.row and outcome.plan.before:
+        # A removed registration is no longer listed, so the report says which one it was.
+        cluster.notes += [
+            str(outcome.plan.before[key]) for key in ("server", "cluster_id") if outcome.plan.before.get(key)
+        ]
     cluster.actions += outcome.actions
     if outcome.error:
         cluster.fail(connected.text(outcome.error))
+    elif not outcome.observed and not outcome.plan.desired.policy.register:
+        cluster.left_out = "not registered, and this only sends renewed kubeconfigs"
     else:
         cluster.registered = list(outcome.actions)
+
+
+def leave_out_removals(clusters: Iterable[OnboardedCluster]) -> None:
+    """Leaves out the clusters that should not be registered."""
+    for cluster in clusters:
+        if cluster.active and not cluster.speaker.variables.present:
+            cluster.left_out = "hss_onboard_state is absent, and this only sends renewed kubeconfigs"
+
+
+def fail_if_none_is_registered(clusters: Iterable[OnboardedCluster]) -> None:
+    """Fails the clusters if none of them is registered: a wrong project or region would look as if all was well."""
+    every = [cluster for cluster in clusters if cluster.speakers and cluster.speaker.variables.present]
+    if every and all(cluster.left_out for cluster in every):
+        for cluster in every:
+            cluster.problem = (
+                f"{cluster.left_out}. None of the clusters of this play is registered: check region and project in "
+                "hss_onboard_connection, and hss_onboard_name"
+            )

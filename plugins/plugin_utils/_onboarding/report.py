@@ -15,7 +15,16 @@ from .clusters import OnboardedCluster
 from .reading import HostReading
 from .variables import in_terms_of_the_role
 
-_TALLY_ORDER = ("registered", "updated", "removed", "unchanged", "not registered", "failed", "unreachable")
+_TALLY_ORDER = (
+    "registered",
+    "updated",
+    "removed",
+    "unchanged",
+    "not registered",
+    "left out",
+    "failed",
+    "unreachable",
+)
 _NEXT_STEPS = {
     "not_connect": "not connected yet: install the connection agent with hss_onboard_install_agent: true",
     "connect_fail": "HSS could not connect to it: see its status in HSS's console",
@@ -33,6 +42,10 @@ def cluster_line(cluster: OnboardedCluster, check_mode: bool) -> str:
             text = f"registration {text}"
         parts.append(text)
     parts += cluster.notes
+    if cluster.left_out:
+        parts.append(f"left out: {cluster.left_out}")
+    elif cluster.active and (ending := _ends_soon(cluster.speaker)):
+        parts.append(ending)
     step = _NEXT_STEPS.get(str(cluster.row.get("status")))
     if step and cluster.active and not check_mode and not cluster.speaker.variables.needs_cluster:
         parts[-1] = f"{parts[-1]}; {step}"
@@ -114,6 +127,12 @@ def _too_few_days(member: HostReading) -> str:
     )
 
 
+def _ends_soon(member: HostReading) -> str:
+    if member.days_left is None or member.days_left >= member.variables.expiry_warning_days:
+        return ""
+    return f"ENDS IN {member.days_left} DAYS"
+
+
 def _reporting_host(cluster: OnboardedCluster) -> HostReading:
     """The host that tells a cluster's failure in full."""
     return cluster.speaker if cluster.speakers else cluster.members[0]
@@ -124,6 +143,8 @@ def _outcome(cluster: OnboardedCluster) -> str:
         return "unreachable" if all(member.unreachable for member in cluster.members) else "failed"
     if cluster.problem:
         return "failed"
+    if cluster.left_out:
+        return "left out"
     if not cluster.registered:
         return "unchanged" if cluster.row else "not registered"
     return {"create": "registered", "update": "updated", "delete": "removed"}[cluster.registered[-1]]

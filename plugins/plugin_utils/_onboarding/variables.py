@@ -180,14 +180,15 @@ def unknown_variables(names: Mapping[str, Any]) -> list[str]:
     warnings = []
     for name in sorted(str(name) for name in names):
         if name.startswith(PREFIX) and name not in VARIABLES and name not in _OTHER_VARIABLES:
-            nearest = difflib.get_close_matches(name, VARIABLES, 1)
-            suggestion = f"; is {nearest[0]} meant?" if nearest else ""
+            nearest = difflib.get_close_matches(name[len(PREFIX) :], [known[len(PREFIX) :] for known in VARIABLES], 1)
+            suggestion = f"; is {PREFIX}{nearest[0]} meant?" if nearest else ""
             warnings.append(f"{name} is no variable of the role hss_onboard{suggestion}")
     return warnings
 
 
 def in_terms_of_the_role(text: str) -> str:
     """A message of the modules in which options have the names of the role's variables."""
+    text = text.replace("Set path to", "Set hss_onboard_kubeconfig_path to")
     text = _LEADING_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}: ", text)
     return _ASSIGNED_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}=", text)
 
@@ -233,6 +234,9 @@ _VARIABLE_OF = {
     **{option: f"hss_onboard_cluster.{option}" for option in {**cluster_spec(), **policy_spec()}},
     **{item.name: PREFIX + item.name for item in fields(Variables)},
     **_OWN_VARIABLES,
+    # Options of kubeconfig_info.
+    "path": "hss_onboard_kubeconfig_path",
+    "allow_insecure": "hss_onboard_cluster.kube_config_allow_insecure",
     "cluster_id": "hss_onboard_cluster.cluster_id",
 }
 _OPTION_NAMES = "|".join(sorted(map(re.escape, _VARIABLE_OF), key=len, reverse=True))

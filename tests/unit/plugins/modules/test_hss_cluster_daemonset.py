@@ -500,8 +500,13 @@ def test_without_any_nothing_is_asked(transcript):
     assert (ran.failed, ran.result["results"], ran.result["changed"]) == (False, [], False)
 
 
-def test_each_cluster_is_given_once(transcript):
-    assert many("c1", "c1").msg.startswith("daemonsets[1].cluster_id: 'c1' is already given by daemonsets[0]")
+def test_each_cluster_is_given_once(hss):
+    hss.cluster({**ROW, "cluster_id": "c2"}, cluster_id="c2").shows(RUNNING, cluster_id="c2")
+    ran = many("c1", "c2", "c1")
+    assert ran.failed and [entry["failed"] for entry in ran.result["results"]] == [True, False, True]
+    assert ran.result["results"][2]["msg"].startswith(
+        "daemonsets[2].cluster_id: 'c1' is also that of daemonsets[0]. Give each cluster once."
+    )
 
 
 def test_the_listing_fails_for_all_of_them(hss):

@@ -170,10 +170,41 @@ def test_absent_with_an_id_that_bears_another_name_removes_nothing(transcript, r
     assert ran.failed and "registered as 'shop', not as 'bank'" in ran.msg
 
 
-def test_a_removal_that_finds_it_gone_counts(transcript, row):
+@pytest.mark.parametrize("code", ["HSS.0011", "00000011"])
+def test_a_removal_that_finds_it_gone_counts(transcript, row, code):
     listed(transcript, row)
-    transcript.delete(f"{CLUSTERS}/{ID}", status=400, json={"error_code": "HSS.0011", "error_msg": "not found"})
+    transcript.delete(f"{CLUSTERS}/{ID}", status=400, json={"error_code": code, "error_msg": "not found"})
     assert module(state="absent", name="shop").result["actions"] == ["delete"]
+
+
+@pytest.mark.parametrize("code", ["HSS.0010", "00000010", "APIGW.0011", "000000011"])
+def test_a_removal_that_is_refused_for_another_reason_fails(transcript, row, code):
+    listed(transcript, row)
+    transcript.delete(f"{CLUSTERS}/{ID}", status=400, json={"error_code": code})
+    ran = module(state="absent", name="shop")
+    assert ran.failed and ran.result["failure"]["error_code"] == code and ran.result["failure"]["hint"]
+
+
+NOT_JSON = {
+    "HTML": "<html>bad gateway</html>",
+    "an array": '["an error"]',
+    "a text": '"an error"',
+    "cut": '{"error_code": ',
+}
+
+
+@pytest.mark.parametrize("status", [400, 403, 418, 500, 502, 503])
+@pytest.mark.parametrize(
+    "body", ["", "{}", '{"error_msg": "no"}', *NOT_JSON.values()], ids=["-", "{}", "msg", *NOT_JSON]
+)
+def test_every_refusal_has_a_hint(transcript, row, status, body):
+    for _attempt in range(3 if status >= 500 and status != 418 else 1):
+        transcript.get(CLUSTERS, status=status, body=body)
+    ran = module(name="shop")
+    hint = ran.result["failure"]["hint"]
+    assert hint and hint in ran.msg
+    assert ("proxy or a login page" in hint) is (body in NOT_JSON.values())
+    assert ("did not answer with a JSON object" in ran.msg) is (body in NOT_JSON.values())
 
 
 def test_two_of_one_name_are_refused_with_their_ids(transcript, kube_config, row):
@@ -504,15 +535,33 @@ def test_a_twin_under_another_name_is_a_warning(transcript, kube_config, row):
     assert any("'old-shop'" in text and ID in text for text in ran.warnings)
 
 
-def test_reading_everywhere_is_allowed_and_creating_everywhere_refused(transcript, kube_config, row):
-    everywhere = matchers.query_param_matcher(
-        {"offset": "0", "limit": "200", "enterprise_project_id": "all_granted_eps"}
-    )
-    listed(transcript, row, match=everywhere)
-    assert not module(name="shop", enterprise_project_id="all_granted_eps").failed
-    listed(transcript, match=everywhere)
-    ran = module(kube_config, name="shop", enterprise_project_id="all_granted_eps")
-    assert ran.failed and ran.msg.startswith("enterprise_project_id: ")
+EVERYWHERE = {"enterprise_project_id": "all_granted_eps"}
+CHOSEN_BY_HSS = "HSS chooses the enterprise project"
+
+
+def test_a_registered_cluster_is_looked_up_in_every_enterprise_project(transcript, kube_config, row):
+    listed(transcript, row, match=matchers.query_param_matcher({"offset": "0", "limit": "200", **EVERYWHERE}))
+    ran = module(kube_config, name="shop", **EVERYWHERE)
+    assert ran.result["actions"] == [] and not any(CHOSEN_BY_HSS in text for text in ran.warnings)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_cluster_is_created_without_an_enterprise_project_with_a_warning(transcript, kube_config, row, check):
+    page = matchers.query_param_matcher({"offset": "0", "limit": "200", **EVERYWHERE})
+    listed(transcript, match=page)
+    if not check:
+        transcript.post(CLUSTERS, json={"cluster_id": ID}, match=[matchers.query_param_matcher(EVERYWHERE)])
+        listed(transcript, row, match=page)
+    ran = module(kube_config, name="shop", check=check, **EVERYWHERE)
+    assert ran.result["actions"] == ["create"]
+    assert [CHOSEN_BY_HSS in text for text in ran.warnings].count(True) == 1
+
+
+@pytest.mark.parametrize("given", [{}, {"enterprise_project_id": "0"}])
+def test_a_cluster_created_in_a_given_enterprise_project_has_no_such_warning(transcript, kube_config, given):
+    listed(transcript, match=matchers.query_param_matcher({"offset": "0", "limit": "200", **given}))
+    ran = module(kube_config, name="shop", check=True, **given)
+    assert ran.result["actions"] == ["create"] and not any(CHOSEN_BY_HSS in text for text in ran.warnings)
 
 
 def test_the_enterprise_project_goes_with_every_request(transcript, kube_config, row):

@@ -13,13 +13,14 @@ from kubeconfigs import ABSENT, DAY, Authority, b64, certificate_user, document,
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.dates import utc_text
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
+    MAX_SELECTED_BYTES,
     Kubeconfig,
     KubeconfigPolicy,
     canonicalize,
     original_server,
     referenced_files,
 )
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import MAX_BYTES, KubeconfigError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError
 
 CA = Authority()
 ADMIN, OTHER = CA.issue("kubernetes-admin", ["kubeadm:cluster-admins"]), CA.issue("another")
@@ -33,7 +34,7 @@ FILES = {
     "token": jwt(exp=now() + 90 * DAY).encode() + b"\n",
     "empty": b" \n",
     "passwd": b"root:x:0:0:root:/root:/bin/bash\n",
-    "large": b"x" * (MAX_BYTES + 1),
+    "large": b"x" * (MAX_SELECTED_BYTES + 1),
     "umlaut": "schlüssel".encode("latin-1"),
     "two lines": b"one\ntwo\n",
     "shadow": b"root:$y$j9T$abc$def:19000:0:99999:7:::\n",
@@ -215,6 +216,25 @@ def test_an_impersonation_that_kubernetes_does_not_take_is_refused(changes, wher
     refuse({f"{USER}.{key}": value for key, value in changes.items()}, f"{USER}.{where}", reason)
 
 
+FILLING = "x" * 600_000  # twice this is too much
+
+
+@pytest.mark.parametrize("section", ["users", "clusters"])
+def test_only_what_is_selected_counts_for_the_limit_on_its_size(section):
+    others = {f"{section}[1]": {"name": "another", section[:-1]: {"x": [FILLING, FILLING]}}}
+    assert accepted(others).text == accepted().text
+    own = f"{section}[0].{section[:-1]}.x"
+    assert accepted({own: FILLING}).text == accepted().text
+    refuse({own: [FILLING, FILLING]}, "kubeconfig", "the context 'admin@kubernetes'", "exceeds 1 MiB")
+
+
+def test_the_limit_holds_for_the_cluster_and_the_user_together_and_for_files():
+    refuse({f"{USER}.x": FILLING, f"{CLUSTER}.x": {"y": [FILLING]}}, "kubeconfig", "exceeds 1 MiB")
+    chain = CA.pem * (800_000 // len(CA.pem))
+    files = {**FILES, "pki/ca.crt": chain}
+    refuse(BY_PATH, "kubeconfig", "exceeds 1 MiB", files=files.__getitem__)
+
+
 # --- inlining ---------------------------------------------------------------------------------------------------------
 
 BY_PATH = {
@@ -288,7 +308,7 @@ def test_a_text_alone_cannot_have_files_and_says_what_reads_them(field):
     [
         ("gone", "gone, which it refers to, does not exist"),
         ("empty", "the file is empty"),
-        ("large", "larger than 1024 KiB"),
+        ("large", "larger than 1 MiB"),
         ("passwd", ""),
         ("umlaut", ""),
         ("two lines", ""),

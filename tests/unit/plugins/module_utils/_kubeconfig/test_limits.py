@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No input of a MiB takes longer than a second or more than 200 MB, in a process of its own that is measured."""
+"""Tests that time and memory are limited and grow with the size of the input, in a process of its own."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import MAX_BYTES
 
-# Of processor time, so that a busy machine does not matter; it shares its caches all the same, hence the margin: alone
-# on a core, the slowest input takes 0.3 seconds with libyaml and 0.7 without.
+# The size of most inputs. Larger ones would only take longer.
+SIZE = 1024 * 1024
+# Processor time for such an input, so that a busy machine does not matter. Alone on a core, the slowest input takes 0.3
+# seconds with libyaml and 0.7 without; other processes use the same caches, hence the margin.
 SECONDS = {"libyaml": 1.0, "pure": 2.0}
 MEGABYTES = 200
 
@@ -36,14 +38,14 @@ TEXT = yaml.safe_dump(GOOD)
 
 
 def filled(unit: str, before: str = f"{TEXT}x: ", after: str = "\n") -> str:
-    """One MiB of it."""
-    return before + unit * ((MAX_BYTES - len(before) - len(after)) // len(unit.encode())) + after
+    """As much of it as fits."""
+    return before + unit * ((SIZE - len(before) - len(after)) // len(unit.encode())) + after
 
 
 def numbered(line: str, before: str = f"{TEXT}x:\n") -> str:
-    """One MiB of lines that differ."""
+    """As many lines that differ as fit."""
     width = len(line.format(0)) + 6
-    return before + "".join(line.format(f"{number:06}") for number in range((MAX_BYTES - len(before)) // width))
+    return before + "".join(line.format(f"{number:06}") for number in range((SIZE - len(before)) // width))
 
 
 def bomb(merge: bool) -> str:
@@ -87,7 +89,7 @@ COLLECTIONS = {
     "braces": filled("{"),
     "dashes": filled("- "),
     "items": filled("- x\n", f"{TEXT}x:\n"),
-    "items up to the limit": f"{TEXT}x: [{'x, ' * 19_000}]\n",
+    "items up to the limit": f"{TEXT}x: [{'x, ' * 39_000}]\n",
     "flow items": filled("x,", f"{TEXT}x: ["),
     "keys": numbered(" k{}: v\n"),
     "keys up to the limit": numbered(" k{}: " + "v" * 100 + "\n"),
@@ -146,7 +148,7 @@ LARGE_DSA = wrapped(
     ),
 )
 
-ROOM = MAX_BYTES * 7 // 10  # what base64 leaves
+ROOM = SIZE * 7 // 10  # what base64 leaves
 CREDENTIALS = {
     "beginnings": fields(client_key_data=b64(b"-----BEGIN A-----\n" * (ROOM // 18))),
     "beginnings of one block": fields(
@@ -167,7 +169,7 @@ CREDENTIALS = {
     "a token with a long number": json.dumps(
         edited(GOOD, {"users[0].user": {"token": "a." + b64(b'{"exp":' + b"1" * 40_000 + b"}") + ".c"}})
     ),
-    "one long token": json.dumps(edited(GOOD, {"users[0].user": {"token": "a" * (MAX_BYTES - 5000)}})),
+    "one long token": json.dumps(edited(GOOD, {"users[0].user": {"token": "a" * (SIZE - 5000)}})),
     "one long base64": fields(client_key_data="QUJD" * (ROOM // 3)),
     "base64 on lines": fields(client_key_data="QUJD\n" * (ROOM // 5)),
     "one long extra name": fields(**{"as": "a", "as_user_extra": {"a-" * 300_000: ["b"]}}),
@@ -243,9 +245,27 @@ def test_no_input_takes_long_or_much_memory(loader, inputs, calls):
     assert rows[-1][3] < MEGABYTES
 
 
-def test_the_inputs_are_as_large_as_may_be():
-    assert max(len(text.encode()) for text in INPUTS.values()) <= MAX_BYTES
-    assert sum(len(text.encode()) > MAX_BYTES * 0.9 for text in SCALARS.values()) >= len(SCALARS) - 1
+LARGEST = {
+    "spaces": TEXT + " " * (MAX_BYTES - len(TEXT)),
+    "escapes": f'{TEXT}x: "' + r"\x41" * ((MAX_BYTES - len(TEXT) - 10) // 4) + '"\n',
+    "users": "users:\n" + "".join(f"- {{name: u{n}, user: {{token: t}}}}\n" for n in range(110_000)),
+    "passwords in a broken text": "\t[\n" + "password: x\n" * 340_000,
+}
+
+
+@pytest.mark.parametrize("loader", [*SECONDS])
+def test_the_largest_input_takes_longer_by_its_size_only(loader):
+    if loader == "libyaml" and not hasattr(yaml, "CSafeLoader"):
+        pytest.skip("PyYAML was built without libyaml")
+    assert all(MAX_BYTES * 0.9 < len(text.encode()) <= MAX_BYTES for text in LARGEST.values())
+    rows = measured(loader, LARGEST, "canonicalize", "secret_values")
+    assert [row for row in rows if row[2] > SECONDS[loader] * MAX_BYTES / SIZE] == []
+    assert rows[-1][3] < MEGABYTES * MAX_BYTES / SIZE
+
+
+def test_the_inputs_have_the_size_for_which_the_limits_hold():
+    assert max(len(text.encode()) for text in INPUTS.values()) <= SIZE
+    assert sum(len(text.encode()) > SIZE * 0.9 for text in SCALARS.values()) >= len(SCALARS) - 1
 
 
 def merged(count: int, user: Callable[[int], dict[str, Any]], ca: bytes | None) -> str:
@@ -261,8 +281,8 @@ def test_a_merged_kubeconfig_of_many_clusters_is_within_the_limits():
     pair, rsa_ca = CA.issue("admin"), CA.pem + b"# as long as one of RSA\n" * 30
     chains = certificate_user(pair) | {"client-key-data": b64(pair.key_pem + b"#" * 1400)}
     for text in (
-        merged(150, lambda n: chains, rsa_ca),
-        merged(400, lambda n: {"token": jwt(exp=4_000_000_000, sub=f"system:serviceaccount:a:b{n}")}, CA.pem),
+        merged(600, lambda n: chains, rsa_ca),
+        merged(850, lambda n: {"token": jwt(exp=4_000_000_000, sub=f"system:serviceaccount:a:b{n}")}, CA.pem),
     ):
         assert len(text) < MAX_BYTES
         config = canonicalize(text, KubeconfigPolicy(context="admin@cluster-120"))

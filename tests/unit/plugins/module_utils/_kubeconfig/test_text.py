@@ -144,7 +144,7 @@ NOT_A_KUBECONFIG = {
     "white space": (" \n\n", "kubeconfig", "is empty"),
     "comments alone": ("# nothing\n", "kubeconfig", "is empty"),
     "an empty document": ("---\n", "kubeconfig", "is empty"),
-    "one byte too large": (TEXT.ljust(MAX_BYTES + 1), "kubeconfig", "larger than 1024 KiB"),
+    "one byte too large": (TEXT.ljust(MAX_BYTES + 1), "kubeconfig", "larger than 4 MiB"),
     "binary": (b"\x7fELF\x00\x01", "kubeconfig", "is binary"),
     "UTF-16 without a BOM": (TEXT.encode("utf-16-le"), "kubeconfig", "is binary"),
     "Latin-1": (TEXT.replace("admin@", "café@").encode("latin-1"), "kubeconfig", "convert it to UTF-8"),
@@ -175,7 +175,7 @@ NOT_A_KUBECONFIG = {
     "a merge bomb": (bomb(9, 9, merge=True), "kubeconfig", "too many entries, levels or aliases"),
     "an alias to itself": ("a: &a [*a]", "kubeconfig", "alias to what it is in itself"),
     "deep nesting": ("[" * 21 + "]" * 21, "kubeconfig", "too many entries, levels or aliases"),
-    "endless lists": ("[" + "x," * 40_000 + "]", "kubeconfig", "too many entries, levels or aliases"),
+    "endless lists": ("[" + "x," * 50_000 + "]", "kubeconfig", "too many entries, levels or aliases"),
     "endless lines": ("a: b" + "\n" * 100_001, "kubeconfig", "too many lines or words"),
     "endless words": ("a: " + "x " * 100_001, "kubeconfig", "too many lines or words"),
 }

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import require_unique
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import groups_of_equals, other_entries
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.desired import desire
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.plan import Observed, needs_template, plan
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import is_ready, status_text
@@ -249,10 +249,10 @@ def test_what_cannot_work_is_refused_by_the_options_name(options, reason):
     assert str(caught.value).startswith(reason) and caught.value.outcome == "not_sent"
 
 
-def test_a_cluster_is_given_once():
-    with pytest.raises(HssError, match=r"daemonsets\[2\].cluster_id: 'a' is already given by daemonsets\[0\]"):
-        require_unique(["a", "b", "a"], "daemonsets", "cluster_id")
-    require_unique(["a", "b", None, None], "daemonsets", "cluster_id")
+def test_entries_with_the_same_value_are_grouped():
+    assert groups_of_equals(["a", "b", "a", None, "c", "b", None, "a"]) == [[0, 2, 7], [1, 5]]
+    assert groups_of_equals(["a", "b", None, None]) == []
+    assert other_entries("daemonsets", [0, 2, 7], 2) == "daemonsets[0] and daemonsets[7]"
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

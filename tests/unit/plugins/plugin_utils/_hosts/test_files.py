@@ -98,7 +98,7 @@ def test_each_problem_has_its_message(tmp_path):
     assert [file.problem for file in files] == [
         "does not exist",
         "is empty",
-        "is larger than 1 MiB",
+        "is larger than 4 MiB",
         "",
         "does not exist",
         "",

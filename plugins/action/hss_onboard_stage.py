@@ -1,0 +1,276 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Action plugin: runs a stage of the role hss_onboard on the control node, in the process of Ansible itself.
+
+So no variable of the inventory (become, shell, interpreter, connection) reaches what runs on the control node, and only
+the stages that do something on a host use its connection.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._http import client
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import libraries_available
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import agents, protect
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.clusters import (
+    OnboardedCluster,
+    group_by_cluster,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.host import plain_value
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.install import change_agent, load_images
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.ledger import Ledger
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.read import read_host
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.reading import HostReading
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.register import (
+    Connected,
+    connections_of,
+    fail_if_none_is_registered,
+    leave_out_removals,
+    register,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.report import (
+    host_results,
+    report_lines,
+    warnings_of,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import unknown_variables
+
+RESULT = "hss_onboard_result"
+
+
+class ActionModule(ActionBase):
+    """Finds a stage's input in the variables and the ledger, runs the stage, and leaves its output there."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_diff = True
+
+    _use = ""
+
+    @guarded
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of the stage."""
+        result = super().run(tmp, task_vars)
+        stages: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "read": self._read,
+            "register": self._register,
+            "images": self._images,
+            "agent": self._agent,
+            "agent_retry": self._agent_retry,
+            "protect": self._protect,
+            "report": self._report,
+        }
+        stage = stages.get(str(self._task.args.get("stage")))
+        self._use = self._find_use(task_vars or {})
+        if stage is None:
+            raise AnsibleActionFail("hss_onboard_stage is a part of the role hss_onboard and of no use outside of it.")
+        if client.requests is None or not libraries_available():
+            raise AnsibleActionFail(
+                "hss_onboard needs the Python packages requests, PyYAML and cryptography where Ansible itself runs."
+            )
+        return {"changed": False, **result, **stage(task_vars or {})}
+
+    def _find_use(self, task_vars: Mapping[str, Any]) -> str:
+        """An id of this use of the role in a run: each use has a block of tasks of its own, in which hosts are read."""
+        if self._task.args.get("stage") in ("read", "register"):
+            return str(self._task._parent._uuid)
+        # A later stage may be in another block. Of a task that runs once, the host may have reported already.
+        hosts = [task_vars["inventory_hostname"], *task_vars["ansible_play_batch"]]
+        readings = (_reading(task_vars, host) for host in hosts)
+        return next((str(reading["use"]) for reading in readings if reading), str(self._task._parent._uuid))
+
+    @property
+    def _check_mode(self) -> bool:
+        return bool(self._task.check_mode)
+
+    @property
+    def _rotates(self) -> bool:
+        return bool(self._task.args.get("rotate"))
+
+    # --- Stages of every host -------------------------------------------------------------------------------------
+
+    def _read(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        self._require_linear_strategy()
+        reading = read_host(self, task_vars, self._use)
+        for text in (*unknown_variables(task_vars), *reading.warnings):
+            Display().warning(f"{reading.host}: {text}")
+        needs_cluster = reading.variables_valid and reading.variables.needs_cluster and not self._rotates
+        return {"reading": reading.to_result(), "needs_cluster": needs_cluster, "_ansible_no_log": True}
+
+    def _require_linear_strategy(self) -> None:
+        strategy = str(self._task._parent._play.strategy)
+        if not strategy.rpartition(".")[2].endswith(("linear", "debug")):
+            raise AnsibleActionFail(
+                f"hss_onboard needs the strategy linear; this play has {strategy}. Say strategy: linear in the play."
+            )
+
+    def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        results = Ledger(self._use).read("results") or {}
+        result = results.get(str(task_vars["inventory_hostname"]))
+        if result is None:
+            raise AnsibleActionFail(
+                "An earlier stage of the role was interrupted, so this host's cluster was not done."
+            )
+        return dict(result)
+
+    # --- Stages of the hosts that speak for their clusters --------------------------------------------------------
+
+    def _images(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Of several clusters with the same images and registry, the first one loads them."""
+        clusters = [cluster for cluster in self._clusters(task_vars).values() if cluster.active]
+        mine = next((cluster for cluster in clusters if cluster.speaker.host == task_vars["inventory_hostname"]), None)
+        job = agents.image_job(mine.speaker) if mine and mine.speaker.variables.install_agent else None
+        if not mine or job is None or not mine.speaker.variables.present:
+            return {}
+        first = next(cluster for cluster in clusters if agents.image_job(cluster.speaker) == job)
+        Ledger(self._use).write(f"image job {mine.speaker.host}", first.speaker.host)
+        if first is not mine:
+            return {}
+        (connected,) = self._connections([mine])
+        outcome = load_images(self, task_vars, mine, connected)
+        Ledger(self._use).write(f"images {mine.speaker.host}", outcome)
+        return {}
+
+    def _agent(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        return self._change_agent(task_vars, attempt=0)
+
+    def _agent_retry(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        return self._change_agent(task_vars, attempt=1)
+
+    def _change_agent(self, task_vars: dict[str, Any], attempt: int) -> dict[str, Any]:
+        """Runs on the host that speaks for its cluster; the second attempt runs on the others if that one failed."""
+        host, ledger = str(task_vars["inventory_hostname"]), Ledger(self._use)
+        for cluster in self._clusters(task_vars).values():
+            names = [speaker.host for speaker in cluster.speakers]
+            if not cluster.active or host not in names or not _needs_agent(cluster):
+                continue
+            if (names.index(host) > 0) != (attempt > 0):
+                continue
+            first = ledger.read(f"agent {names[0]}") or {}
+            if attempt and first.get("objects") is not None:
+                continue
+            if self._image_failure(cluster, ledger):
+                continue
+            speaker = cluster.speakers[names.index(host)]
+            (connected,) = self._connections([cluster])
+            result = plain_value(change_agent(self, task_vars, cluster, speaker, connected))
+            kept = ("objects", "changed", "answered", "msg")
+            ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
+            return {"diff": result["diff"]} if result.get("diff") else {}
+        return {}
+
+    def _image_failure(self, cluster: OnboardedCluster, ledger: Ledger) -> bool:
+        loader = ledger.read(f"image job {cluster.speaker.host}")
+        return bool(loader and (ledger.read(f"images {loader}") or {}).get("failed"))
+
+    # --- Stages for all hosts at once -----------------------------------------------------------------------------
+
+    def _register(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        readings = self._readings(task_vars)
+        clusters = group_by_cluster(readings.values())
+        if self._rotates:
+            leave_out_removals(clusters)
+        for connected in self._connections(clusters):
+            removed = Connected(
+                connected.session,
+                connected.redactor,
+                [cluster for cluster in connected.clusters if not cluster.speaker.variables.present],
+                connected.progress,
+            )
+            protect.remove_node_agents(removed, self._check_mode)
+            register(connected, self._check_mode, self._rotates)
+            for text in connected.warnings:
+                Display().warning(connected.text(text))
+        if self._rotates:
+            fail_if_none_is_registered(clusters)
+            return self._finish(task_vars, clusters)
+        ledger = Ledger(self._use)
+        ledger.write_clusters(clusters)
+        if any(reading.variables.needs_cluster for reading in readings.values()):
+            ledger.write("results", host_results(clusters, self._check_mode))
+            return {}
+        return self._finish(task_vars, clusters)
+
+    def _protect(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        clusters = list(self._clusters(task_vars).values())
+        ledger = Ledger(self._use)
+        for cluster in clusters:
+            if not cluster.speakers:
+                continue
+            attempts = [ledger.read(f"agent {speaker.host}") for speaker in cluster.speakers]
+            result = next((made for made in attempts if (made or {}).get("objects") is not None), attempts[0])
+            if cluster.speaker.variables.present:
+                loader = ledger.read(f"image job {cluster.speaker.host}")
+                outcome = ledger.read(f"images {loader}") if loader else None
+                if outcome and loader != cluster.speaker.host:
+                    # The cluster that loaded them reports it.
+                    outcome = {**outcome, "changed": False, "msg": outcome["msg"] if outcome["failed"] else ""}
+                agents.record_images(cluster, outcome, self._check_mode)
+                agents.record_applied(cluster, result, self._check_mode)
+            elif _needs_agent(cluster):
+                agents.record_removed(cluster, result, self._check_mode)
+        present = [cluster for cluster in clusters if cluster.active and cluster.speaker.variables.present]
+        for connected in self._connections(present):
+            protect.connect(connected, self._check_mode)
+            protect.check_permissions(connected)
+            protect.install_node_agents(connected, self._check_mode)
+        return self._finish(task_vars, clusters)
+
+    def _finish(self, task_vars: Mapping[str, Any], clusters: list[OnboardedCluster]) -> dict[str, Any]:
+        """Leave each host's result in the ledger, and show a line for each cluster."""
+        for text in warnings_of(clusters):
+            Display().warning(text)
+        ledger = Ledger(self._use)
+        ledger.write("results", host_results(clusters, self._check_mode))
+        lines = report_lines(clusters, self._lost_hosts(task_vars, ledger), self._check_mode)
+        return {"msg": lines, "_ansible_verbose_always": True}
+
+    def _connections(self, clusters: list[OnboardedCluster]) -> list[Connected]:
+        # What a task's process displays appears at once, also in AWX.
+        return connections_of(clusters, os.environ, Display().display)
+
+    def _readings(self, task_vars: Mapping[str, Any]) -> dict[str, HostReading]:
+        """The readings of the hosts that take part in this use of the role, in the order of the play."""
+        readings = {}
+        for host in task_vars["ansible_play_batch"]:
+            reading = _reading(task_vars, host)
+            if reading and reading["use"] == self._use:
+                readings[str(host)] = HostReading.from_result(plain_value(reading))
+        return readings
+
+    def _clusters(self, task_vars: Mapping[str, Any]) -> dict[str, OnboardedCluster]:
+        """The clusters as the last stage for all hosts left them, by name."""
+        return {cluster.name: cluster for cluster in Ledger(self._use).read_clusters(self._readings(task_vars))}
+
+    def _lost_hosts(self, task_vars: Mapping[str, Any], ledger: Ledger) -> list[str]:
+        """The hosts of the play that failed or were unreachable before they were read, each reported once.
+
+        With serial, the report of each batch has those that were not in an earlier one.
+        """
+        every = [str(host) for host in task_vars["ansible_play_hosts_all"]]
+        alive = {str(host) for host in task_vars["ansible_play_hosts"]}
+        known = {*(ledger.read("known hosts") or ()), *(ledger.read("results") or ())}
+        lost = [host for host in every if host not in alive and host not in known]
+        ledger.write("known hosts", [*known, *lost])
+        return lost
+
+
+def _reading(task_vars: Mapping[str, Any], host: str) -> Any:
+    """The reading of a host; None if it was not read, or has reported already. It may be of an earlier use."""
+    result = task_vars["hostvars"].raw_get(host).get(RESULT)
+    return result.get("reading") if isinstance(result, Mapping) else None
+
+
+def _needs_agent(cluster: OnboardedCluster) -> bool:
+    variables = cluster.speaker.variables
+    return variables.install_agent or (not variables.present and variables.service_account)

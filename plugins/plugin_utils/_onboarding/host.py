@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: Ansible's view of a host as plain values, and what runs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
+    command_output_hidden,
+    module_options_hidden,
+    pipelining_enabled,
+)
+
+from .variables import VARIABLES, InvalidVariable
+
+# ansible-core 2.18 marks an omitted value with a text that begins like this.
+_OMITTED = "__omit_place_holder__"
+_LEFT_OUT = object()
+# The connection plugin's text in place of the program's message, if its output is hidden.
+_CENSORED = "censored"
+
+
+def given_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, Any]:
+    """The role's variables as this host has them, templated; what is omitted is left out.
+
+    :raises InvalidVariable: if one cannot be templated.
+    """
+    given = {}
+    for name in VARIABLES:
+        if name not in task_vars:
+            continue
+        try:
+            value = plain_value(action._templar.template(task_vars[name]))
+        except AnsibleError as exc:
+            raise InvalidVariable(f"{name}: {one_line(exc)}") from None
+        if value is not _LEFT_OUT:
+            given[name] = value
+    return given
+
+
+def one_line(error: AnsibleError) -> str:
+    """Ansible's own message, without the lines of the playbook that it quotes."""
+    return sanitize(str(getattr(error, "message", "") or error))
+
+
+def task_environment(action: ActionBase) -> dict[str, str]:
+    """The variables of the environment keyword of the task, its blocks and its play."""
+    environment: dict[str, Any] = {}
+    action._compute_environment_string(environment)
+    return {str(name): str(value) for name, value in environment.items()}
+
+
+def task_options(action: ActionBase) -> dict[str, Any]:
+    """The options that module_defaults give the task."""
+    return {
+        str(name): plain_value(value) for name, value in action._task.args.items() if name not in ("stage", "rotate")
+    }
+
+
+def plain_value(value: Any) -> Any:
+    """A value without Ansible's own types: ansible-core tags values, and the libraries used here refuse tagged ones."""
+    if type(value).__name__ in ("Omit", "_OmitType") or (isinstance(value, str) and value.startswith(_OMITTED)):
+        return _LEFT_OUT
+    if isinstance(value, Mapping):
+        items = ((str(key), plain_value(item)) for key, item in value.items())
+        return {key: item for key, item in items if item is not _LEFT_OUT}
+    if isinstance(value, (list, tuple)):
+        return [item for item in map(plain_value, value) if item is not _LEFT_OUT]
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    return float(value) if isinstance(value, float) else str(value)
+
+
+def execute(action: ActionBase, command: str, data: str = "") -> dict[str, Any]:
+    """Runs a shell command on the host, and hides its output.
+
+    :arg data: for its standard input.
+    :raises AnsibleConnectionFailure: with the connection's own message.
+    """
+    try:
+        with command_output_hidden(action):
+            if not data:
+                return dict(action._low_level_execute_command(command))
+            with pipelining_enabled(action):
+                return dict(action._low_level_execute_command(command, in_data=data.encode()))
+    except AnsibleConnectionFailure as exc:
+        if _CENSORED not in str(exc):
+            raise
+    # Nothing secret is in a command that does nothing, so its message need not be hidden.
+    return dict(action._low_level_execute_command(":"))
+
+
+def run_action(action: ActionBase, name: str, options: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    """Runs another action plugin of this collection on the host of the task, and returns its result."""
+    task = action._task.copy()
+    task.action, task.args = name, dict(options)
+    plugin = action._shared_loader_obj.action_loader.get(
+        name,
+        task=task,
+        connection=action._connection,
+        play_context=action._play_context,
+        loader=action._loader,
+        templar=action._templar,
+        shared_loader_obj=action._shared_loader_obj,
+    )
+    return dict(plugin.run(task_vars=task_vars))
+
+
+def run_module(action: ActionBase, name: str, options: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    """Runs a module on the host of the task; its options are shown nowhere."""
+    with command_output_hidden(action), module_options_hidden(action):
+        return dict(action._execute_module(module_name=name, module_args=dict(options), task_vars=task_vars))
+
+
+@contextmanager
+def on_control_node(action: ActionBase, task_vars: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Within the block, the action's commands and modules run on the control node as the user who runs Ansible.
+
+    Yields the variables for modules; the inventory's own for localhost do not count.
+    """
+    before, become = action._connection, action._play_context.become
+    action._connection = connection_loader.get("ansible.builtin.local", action._play_context)
+    action._play_context.become = False
+    try:
+        yield {**task_vars, "ansible_python_interpreter": task_vars["ansible_playbook_python"]}
+    finally:
+        action._connection, action._play_context.become = before, become

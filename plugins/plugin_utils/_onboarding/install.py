@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: the stages of onboarding on a host that speaks for its cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
+    COMMANDS,
+    PLACEHOLDER,
+    secret_name,
+    with_variable,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse import (
+    ManifestError,
+    manifest_secret_values,
+    parse_manifests,
+)
+
+from . import images
+from .agents import ASSUMED_OBJECTS, desired_objects, removal_options
+from .clusters import OnboardedCluster
+from .host import execute, on_control_node, one_line, run_action, run_module
+from .load_images import ImageLoader
+from .reading import HostReading
+from .register import Connected
+
+_OBJECTS, _PREFLIGHT = "huaweicloud.hss.kubectl_objects", "huaweicloud.hss.kubectl_preflight"
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+def change_agent(
+    action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, host: HostReading, connected: Connected
+) -> dict[str, Any]:
+    """Installs the connection agent in the host's cluster, or removes it, with what was made for HSS.
+
+    :returns: C(objects), C(changed), C(answered) and C(msg), as of kubectl_objects; no C(objects) in case of failure.
+    """
+    try:
+        if host.variables.present:
+            return _install(action, task_vars, cluster, host, connected)
+        options = {"kubectl": host.variables.kubectl, "kubeconfig": host.variables.kubeconfig_path}
+        return run_action(action, _OBJECTS, {**options, **removal_options(host.variables)}, task_vars)
+    except AnsibleConnectionFailure as exc:
+        return {"msg": f"the host {host.host} could not be reached: {one_line(exc)}"}
+    except AnsibleError as exc:
+        return {"msg": f"{host.host}: {one_line(exc)}"}
+    except (HssError, ManifestError) as exc:
+        return {"msg": connected.text(exc)}
+
+
+def _install(
+    action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, host: HostReading, connected: Connected
+) -> dict[str, Any]:
+    variables = host.variables
+    target = {"kubectl": variables.kubectl, "kubeconfig": host.path}
+    if variables.preflight:
+        addresses = []
+        if variables.check_network:
+            network = connected.session.api().show_agent_network()
+            addresses = [network.get(name) for name in ("anp_address", "agent_address")]
+        options = {**target, "objects": ASSUMED_OBJECTS, "addresses": addresses}
+        result = run_action(action, _PREFLIGHT, options, task_vars)
+        if result.get("failed"):
+            return {"msg": result["msg"]}
+    if not cluster.cluster_id:
+        return {"objects": [], "changed": False}
+    api = connected.session.api()
+    manifests = parse_manifests(api.show_install_script(cluster.cluster_id))
+    connected.redactor.add(*manifest_secret_values(manifests))
+    name = ""
+    if variables.cluster.get("image_repo"):
+        name = secret_name(_image_commands(connected, variables.cluster).get("secret_command")) or ""
+    return run_action(action, _OBJECTS, {**target, "objects": desired_objects(manifests, variables, name)}, task_vars)
+
+
+def _image_commands(connected: Connected, cluster: Mapping[str, Any]) -> dict[str, Any]:
+    """HSS's commands for a private registry, with a variable in place of the password."""
+    reply = connected.session.api().show_image_command(
+        str(cluster["image_repo"]),
+        str(cluster.get("organization") or ""),
+        str(cluster.get("image_repo_username") or ""),
+        PLACEHOLDER,
+        "agent",
+    )
+    return {**reply, **{name: with_variable(str(reply.get(name) or "")) for name in COMMANDS}}
+
+
+def load_images(
+    action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, connected: Connected
+) -> dict[str, Any]:
+    """Loads HSS's images into the private registry of a cluster, or says how to do it by hand.
+
+    :returns: C(changed), C(failed) and C(msg).
+    """
+    variables = cluster.speaker.variables
+    options = variables.cluster
+    missing = [name for name in ("organization", "image_repo_username") if not options.get(name)]
+    try:
+        if missing:
+            raise HssError(f"{missing[0]} is missing in hss_onboard_cluster")
+        answer = _image_commands(connected, options)
+    except HssError as exc:
+        answer = {"msg": connected.text(exc)}
+    is_connected = cluster.row.get("status") == "connect_success"
+    checksum = variables.image_checksum or ""
+    plan = images.plan(answer, options, variables.image_tool or "", checksum, is_connected)
+    steps: dict[str, Any] = {}
+    if plan["images"]:
+        username, password = (str(options.get(f"image_repo_{name}") or "") for name in ("username", "password"))
+        check_mode = bool(action._task.check_mode)
+
+        def load(variables_of_host: dict[str, Any]) -> dict[str, Any]:
+            run = partial(_run, action)
+            module = partial(run_module, action, task_vars=variables_of_host)
+            return ImageLoader(run, module, plan, username, password, checksum).load(check_mode)
+
+        try:
+            if variables.image_host in _LOCAL_HOSTS:
+                with on_control_node(action, task_vars) as local_vars:
+                    steps = load(local_vars)
+            else:
+                steps = load(task_vars)
+        except AnsibleConnectionFailure as exc:
+            steps = {"found": {"unreachable": True, "msg": one_line(exc)}}
+        except AnsibleError as exc:
+            steps = {"error": one_line(exc)}
+    return images.outcome(plan, steps, options, variables.image_host, True, bool(action._task.check_mode))
+
+
+def _run(action: ActionBase, command: str, data: str) -> dict[str, Any]:
+    return execute(action, command, data)

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: loads HSS's images into a private registry, with a tool on the host that has it.
+
+The registry's certificate is verified. A private CA belongs, on that host, into the system's store or into
+/etc/containers/certs.d/REGISTRY/ca.crt; a registry without TLS into /etc/containers/registries.conf. The archive needs
+space in the host's folder for temporary files, which TMPDIR chooses.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable
+
+# Runs a shell command with data on its standard input, and returns C(rc), C(stdout) and C(stderr).
+Run = Callable[[str, str], dict[str, Any]]
+# Runs a module with options that are shown nowhere, and returns its result.
+RunModule = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+_SHORT, _LONG = 120, 3600  # seconds
+
+
+class ImageLoader:
+    """Looks for images in a registry, and loads them if one is missing.
+
+    :arg plan: see L(images.plan).
+    :arg username: of the registry; C(password) likewise.
+    :arg checksum: of the archive, such as C(sha256:...); empty for none.
+    """
+
+    def __init__(
+        self, run: Run, run_module: RunModule, plan: Mapping[str, Any], username: str, password: str, checksum: str
+    ) -> None:
+        self._run_command = run
+        self._run_module = run_module
+        self._plan = plan
+        self._tool = str(plan["tool"])
+        self._username = username
+        self._password = password
+        self._checksum = checksum
+        self._folder = ""
+
+    def load(self, check_mode: bool) -> dict[str, Any]:
+        """Returns the results of the steps for L(images.outcome). In check mode it only looks."""
+        steps: dict[str, Any] = {}
+        steps["found"] = self._run([self._tool, "--version"], _SHORT)
+        if steps["found"]["rc"]:
+            return steps
+        made = self._run_command("umask 077 && mktemp -d", "")
+        self._folder = str(made["stdout"]).strip()
+        steps["folder"] = {**made, "path": self._folder if not made["rc"] else ""}
+        if made["rc"]:
+            return steps
+        try:
+            self._load(steps, check_mode)
+        finally:
+            self._run(["rm", "-rf", "--", self._folder], _SHORT)
+        return steps
+
+    def _load(self, steps: dict[str, Any], check_mode: bool) -> None:
+        login = [self._tool, "login", f"--authfile={self._authfile}", f"--username={self._username}"]
+        steps["logged_in"] = self._run([*login, "--password-stdin", str(self._plan["login"])], _SHORT, self._password)
+        if steps["logged_in"]["rc"]:
+            return
+        images: Sequence[Mapping[str, str]] = self._plan["images"]
+        # Registries have many ways to say that there is no such image, so every failure means one to load.
+        looked = [{**self._run(self._look(image), _SHORT), "item": dict(image)} for image in images]
+        steps["looked"] = {"results": looked}
+        missing = [result["item"] for result in looked if result["rc"]]
+        if not missing or check_mode or self._plan["refused"]:
+            return
+        options = {"url": self._plan["url"], "dest": self._archive, "mode": "0600", "timeout": 60}
+        steps["archive"] = self._run_module("ansible.builtin.get_url", {**options, "checksum": self._checksum})
+        if steps["archive"].get("size") is None:
+            return
+        unpacked: list[str] = []
+        try:
+            if self._tool == "podman":
+                steps["unpacked"] = self._run(["podman", "load", f"--input={self._archive}"], _LONG)
+                unpacked = _loaded_names(str(steps["unpacked"]["stdout"]))
+                if steps["unpacked"]["rc"]:
+                    return
+            pushed = [{**self._run(self._push(image), _LONG), "item": image} for image in missing]
+            steps["pushed"] = {"results": pushed}
+        finally:
+            if unpacked:
+                # Something may run them, so a failure is none.
+                self._run(["podman", "rmi", *unpacked], 600)
+
+    def _look(self, image: Mapping[str, str]) -> list[str]:
+        if self._tool == "skopeo":
+            return ["skopeo", "inspect", "--raw", f"--authfile={self._authfile}", f"docker://{image['target']}"]
+        return ["podman", "manifest", "inspect", image["target"]]
+
+    def _push(self, image: Mapping[str, str]) -> list[str]:
+        target = f"docker://{image['target']}"
+        if self._tool == "podman":
+            return ["podman", "push", f"--authfile={self._authfile}", image["source"], target]
+        source = f"docker-archive:{self._archive}:{image['source']}"
+        return ["skopeo", "copy", "--retry-times=2", f"--authfile={self._authfile}", source, target]
+
+    @property
+    def _authfile(self) -> str:
+        return f"{self._folder}/config.json"
+
+    @property
+    def _archive(self) -> str:
+        return f"{self._folder}/images.tar"
+
+    def _run(self, argv: Sequence[str], seconds: int, stdin: str = "") -> dict[str, Any]:
+        """Runs a program with a time limit, if the host has the means for one."""
+        # Not every podman has the option --authfile everywhere, nor heeds the first of the variables.
+        variables = [f"REGISTRY_AUTH_FILE={self._authfile}", f"DOCKER_CONFIG={self._folder}"] if self._folder else []
+        words = " ".join(shlex.quote(word) for word in ["env", *variables, *argv])
+        limited = f"if command -v timeout >/dev/null 2>&1; then timeout {seconds} {words}; else {words}; fi"
+        return self._run_command(limited, stdin)
+
+
+def _loaded_names(output: str) -> list[str]:
+    """The images that podman says it loaded: a line for each, or all in one line."""
+    lines = re.findall(r"(?m)^Loaded image[^:]*: *(.+)$", output)
+    names = [name.strip() for line in lines for name in line.split(",")]
+    return list(dict.fromkeys(filter(None, names)))

@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: the stages in which HSS installs or removes node agents, for all clusters at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.desired import identity
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.outcome import ClusterOutcome
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import Plan
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.wait import wait_connected
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.polling import Wait
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.execute import AgentOutcome
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import reconcile
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import node_counts
+
+from .clusters import OnboardedCluster
+from .register import CONCURRENCY, Connected
+
+_CONNECTED = "connect_success"
+# Seconds between the first polls. The pauses grow to three times as much, and each poll shows a line.
+_SLEEP = 4
+
+
+def connect(connected: Connected, check_mode: bool) -> None:
+    """Waits until HSS is connected to the clusters whose variables say so."""
+    by_wait: dict[int, list[OnboardedCluster]] = {}
+    for cluster in connected.clusters:
+        variables = cluster.speaker.variables if cluster.active else None
+        if variables and cluster.cluster_id and variables.needs_cluster and variables.wait and not check_mode:
+            by_wait.setdefault(variables.wait_timeout, []).append(cluster)
+    for seconds, clusters in sorted(by_wait.items()):
+        outcomes = [ClusterOutcome(Plan(identity(_ids(cluster), "present")), dict(cluster.row)) for cluster in clusters]
+        try:
+            wait_connected(outcomes, connected.session.api(), Wait(seconds, min(_SLEEP, seconds)), connected.progress)
+        except HssError as error:
+            for cluster in clusters:
+                cluster.fail(connected.text(error))
+            continue
+        for cluster, outcome in zip(clusters, outcomes):
+            cluster.row = dict(outcome.observed or cluster.row)
+            if outcome.error:
+                cluster.fail(connected.text(outcome.error))
+
+
+def _ids(cluster: OnboardedCluster) -> dict[str, Any]:
+    return {"name": cluster.name, "cluster_id": cluster.cluster_id}
+
+
+def check_permissions(connected: Connected) -> None:
+    """Asks HSS which rights it lacks in the connected clusters: a warning, or a failure on request."""
+    for cluster in connected.clusters:
+        if not (cluster.active and cluster.speaker.variables.needs_cluster and _is_connected(cluster)):
+            continue
+        try:
+            rows = connected.session.api().list_permissions(str(cluster.cluster_id))
+        except HssError as error:
+            problem = f"HSS did not say what it may do in the cluster: {connected.text(error)}"
+        else:
+            missing = [connected.text(_missing(row)) for row in rows if not row.get("is_authed")]
+            if not missing:
+                continue
+            problem = f"HSS has not all the rights it needs in the cluster: {'; '.join(missing)}"
+        if cluster.speaker.variables.require_permissions:
+            cluster.fail(problem)
+        else:
+            cluster.warnings.append(f"{cluster.name}: {problem}")
+
+
+def _missing(row: Mapping[str, Any]) -> str:
+    group = f".{row['api_groups']}" if row.get("api_groups") else ""
+    advice = f": {row['advice']}" if row.get("advice") else ""
+    return f"{row.get('resources')}{group} for {row.get('function')}{advice}"
+
+
+def _is_connected(cluster: OnboardedCluster) -> bool:
+    return cluster.row.get("status") == _CONNECTED
+
+
+def install_node_agents(connected: Connected, check_mode: bool) -> None:
+    """Installs node agents in the connected clusters whose variables say so, and waits until they run."""
+    going = []
+    for cluster in connected.clusters:
+        if not (cluster.active and cluster.speaker.variables.protect_nodes):
+            continue
+        if _is_connected(cluster):
+            going.append(cluster)
+        elif check_mode:
+            cluster.did("protect", "node agents would be installed once it is connected")
+        else:
+            cluster.fail("its nodes are not protected yet: HSS is not connected to it; run again once it is")
+    _reconcile(connected, going, "present", check_mode, _record_installed)
+
+
+def _record_installed(connected: Connected, cluster: OnboardedCluster, outcome: AgentOutcome, check_mode: bool) -> None:
+    ready, desired = node_counts(outcome.observed)
+    status = f"agents on {ready} of {desired} nodes" if desired else "node agents not counted yet"
+    if not outcome.actions:
+        cluster.notes.append(status)
+        return
+    verb = "changed" if outcome.actions == ["update"] else "installed"
+    note = f"node agents would be {verb}" if check_mode else f"node agents {verb}, {status}"
+    cluster.did("protect", note)
+
+
+def remove_node_agents(connected: Connected, check_mode: bool) -> None:
+    """Removes node agents while HSS can still reach the clusters. It must come before the registrations go."""
+    going = [cluster for cluster in connected.clusters if cluster.active and cluster.speaker.variables.protect_nodes]
+    if not going:
+        return
+    try:
+        rows = connected.session.api().list_clusters()
+    except HssError as error:
+        for cluster in going:
+            cluster.fail(connected.text(error))
+        return
+    by_name: dict[str, list[str]] = {}
+    for row in rows:
+        by_name.setdefault(str(row.get("cluster_name")), []).append(row["cluster_id"])
+    for cluster in going:
+        given = cluster.speaker.variables.cluster.get("cluster_id")
+        ids = [given] if given else by_name.get(cluster.name, [])
+        # Several registrations of one name are an error when the registration is removed.
+        cluster.cluster_id = ids[0] if len(ids) == 1 else None
+    _reconcile(connected, [cluster for cluster in going if cluster.cluster_id], "absent", check_mode, _record_removed)
+
+
+def _record_removed(connected: Connected, cluster: OnboardedCluster, outcome: AgentOutcome, check_mode: bool) -> None:
+    if outcome.actions:
+        # With a warning, it is not known whether HSS could do it.
+        unconfirmed, would = bool(outcome.warnings), "would be " if check_mode else ""
+        note = "removal of the node agents requested" if unconfirmed else f"node agents {would}removed"
+        cluster.did("unprotect", note)
+
+
+Record = Callable[[Connected, OnboardedCluster, AgentOutcome, bool], None]
+
+
+def _reconcile(
+    connected: Connected, clusters: list[OnboardedCluster], state: str, check_mode: bool, record: Record
+) -> None:
+    """Installs or removes node agents, in one call for all clusters with the same time to wait."""
+    by_wait: dict[tuple[bool, int], list[OnboardedCluster]] = {}
+    for cluster in clusters:
+        variables = cluster.speaker.variables
+        by_wait.setdefault((variables.wait, variables.wait_timeout), []).append(cluster)
+    for (wait, seconds), group in by_wait.items():
+        # Removed node agents are always waited for: without the registration, they could not be removed.
+        params = {
+            "state": state,
+            "wait": wait or state == "absent",
+            "wait_timeout": seconds,
+            "wait_sleep": min(_SLEEP, seconds),
+        }
+        entries = [{**cluster.speaker.variables.daemonset, "cluster_id": cluster.cluster_id} for cluster in group]
+        try:
+            outcomes = reconcile(connected.session, entries, params, check_mode, CONCURRENCY, connected.progress)
+        except HssError as error:
+            for cluster in group:
+                cluster.fail(connected.text(error))
+            continue
+        for cluster, outcome in zip(group, outcomes):
+            cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in outcome.warnings]
+            if outcome.error:
+                cluster.actions += [] if not outcome.actions else ["protect" if state == "present" else "unprotect"]
+                cluster.fail(connected.text(outcome.error))
+            else:
+                record(connected, cluster, outcome, check_mode)

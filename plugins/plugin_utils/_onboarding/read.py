@@ -1,0 +1,116 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PRIVATE to the collection: the first stage of onboarding: what one host and its variables say of a cluster."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from functools import partial
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import KubeconfigPolicy
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
+
+from .agents import service_account_objects, token_secret_options
+from .host import execute, given_variables, one_line, run_action, task_environment, task_options
+from .reading import HostReading, ca_fingerprint
+from .variables import InvalidVariable, Variables, in_terms_of_the_role, read_variables
+
+
+def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostReading:
+    """Reads what the host's variables say, and its kubeconfig if that is needed. Everything wrong is a C(problem)."""
+    host = str(task_vars["inventory_hostname"])
+    try:
+        variables = read_variables(given_variables(action, task_vars))
+    except InvalidVariable as exc:
+        name = task_vars.get("hss_onboard_name")
+        named = Variables(str(name) if isinstance(name, str) and "{{" not in name else host)
+        return HostReading(host, use, named, variables_valid=False, problem=sanitize(str(exc)))
+    reading = HostReading(host, use, variables, options=task_options(action), environment=task_environment(action))
+    if not variables.present:
+        return reading
+    try:
+        reading = _with_kubeconfig(reading, _read_kubeconfig(action, variables))
+        if variables.service_account and not action._task.check_mode:
+            # In check mode there may be no account yet, so the plan is made with the admin's credential.
+            reading = _with_service_account(action, task_vars, reading)
+    except AnsibleConnectionFailure as exc:
+        return dataclasses.replace(reading, problem=one_line(exc), unreachable=True)
+    except AnsibleError as exc:
+        return dataclasses.replace(reading, problem=one_line(exc))
+    except HostFileError as exc:
+        return dataclasses.replace(reading, problem=in_terms_of_the_role(sanitize(str(exc))))
+    return reading
+
+
+def _read_kubeconfig(action: ActionBase, variables: Variables) -> HostKubeconfig:
+    if not variables.become:
+        # The inventory's ansible_become precedes the task's keyword.
+        action._connection.set_become_plugin(None)
+
+    policy = KubeconfigPolicy(
+        context=variables.context,
+        server=variables.server,
+        tls_server_name=variables.tls_server_name,
+        allow_insecure=bool(variables.cluster.get("kube_config_allow_insecure")),
+        # The stage that registers warns, once for all hosts of a cluster.
+        expiry_warning_days=0,
+    )
+    return KubeconfigReader(partial(execute, action)).read(
+        variables.kubeconfig_path, policy, variables.check_server_name
+    )
+
+
+def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading:
+    config = found.config
+    document = yaml.safe_load(config.text)
+    return dataclasses.replace(
+        reading,
+        path=found.path,
+        kube_config=config.text,
+        local_kube_config=found.local_text,
+        server=config.server,
+        ca=ca_fingerprint(document),
+        user=str(document["users"][0]["name"]),
+        days_left=config.days_left,
+        warnings=tuple(sanitize(text) for text in config.server_warnings),
+    )
+
+
+def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
+    """Makes a ServiceAccount for HSS with the host's kubectl, and puts its token in place of the admin's credential."""
+    variables = reading.variables
+    target = {"kubectl": variables.kubectl, "kubeconfig": reading.path}
+    made = run_action(
+        action,
+        "huaweicloud.hss.kubectl_objects",
+        {**target, "objects": service_account_objects(variables)},
+        task_vars,
+    )
+    failure = made.get("msg") if made.get("failed") else None
+    if not failure:
+        # The account's token is in the cluster in which that kubectl made it.
+        found = run_action(
+            action,
+            "huaweicloud.hss.kubectl_secret_info",
+            {**target, "kubectl": made.get("kubectl"), **token_secret_options(variables)},
+            task_vars,
+        )
+        failure = found.get("msg") if found.get("failed") else None
+    if failure:
+        problem = f"the ServiceAccount could not be made or has no token: {sanitize(str(failure)).strip()}"
+        return dataclasses.replace(reading, problem=problem)
+    document = yaml.safe_load(reading.kube_config)
+    token = base64.b64decode(found["data"]["token"]).decode()
+    document["users"] = [{"name": document["users"][0]["name"], "user": {"token": token}}]
+    return dataclasses.replace(
+        reading, kube_config=str(yaml.safe_dump(document, sort_keys=False)), user="ServiceAccount", days_left=None
+    )
