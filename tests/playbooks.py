@@ -37,9 +37,9 @@ class Played:
 
     @property
     def report(self) -> list[str]:
-        """The lines of the role's report, one for each cluster."""
-        found = re.search(r"\"msg\": (\[.*?\n    \])", self.output, re.DOTALL)
-        return json.loads(found[1]) if found else []
+        """The lines of the role's last report: a line for each cluster and each lost host, and the tally."""
+        found = re.findall(r"\"msg\": (\[.*?\n    \])", self.output, re.DOTALL)
+        return json.loads(found[-1]) if found else []
 
 
 def play(

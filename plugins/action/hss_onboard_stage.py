@@ -203,6 +203,9 @@ class ActionModule(ActionBase):
 
     def _protect(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         clusters = list(self._clusters(task_vars).values())
+        if not clusters:
+            # Every host that takes part has reported already.
+            return {}
         ledger = Ledger(self._use)
         for cluster in clusters:
             if not cluster.speakers:

@@ -88,7 +88,9 @@ def test_the_life_of_a_registration(onboard, simulator):
     assert [cluster.provider for cluster in simulator.clusters()] == ["self_built_idc"] * 3
     assert [cluster.name for cluster in simulator.clusters() if "127.0.0.1" in cluster.kube_config] == []
     assert (simulator.count(CREATE), simulator.count(LIST)) == (3, 3)
-    assert "the certificate expired on" in first.report[3] and "kubeadm certs renew" in first.report[3]
+    assert first.report[3:] == ["old-1: failed, see the error of host old-1", "3 registered, 1 failed"]
+    assert first.output.count("the certificate expired on") == 2  # the error message and the result
+    assert "kubeadm certs renew" in first.output
 
     second = onboard()
     assert (second.hosts_with("changed"), simulator.count(CREATE), simulator.count(LIST)) == (set(), 3, 4)
@@ -147,7 +149,15 @@ def test_no_secret_at_the_highest_verbosity(ssh_hosts, onboard, simulator, what,
 def test_a_failure_is_reported_once_with_a_remedy(onboard, simulator):
     played = onboard(environment={"HW_SECRET_KEY": "a-wrong-secret-canary-0123456789"})
     assert played.code == 2 and simulator.clusters() == []
+    assert played.hosts_with("failed") == {"kubeadm-1", "k3s-1", "shop-1", "shop-2", "old-1"}
     assert played.output.count('"msg": "Could not list the registered clusters') == 1
+    assert played.report == [
+        "kubeadm-1: failed, see the error of host kubeadm-1",
+        "k3s-1: failed, see the error of host kubeadm-1",
+        "shop: failed, see the error of host kubeadm-1",
+        "old-1: failed, see the error of host old-1",
+        "4 failed",
+    ]
     assert "APIGW.0301" in played.output and "check access_key, secret_key" in played.output
 
 

@@ -19,6 +19,7 @@ class OnboardedCluster:
     :arg members: the hosts of the cluster in the order of the play.
     :arg speakers: the hosts that can speak for the cluster, the one that does first.
     :arg problem: why no more is done for the cluster; empty if all is well.
+    :arg told_by: the host that reports a problem of several clusters for all of them.
     :arg left_out: why nothing is done for the cluster, although nothing is wrong; empty if something is.
     :arg row: the cluster as HSS lists it; empty if it is not registered.
     :arg registered: the actions on the registration; None if HSS was not asked.
@@ -30,6 +31,7 @@ class OnboardedCluster:
     members: list[HostReading]
     speakers: list[HostReading] = field(default_factory=list)
     problem: str = ""
+    told_by: str = ""
     left_out: str = ""
     cluster_id: str | None = None
     row: dict[str, Any] = field(default_factory=dict)
@@ -53,10 +55,24 @@ class OnboardedCluster:
         """Records why no more is done for the cluster."""
         self.problem = self.problem or problem
 
+    @property
+    def reporter(self) -> str:
+        """The host that reports the cluster's problem in full."""
+        return self.told_by or (self.speakers or self.members)[0].host
+
     def did(self, action: str, note: str) -> None:
         """Records an action beyond the registration."""
         self.actions.append(action)
         self.notes.append(note)
+
+
+def fail_all(clusters: Sequence[OnboardedCluster], problem: str) -> None:
+    """Fails clusters for the same reason, which one host reports for all of them."""
+    reporter = next((cluster.reporter for cluster in clusters if cluster.active), "")
+    for cluster in clusters:
+        if cluster.active:
+            cluster.told_by = reporter
+            cluster.fail(problem)
 
 
 def group_by_cluster(readings: Iterable[HostReading]) -> list[OnboardedCluster]:

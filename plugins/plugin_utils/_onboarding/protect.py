@@ -18,7 +18,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.execu
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import reconcile
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import node_counts
 
-from .clusters import OnboardedCluster
+from .clusters import OnboardedCluster, fail_all
 from .register import CONCURRENCY, Connected
 
 _CONNECTED = "connect_success"
@@ -38,8 +38,7 @@ def connect(connected: Connected, check_mode: bool) -> None:
         try:
             wait_connected(outcomes, connected.session.api(), Wait(seconds, min(_SLEEP, seconds)), connected.progress)
         except HssError as error:
-            for cluster in clusters:
-                cluster.fail(connected.text(error))
+            fail_all(clusters, connected.text(error))
             continue
         for cluster, outcome in zip(clusters, outcomes):
             cluster.row = dict(outcome.observed or cluster.row)
@@ -115,8 +114,7 @@ def remove_node_agents(connected: Connected, check_mode: bool) -> None:
     try:
         rows = connected.session.api().list_clusters()
     except HssError as error:
-        for cluster in going:
-            cluster.fail(connected.text(error))
+        fail_all(going, connected.text(error))
         return
     by_name: dict[str, list[str]] = {}
     for row in rows:
@@ -160,8 +158,7 @@ def _reconcile(
         try:
             outcomes = reconcile(connected.session, entries, params, check_mode, CONCURRENCY, connected.progress)
         except HssError as error:
-            for cluster in group:
-                cluster.fail(connected.text(error))
+            fail_all(group, connected.text(error))
             continue
         for cluster, outcome in zip(group, outcomes):
             cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in outcome.warnings]

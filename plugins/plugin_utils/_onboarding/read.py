@@ -63,6 +63,8 @@ def _read_kubeconfig(action: ActionBase, variables: Variables) -> HostKubeconfig
         allow_insecure=bool(variables.cluster.get("kube_config_allow_insecure")),
         # The stage that registers warns, once for all hosts of a cluster.
         expiry_warning_days=0,
+        proxy_url=variables.proxy_url,
+        allow_in_cluster_server=bool(variables.cluster.get("kube_config_allow_in_cluster_server")),
     )
     return KubeconfigReader(partial(execute, action)).read(
         variables.kubeconfig_path, policy, variables.check_server_name
@@ -81,7 +83,7 @@ def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading
         ca=ca_fingerprint(document),
         user=str(document["users"][0]["name"]),
         days_left=config.days_left,
-        warnings=tuple(sanitize(text) for text in config.server_warnings),
+        warnings=tuple(sanitize(text) for text in config.edit_warnings),
     )
 
 

@@ -17,7 +17,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors impor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import single_result
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 
-from .clusters import OnboardedCluster
+from .clusters import OnboardedCluster, fail_all
 from .reading import HostReading
 
 CONCURRENCY = 8
@@ -87,8 +87,7 @@ def register(connected: Connected, check_mode: bool, rotate: bool = False) -> No
     try:
         outcomes = reconcile(connected.session, entries, params, check_mode, CONCURRENCY)
     except HssError as error:
-        for cluster in connected.clusters:
-            cluster.fail(connected.text(error))
+        fail_all(connected.clusters, connected.text(error))
         return
     for cluster, outcome in zip(connected.clusters, outcomes):
         _record(connected, cluster, outcome)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import summary
@@ -63,7 +63,7 @@ def report_lines(clusters: Sequence[OnboardedCluster], lost: Iterable[str], chec
         tally[outcome] += 1
         line = cluster_line(cluster, check_mode)
         if outcome in ("failed", "unreachable"):
-            reference = f"{outcome}, see the error of host {_reporting_host(cluster).host}"
+            reference = f"{outcome}, see the error of host {cluster.reporter}"
             line = f"{line}; {reference}" if line else reference
         lines.append(f"{cluster.name}: {line or 'nothing to do'}")
         for member in cluster.members:
@@ -86,7 +86,6 @@ def host_results(clusters: Iterable[OnboardedCluster], check_mode: bool) -> dict
 
 
 def _host_result(cluster: OnboardedCluster, member: HostReading, check_mode: bool) -> dict[str, Any]:
-    reporting = _reporting_host(cluster)
     failed, unreachable = False, False
     message = cluster_line(cluster, check_mode) or "nothing to do"
     if not member.usable and (not cluster.speakers or member.unreachable):
@@ -97,8 +96,8 @@ def _host_result(cluster: OnboardedCluster, member: HostReading, check_mode: boo
         failed = True
         done = f"{message}; but " if cluster.registered is not None or cluster.notes else ""
         message = f"{done}{cluster.problem}"
-        if member is not reporting:
-            message = f"the cluster {cluster.name} failed, see the error of host {reporting.host}"
+        if member.host != cluster.reporter:
+            message = f"the cluster {cluster.name} failed, see the error of host {cluster.reporter}"
     if not failed and not unreachable:
         short = _too_few_days(member)
         failed, message = bool(short), f"{message}; {short}" if short else message
@@ -113,7 +112,7 @@ def _host_result(cluster: OnboardedCluster, member: HostReading, check_mode: boo
         "msg": in_terms_of_the_role(message),
         "warnings": list(cluster.warnings),
         **({"unreachable": True} if unreachable else {}),
-        **({"diff": cluster.diff} if cluster.diff and member is reporting else {}),
+        **({"diff": cluster.diff} if cluster.diff and member is (cluster.speakers or cluster.members)[0] else {}),
     }
 
 
@@ -133,11 +132,6 @@ def _ends_soon(member: HostReading) -> str:
     return f"ENDS IN {member.days_left} DAYS"
 
 
-def _reporting_host(cluster: OnboardedCluster) -> HostReading:
-    """The host that tells a cluster's failure in full."""
-    return cluster.speaker if cluster.speakers else cluster.members[0]
-
-
 def _outcome(cluster: OnboardedCluster) -> str:
     if not cluster.speakers:
         return "unreachable" if all(member.unreachable for member in cluster.members) else "failed"
@@ -153,8 +147,3 @@ def _outcome(cluster: OnboardedCluster) -> str:
 def warnings_of(clusters: Iterable[OnboardedCluster]) -> list[str]:
     """The warnings about all clusters, each once."""
     return list(dict.fromkeys(text for cluster in clusters for text in cluster.warnings))
-
-
-def hidden(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """A result that Ansible shows nowhere."""
-    return {**mapping, "_ansible_no_log": True}

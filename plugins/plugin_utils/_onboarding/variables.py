@@ -33,6 +33,7 @@ _OWN_VARIABLES = {
     "kubeconfig": "hss_onboard_kubeconfig_path",
     "kube_config_context": "hss_onboard_context",
     "kube_config_tls_server_name": "hss_onboard_tls_server_name",
+    "kube_config_proxy_url": "hss_onboard_proxy_url",
 }
 # The variables that may differ between the hosts of one cluster.
 _OF_THE_HOST = (
@@ -40,6 +41,7 @@ _OF_THE_HOST = (
     "context",
     "server",
     "tls_server_name",
+    "proxy_url",
     "check_server_name",
     "kubectl",
     "become",
@@ -63,6 +65,7 @@ class Variables:
     context: str | None = None
     server: str | None = None
     tls_server_name: str | None = None
+    proxy_url: str | None = None
     check_server_name: bool = False
     service_account: bool = False
     service_account_namespace: str = "hss-access"
@@ -125,6 +128,7 @@ def variables_spec() -> dict[str, dict[str, Any]]:
         "context": {"type": "str"},
         "server": {"type": "str"},
         "tls_server_name": {"type": "str"},
+        "proxy_url": {"type": "str"},
         "check_server_name": {"type": "bool"},
         "service_account": {"type": "bool"},
         "service_account_namespace": {"type": "str"},
@@ -159,7 +163,12 @@ def read_variables(given: Mapping[str, Any]) -> Variables:
     :arg given: by their full names; None and empty texts count as not given.
     :raises InvalidVariable: if one cannot be used.
     """
-    known = {name: value for name, value in given.items() if name in VARIABLES and value not in (None, "")}
+    known = {
+        name: value
+        for name, value in given.items()
+        # An empty proxy is one that is dropped.
+        if name in VARIABLES and value is not None and (value != "" or name == "hss_onboard_proxy_url")
+    }
     known = {name: _parsed(name, value) for name, value in known.items()}
     for option, variable in _OWN_VARIABLES.items():
         if isinstance(known.get("hss_onboard_cluster"), Mapping) and option in known["hss_onboard_cluster"]:
@@ -237,6 +246,7 @@ _VARIABLE_OF = {
     # Options of kubeconfig_info.
     "path": "hss_onboard_kubeconfig_path",
     "allow_insecure": "hss_onboard_cluster.kube_config_allow_insecure",
+    "allow_in_cluster_server": "hss_onboard_cluster.kube_config_allow_in_cluster_server",
     "cluster_id": "hss_onboard_cluster.cluster_id",
 }
 _OPTION_NAMES = "|".join(sorted(map(re.escape, _VARIABLE_OF), key=len, reverse=True))
