@@ -41,6 +41,11 @@ class Played:
         found = re.findall(r"\"msg\": (\[.*?\n    \])", self.output, re.DOTALL)
         return json.loads(found[-1]) if found else []
 
+    def failure(self, host: str) -> str:
+        """The message of the last task that failed on a host; empty if none did."""
+        found = re.findall(rf"^(?:fatal|failed): \[{re.escape(host)}\]: \w+! => (\{{.*\}})$", self.output, re.MULTILINE)
+        return str(json.loads(found[-1])["msg"]) if found else ""
+
 
 def play(
     playbook: str, inventory: Path, folder: Path, environment: dict[str, str], *arguments: str, **extra: Any

@@ -104,8 +104,7 @@ class ActionModule(ActionBase):
         reading = read_host(self, task_vars, self._use)
         for text in (*unknown_variables(task_vars), *reading.warnings):
             Display().warning(f"{reading.host}: {text}")
-        needs_cluster = reading.variables_valid and reading.variables.needs_cluster and not self._rotates
-        return {"reading": reading.to_result(), "needs_cluster": needs_cluster, "_ansible_no_log": True}
+        return {"reading": reading.to_result(), "_ansible_no_log": True}
 
     def _require_linear_strategy(self) -> None:
         strategy = str(self._task._parent._play.strategy)
@@ -115,8 +114,13 @@ class ActionModule(ActionBase):
             )
 
     def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        results = Ledger(self._use).read("results") or {}
-        result = results.get(str(task_vars["inventory_hostname"]))
+        ledger, host = Ledger(self._use), str(task_vars["inventory_hostname"])
+        unfinished = (ledger.read("unfinished") or {}).get(host)
+        if unfinished:
+            # The report of the last stage takes the place of the reading, which the stages in between need.
+            changed = unfinished["changed"]
+            return {"changed": changed, "reading": _reading(task_vars, host), "_ansible_no_log": True}
+        result = (ledger.read("results") or {}).get(host)
         if result is None:
             raise AnsibleActionFail(
                 "An earlier stage of the role was interrupted, so this host's cluster was not done."
@@ -166,7 +170,7 @@ class ActionModule(ActionBase):
             result = plain_value(change_agent(self, task_vars, cluster, speaker, connected))
             kept = ("objects", "changed", "answered", "msg")
             ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
-            return {"diff": result["diff"]} if result.get("diff") else {}
+            return {key: result[key] for key in ("changed", "diff") if result.get(key)}
         return {}
 
     def _image_failure(self, cluster: OnboardedCluster, ledger: Ledger) -> bool:
@@ -196,8 +200,9 @@ class ActionModule(ActionBase):
             return self._finish(task_vars, clusters)
         ledger = Ledger(self._use)
         ledger.write_clusters(clusters)
-        if any(reading.variables.needs_cluster for reading in readings.values()):
-            ledger.write("results", host_results(clusters, self._check_mode))
+        # If one host has more to do, all report at the end: Ansible replaces what is registered even by a skipped task.
+        if any(cluster.active and cluster.speaker.variables.needs_cluster for cluster in clusters):
+            ledger.write("unfinished", host_results(clusters, self._check_mode))
             return {}
         return self._finish(task_vars, clusters)
 
@@ -207,6 +212,7 @@ class ActionModule(ActionBase):
             # Every host that takes part has reported already.
             return {}
         ledger = Ledger(self._use)
+        ledger.write("unfinished", None)
         for cluster in clusters:
             if not cluster.speakers:
                 continue

@@ -151,16 +151,14 @@ def record_applied(cluster: OnboardedCluster, result: Mapping[str, Any] | None, 
     if not cluster.active or not cluster.speaker.variables.install_agent:
         return
     would = "would be " if check_mode else ""
-    if not cluster.cluster_id:
-        cluster.did("connect", "connection agent would be installed")
-        return
     result = result or {}
     if result.get("objects") is None:
         if result.get("changed"):
             cluster.actions.append("connect")
         cluster.fail(f"the connection agent could not be installed: {result.get('msg') or 'its host was lost'}")
-        return
-    if result.get("changed"):
+    elif not cluster.cluster_id:
+        cluster.did("connect", "connection agent would be installed")
+    elif result.get("changed"):
         new = any(item["kind"] == "Deployment" and item["action"] == "created" for item in result["objects"])
         cluster.did("connect", f"connection agent {would}{'installed' if new else 'updated'}")
 

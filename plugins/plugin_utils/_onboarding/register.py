@@ -82,14 +82,16 @@ def register(connected: Connected, check_mode: bool, rotate: bool = False) -> No
 
     :arg rotate: only send renewed kubeconfigs; neither register nor remove anything.
     """
-    entries = [_options(cluster.speaker, rotate) for cluster in connected.clusters]
+    # A cluster whose node agents could not be removed stays registered.
+    clusters = [cluster for cluster in connected.clusters if cluster.active]
+    entries = [_options(cluster.speaker, rotate) for cluster in clusters]
     params = {"wait": False, "wait_timeout": 300, "wait_sleep": 10}
     try:
         outcomes = reconcile(connected.session, entries, params, check_mode, CONCURRENCY)
     except HssError as error:
-        fail_all(connected.clusters, connected.text(error))
+        fail_all(clusters, connected.text(error))
         return
-    for cluster, outcome in zip(connected.clusters, outcomes):
+    for cluster, outcome in zip(clusters, outcomes):
         _record(connected, cluster, outcome)
 
 
@@ -120,9 +122,8 @@ def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOut
     cluster.diff = result["diff"]
     if not cluster.row and outcome.plan.before:
         # A removed registration is no longer listed, so the report says which one it was.
-        cluster.notes += [
-            str(outcome.plan.before[key]) for key in ("server", "cluster_id") if outcome.plan.before.get(key)
-        ]
+        removed = [str(outcome.plan.before[key]) for key in ("server", "cluster_id") if outcome.plan.before.get(key)]
+        cluster.notes[:0] = removed
     cluster.actions += outcome.actions
     if outcome.error:
         cluster.fail(connected.text(outcome.error))

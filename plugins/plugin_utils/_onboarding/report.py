@@ -38,7 +38,7 @@ def cluster_line(cluster: OnboardedCluster, check_mode: bool) -> str:
     parts = []
     if cluster.registered is not None:
         text = summary(cluster.registered, cluster.row, check_mode)
-        if cluster.actions and not cluster.registered:
+        if cluster.actions and cluster.row and not cluster.registered:
             text = f"registration {text}"
         parts.append(text)
     parts += cluster.notes
