@@ -15,12 +15,17 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
     KubeconfigPolicy,
     libraries_available,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
+    task_environment,
+    with_file_environment,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
     show_warnings,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded, time_limit
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
 
@@ -35,6 +40,9 @@ _SPEC = {
     "allow_in_cluster_server": {"type": "bool", "default": False},
     "expiry_warning_days": {"type": "int", "default": 30},
 }
+
+# Seconds for each command on the host, which only reads files.
+_TIME_LIMIT = 120
 
 
 class ActionModule(ActionBase):
@@ -58,6 +66,9 @@ class ActionModule(ActionBase):
             found = self._read_kubeconfig(args)
         except HostFileError as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
+        except TimeLimitExceeded:
+            msg = f"path: the host did not read the kubeconfig within {_TIME_LIMIT} seconds. Check the host."
+            return {**result, "failed": True, "msg": msg}
         config = found.config
         # Warnings about the upload are left to the module that uploads the kubeconfig.
         host = (task_vars or {}).get("inventory_hostname", "")
@@ -78,10 +89,11 @@ class ActionModule(ActionBase):
         }
 
     def _read_kubeconfig(self, args: dict[str, Any]) -> HostKubeconfig:
+        environment = task_environment(self)
+
         def execute(command: str) -> dict[str, Any]:
-            with command_output_hidden(self):
-                executed: dict[str, Any] = self._low_level_execute_command(command)
-            return executed
+            with command_output_hidden(self), time_limit(_TIME_LIMIT):
+                return dict(self._low_level_execute_command(with_file_environment(command, environment)))
 
         policy = KubeconfigPolicy(
             args["context"],

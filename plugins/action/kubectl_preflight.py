@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
@@ -21,11 +21,13 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command i
     Call,
     CallResult,
     KubectlError,
+    Target,
     parse_object,
     parse_objects,
     parse_result,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectivity import (
+    Address,
     connectivity_script,
     parse_addresses,
     parse_connectivity,
@@ -104,8 +106,18 @@ class ActionModule(KubectlAction):
         minimum = parse_version(str(args["minimum_version"]))
         addresses = parse_addresses(str(text) for text in args["addresses"])
         objects = validated_objects(args["objects"])
-        target = self._target(args, request_timeout=args["timeout"])
-        target.commands()
+        findings = Findings()
+        script = connectivity_script(addresses, args["timeout"])
+        Target(args["kubectl"] or None).commands()
+        try:
+            target = self._target(args, request_timeout=args["timeout"])
+        except KubectlError as exc:
+            # Whether the addresses can be reached does not depend on it.
+            findings.problems.append(str(exc))
+            target = Target(request_timeout=args["timeout"])
+            mark, executed = self._execute_calls(target, [], b"", script) if addresses else ("", {})
+            self._note_connectivity(addresses, mark, executed, findings)
+            return None, findings
         # If the API server has to be asked for the resources of some kinds, the permissions are reviewed afterwards.
         unmapped = objects_to_map(objects)
         reviews = [] if unmapped else access_reviews(objects, {})
@@ -116,8 +128,6 @@ class ActionModule(KubectlAction):
         calls = [_VERSION, _NODES, *discovery]
         if reviews:
             calls.append(_REVIEW)
-        findings = Findings()
-        script = connectivity_script(addresses, args["timeout"])
         mark, executed = self._execute_calls(target, calls, serialize_objects(reviews), script)
         kubectl = None
         try:
@@ -132,11 +142,17 @@ class ActionModule(KubectlAction):
                     self._check_permissions(review_result, findings)
         except KubectlError as exc:
             findings.problems.append(str(exc))
+        self._note_connectivity(addresses, mark, executed, findings)
+        return kubectl, findings
+
+    @staticmethod
+    def _note_connectivity(
+        addresses: Sequence[Address], mark: str, executed: Mapping[str, Any], findings: Findings
+    ) -> None:
         connectivity = parse_connectivity(addresses, str(executed.get("stdout") or ""), mark)
         findings.unreachable = connectivity.unreachable
         findings.problems += connectivity.problems
         findings.warnings += connectivity.warnings
-        return kubectl, findings
 
     @staticmethod
     def _check_cluster(results: Sequence[CallResult], minimum: tuple[int, ...], findings: Findings) -> bool:

@@ -88,6 +88,8 @@ notes:
   - The result is hidden from output, since it contains a credential. It can be registered in a variable all the same.
   - An error message never contains a secret, and is not hidden.
   - Use C(become) for files that only root can read.
+  - Of the C(environment) of the task, its blocks and its play, C(HOME) and C(PATH) are set on the host. C(KUBECONFIG)
+    has no effect.
 seealso:
   - module: huaweicloud.hss.hss_multicloud_cluster
 """

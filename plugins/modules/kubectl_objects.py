@@ -14,8 +14,8 @@ author:
 description:
   - Applies or deletes Kubernetes objects with the kubectl of a control-plane host. The host needs no Python. The
     control node needs neither kubectl nor access to the API server.
-  - Objects are passed over standard input. They do not appear in any argument list, and nothing is written to the disk
-    of the host.
+  - Objects are passed over standard input. They do not appear in any argument list, and are not written to the disk of
+    the host.
   - The API server determines what changes. It is asked to apply the existing objects without storing the result
     (C(--dry-run=server)), in check mode and in a real run. The data of Secrets is compared in memory and is never
     shown.
@@ -56,8 +56,6 @@ options:
 extends_documentation_fragment:
   - huaweicloud.hss.kubectl
   - huaweicloud.hss.attributes
-requirements:
-  - PyYAML (on the control node)
 notes:
   - A task that fails may have created some of the objects. If it is run again, it creates the others.
 seealso:

@@ -15,8 +15,9 @@ description:
   - Uses the kubectl of a control-plane host to check in advance what would make an installation fail. It checks the
     version of Kubernetes, the nodes, the permissions of the account in the kubeconfig, and whether the host can reach
     the given addresses.
-  - Runs one command on the host, or two if O(objects) contains kinds that are not part of every cluster. Changes
-    nothing there. The host needs no Python.
+  - Runs one command on the host, another one to read the kubeconfig unless O(kubeconfig_content) is given, and another
+    one if O(objects) contains kinds that are not part of every cluster. Changes nothing there. The host needs no
+    Python.
 options:
   objects:
     description:

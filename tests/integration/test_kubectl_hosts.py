@@ -167,8 +167,9 @@ def test_every_kind_of_host(hosts, run, cluster):
             assert preflight["kubectl"] == done["kubectl"] == "hss-kubectl"
             assert (name, [one["action"] for one in done["objects"]]) == (name, ["created"] * 3)
             assert base64.b64decode(secret["data"]["p"]).decode() == SECRET
-            # One for the preflight, one to read the objects, one to change them, and one for the Secret.
-            assert (name, hosts.commands(name) - counts[name]) == (name, 4)
+            # Each of the three plugins reads the kubeconfig. One for the preflight, one to read the objects, one to
+            # change them, and one for the Secret.
+            assert (name, hosts.commands(name) - counts[name]) == (name, 7)
             assert cluster.get("configmap", "c", name)["data"]["x"] == objects()[1]["data"]["x"]
             assert base64.b64decode(cluster.get("secret", "s", name)["data"]["p"]).decode() == SECRET
         assert not leaked(played)

@@ -261,7 +261,7 @@ REFUSED = [
     ({"kubectl": "/no/such/kubectl", "objects": manifests()}, ["there is no /no/such/kubectl on this host"]),
     (
         {"kubeconfig": "/no/such/folder/config", "objects": manifests()},
-        ["kubeconfig: /no/such/folder/config does not exist on this host"],
+        ["kubeconfig: /no/such/folder/config does not exist"],
     ),
     ({"kubeconfig": "/etc", "objects": manifests()}, ["kubeconfig: /etc is a directory"]),
     ({"kubeconfig": "relative/config", "objects": manifests()}, ["is not an absolute path"]),

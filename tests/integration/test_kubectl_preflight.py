@@ -78,7 +78,7 @@ REFUSED = [
     ({"timeout": 0}, "timeout: must be 1 or more seconds"),
     ({"objects": [{"kind": "Pod"}]}, "objects[0]: apiVersion is missing"),
     ({"kubectl": "/no/such/kubectl"}, "there is no /no/such/kubectl on this host"),
-    ({"kubeconfig": "/no/such/config"}, "/no/such/config does not exist on this host"),
+    ({"kubeconfig": "/no/such/config"}, "/no/such/config does not exist"),
     ({"kubectl": "/bin/false"}, "While getting the version, kubectl failed with exit code 1"),
     ({"kubectl": "/bin/echo"}, "is it really a kubectl?"),
     ({"kubectl": "/bin/true"}, "is it really a kubectl?"),

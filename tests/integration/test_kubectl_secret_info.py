@@ -62,7 +62,7 @@ REFUSED = [
     ({"namespace": "x\n"}, "is not a valid name in Kubernetes"),
     ({"wait_timeout": -1}, "wait_timeout: must be 0 or more seconds"),
     ({"kubectl": "/no/such/kubectl"}, "there is no /no/such/kubectl on this host"),
-    ({"kubeconfig": "/no/such/config"}, "/no/such/config does not exist on this host"),
+    ({"kubeconfig": "/no/such/config"}, "/no/such/config does not exist"),
     ({"kubectl": "/bin/false"}, "While getting the Secret registry.io, kubectl failed with exit code 1"),
     ({"kubectl": "/bin/echo"}, "is it really a kubectl?"),
 ]

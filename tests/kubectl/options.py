@@ -14,6 +14,7 @@ _WITH_VALUE = {
     "-n": "namespace",
     "-o": "output",
     "--cache-dir": "cache-dir",
+    "--context": "context",
     "--dry-run": "dry-run",
     "--filename": "filename",
     "--kubeconfig": "kubeconfig",

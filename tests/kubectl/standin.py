@@ -33,8 +33,8 @@ class StandIn:
         state.mkdir(parents=True)
         self._store = Store(state)
         self.kubectl = str(folder / "kubectl")
-        program = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(Path(__file__).parent))} "$@"\n'
-        Path(self.kubectl).write_text(program)
+        program = shlex.join([sys.executable, str(Path(__file__).parent), str(state)])
+        Path(self.kubectl).write_text(f'#!/bin/sh\nexec {program} "$@"\n')
         Path(self.kubectl).chmod(0o755)
         self.kubeconfig = str(folder / "kubeconfig")
         Path(self.kubeconfig).write_text(kubeconfigs.kubeadm("https://10.0.0.5:6443"))
@@ -79,6 +79,10 @@ class StandIn:
     def everything(self) -> set[tuple[str, str | None, str]]:
         """Kind, namespace (or None) and name of all objects, except those that a new cluster has."""
         return self._keys() - self._own
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The calls of this kubectl until now: args, environment, and the text and the mode of the kubeconfig."""
+        return [json.loads(line) for line in (self._folder / "state" / "calls.jsonl").read_text().splitlines()]
 
     def install(self, put: Callable[[str, str, int], Any], path: str = "/opt/bin/kubectl") -> None:
         """Install this kubectl on a host with a private root.

@@ -28,7 +28,7 @@ OLDEST = "1.20"
 VERSIONS = (NEWEST, OLDEST)
 
 # Options that depend on the machine. They do not change the result.
-_OWN_FLAGS = ("--kubeconfig", "--cache-dir", "--request-timeout")
+_OWN_FLAGS = ("--kubeconfig", "--context", "--cache-dir", "--request-timeout")
 _METADATA = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # Fields that the API server sets where a manifest does not, by the kind of the field that holds them.

@@ -63,6 +63,8 @@ class KubeconfigPolicy:
     :arg proxy_url: replaces C(proxy-url); an empty text drops it, and None keeps it.
     :arg allow_in_cluster_server: whether a name inside the cluster is accepted as the server.
     :arg option_prefix: is put before the names of these options in messages.
+    :arg for_kubectl: the text is for kubectl on the host that it comes from, so that an address and a proxy that only
+        this host can reach are accepted.
     """
 
     context: str | None = None
@@ -73,6 +75,7 @@ class KubeconfigPolicy:
     proxy_url: str | None = None
     allow_in_cluster_server: bool = False
     option_prefix: str = ""
+    for_kubectl: bool = False
 
 
 @dataclass(frozen=True)
@@ -366,7 +369,9 @@ def _canonical_cluster(
     proxy = text_field(record, "proxy-url", at) if policy.proxy_url is None else str(policy.proxy_url)
     if proxy:
         try:
-            Server.parse(proxy, schemes=("http", "https", "socks5"), user_info=True).require_reachable()
+            proxy_server = Server.parse(proxy, schemes=("http", "https", "socks5"), user_info=True)
+            if not policy.for_kubectl:
+                proxy_server.require_reachable()
         except ServerError as exc:
             option = f"{policy.option_prefix}proxy_url"
             raise KubeconfigError(
@@ -402,7 +407,8 @@ def _canonical_server(selected: _SelectedContext, policy: KubeconfigPolicy) -> t
     else:
         raise KubeconfigError(at, f"{trouble}. {SERVER_HINT}")
     try:
-        server.require_reachable(policy.allow_in_cluster_server)
+        if not policy.for_kubectl:
+            server.require_reachable(policy.allow_in_cluster_server)
     except ServerError as exc:
         if server.is_in_cluster:
             remedy += f" {IN_CLUSTER_HINT.format(policy.option_prefix)}"

@@ -5,26 +5,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import yaml
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
+    KubeconfigPolicy,
+    canonicalize,
+    libraries_available,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError, dump_document
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
+    task_environment,
+    with_file_environment,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
     pipelining_enabled,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded, time_limit
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import KubeconfigReader
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
+    CONTEXT,
     Call,
     HostResult,
     KubectlError,
     Target,
     host_command,
+    host_input,
     parse_result,
 )
 
 # The options of the documentation fragment C(kubectl).
-TARGET_SPEC = {"kubectl": {"type": "str"}, "kubeconfig": {"type": "str"}}
+TARGET_SPEC: dict[str, dict[str, Any]] = {
+    "kubectl": {"type": "str"},
+    "kubeconfig": {"type": "str"},
+    "kubeconfig_content": {"type": "raw", "no_log": True},
+    "context": {"type": "str"},
+}
+# Seconds on the control node beyond those of the calls: to connect, and to become another user.
+_GRACE = 60
+_READING_LIMIT = 120
 
 
 def require_seconds(args: dict[str, Any], option: str, minimum: int) -> None:
@@ -58,12 +86,82 @@ class KubectlAction(ActionBase):
                 "command. Use another connection plugin for this task, such as ansible.builtin.ssh."
             )
         command, mark = host_command(target, calls, extra_script)
+        stdin = host_input(target, mark, data)
+        limit = len(calls) * target.time_limit + _GRACE
         # Without pipelining, the local connection uses a terminal for a become password, and drops the data.
-        with command_output_hidden(self), pipelining_enabled(self):
-            # The data is never empty, since without data the ssh connection uses a terminal, which would mix stdout and
-            # stderr.
-            return mark, self._low_level_execute_command(command, in_data=data or b"\n")
+        try:
+            with command_output_hidden(self), pipelining_enabled(self), time_limit(limit):
+                return mark, self._low_level_execute_command(command, in_data=stdin)
+        except TimeLimitExceeded:
+            raise KubectlError(
+                f"The host did not end the command that calls kubectl within {limit} seconds. Check the host."
+            ) from None
 
-    @staticmethod
-    def _target(args: dict[str, Any], request_timeout: int = 30) -> Target:
-        return Target(args["kubectl"] or None, args["kubeconfig"] or None, request_timeout)
+    def _target(self, args: dict[str, Any], request_timeout: int = 30) -> Target:
+        """Return the kubectl and the cluster that the options name.
+
+        :raises KubectlError: if the kubeconfig cannot be read or must not be used.
+        """
+        target = Target(
+            args["kubectl"] or None,
+            request_timeout=request_timeout,
+            time_limit=2 * request_timeout + 60,
+            environment=task_environment(self),
+        )
+        target.commands()
+        return dataclasses.replace(target, kubeconfig=self._judged_kubeconfig(args))
+
+    def _judged_kubeconfig(self, args: Mapping[str, Any]) -> str:
+        """Return the text of the only context that kubectl gets. It has no path, and nothing that runs a program."""
+        if not libraries_available():
+            raise AnsibleError("The Python packages PyYAML and cryptography are needed on the control node.")
+        policy = KubeconfigPolicy(str(args["context"]) if args["context"] else None, for_kubectl=True)
+        content, path = args["kubeconfig_content"], args["kubeconfig"] or None
+        if content and path:
+            raise KubectlError("kubeconfig and kubeconfig_content: give only one of them.")
+        try:
+            if content:
+                text = json.dumps(content, default=str) if isinstance(content, Mapping) else str(content)
+                checked = canonicalize(text, policy).text
+            else:
+                if path is not None and not path.startswith(("/", "~/")):
+                    raise KubectlError(f"kubeconfig: {path} is not an absolute path on the host.")
+                checked = KubeconfigReader(self._read).read(str(path) if path else None, policy).config.text
+        except KubeconfigError as exc:
+            raise KubectlError(f"kubeconfig_content: {exc}") from None
+        except HostFileError as exc:
+            tried = "path: no kubeconfig could be read on this host: "
+            text = str(exc).removeprefix(tried if path else "path: ").replace("Set path to", "Set kubeconfig to")
+            raise KubectlError(f"kubeconfig: {text}") from None
+        return _with_fixed_names(checked)
+
+    def _read(self, command: str) -> dict[str, Any]:
+        """Run a command that reads files, and return its result."""
+        environment = task_environment(self)
+        try:
+            with command_output_hidden(self), time_limit(_READING_LIMIT):
+                return dict(self._low_level_execute_command(with_file_environment(command, environment)))
+        except TimeLimitExceeded:
+            raise KubectlError(
+                f"kubeconfig: the host did not read it within {_READING_LIMIT} seconds. Check the host."
+            ) from None
+
+    def _show_warnings(self, result: dict[str, Any], warnings: Sequence[str]) -> None:
+        """Add warnings to a result, each once."""
+        if shown := list(dict.fromkeys(sanitize(text) for text in warnings)):
+            result["warnings"] = [*result.get("warnings", ()), *shown]
+
+
+def _with_fixed_names(text: str) -> str:
+    """Return a kubeconfig with one context whose name is known, so that no name from outside is an argument."""
+    document = yaml.safe_load(text)
+    context = {**document["contexts"][0]["context"], "cluster": CONTEXT, "user": CONTEXT}
+    return dump_document(
+        {
+            **document,
+            "clusters": [{**document["clusters"][0], "name": CONTEXT}],
+            "contexts": [{"name": CONTEXT, "context": context}],
+            "current-context": CONTEXT,
+            "users": [{**document["users"][0], "name": CONTEXT}],
+        }
+    )

@@ -3,9 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection: a shell command that runs the kubectl of a host, and the parser of its output.
 
-The command needs a POSIX shell and C(cat). The data for kubectl is passed over standard input. On stdout and on stderr,
-the output of kubectl is printed between lines with a random mark, so that banners and messages of the shell do not
-matter.
+The command needs a POSIX shell, C(cat), C(head), C(mktemp) and C(rm). Standard input has the environment of the task,
+the kubeconfig, and the data for kubectl, so that none of them appears in an argument list. kubectl reads its kubeconfig
+from a file, which only the user who runs it can read, and which exists as long as the command runs. On stdout and on
+stderr, the output of kubectl is printed between lines with a random mark, so that banners and messages of the shell do
+not matter.
 """
 
 from __future__ import annotations
@@ -14,11 +16,9 @@ import json
 import re
 import secrets
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import WELL_KNOWN_KUBECONFIGS, quote_path
 
 # In the order in which they are tried. RKE2 does not install its kubectl in a directory of PATH.
 CANDIDATES = (
@@ -32,12 +32,21 @@ CANDIDATES = (
 # Directories that may be missing in the PATH of a shell without a profile, or in secure_path of sudo.
 _ADDITIONAL_PATH = "/usr/local/bin:/usr/local/sbin:/snap/bin:/opt/bin"
 
+# Where the kubeconfig is stored while kubectl runs: in memory if possible, so that nothing is written to a disk.
+_PRIVATE_FOLDERS = "/dev/shm /run /tmp /var/tmp"
+# The name of the only context in the kubeconfig that kubectl gets.
+CONTEXT = "hss"
+# The longest output of a call, in bytes: many more than those of a cluster with thousands of objects of HSS.
+MAX_STDOUT = 32 * 1024 * 1024
+MAX_STDERR = 64 * 1024
+# The exit code of a program that was killed, as C(timeout) does.
+_KILLED = 137
+
 _TARGET_PROBLEMS = {
     "kubectl": "there is no {kubectl} on this host. Set the option kubectl (hss_onboard_kubectl in the role) to the "
     "command, with its path if needed",
-    "missing": "kubeconfig: {kubeconfig} does not exist on this host",
-    "denied": "kubeconfig: {kubeconfig} cannot be read by this user; use become",
-    "directory": "kubeconfig: {kubeconfig} is a directory",
+    "folder": "this user cannot create a private folder in any of {folders} on this host, as kubectl needs one for its "
+    "kubeconfig; check that mktemp is installed, and that one of the folders is writable",
 }
 
 
@@ -51,11 +60,13 @@ class Call:
 
     :arg reads_stdin: whether the call reads the data from standard input.
     :arg required: whether the following calls are skipped if this call fails, since they would fail too, and slowly.
+    :arg text: standard input of this call alone. It is part of the command, so it must not be secret.
     """
 
     arguments: Sequence[str]
     reads_stdin: bool = False
     required: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,18 +77,27 @@ class CallResult:
     stdout: str = field(repr=False)
     stderr: str = field(repr=False)
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether the call was stopped at its time limit."""
+        return self.rc == _KILLED
+
 
 @dataclass(frozen=True)
 class Target:
-    """The kubectl command and the cluster to use."""
+    """The kubectl command and the cluster to use.
+
+    :arg kubeconfig: text of a kubeconfig whose only context is L(CONTEXT). It has passed all checks.
+    :arg request_timeout: seconds for each request of kubectl.
+    :arg time_limit: seconds for each call of kubectl.
+    :arg environment: the environment of the task.
+    """
 
     kubectl: str | None = None
-    kubeconfig: str | None = None
+    kubeconfig: str = field(default="", repr=False)
     request_timeout: int = 30
-
-    def __post_init__(self) -> None:
-        if self.kubeconfig is not None and not self.kubeconfig.startswith(("/", "~/")):
-            raise KubectlError(f"kubeconfig: {self.kubeconfig} is not an absolute path on the host.")
+    time_limit: int = 120
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def commands(self) -> list[list[str]]:
         """Return the kubectl commands to try, each split into its arguments.
@@ -95,54 +115,91 @@ class Target:
 
 
 def host_command(target: Target, calls: Sequence[Call], extra_script: str = "") -> tuple[str, str]:
-    """Return the shell command that makes the calls, and the mark in its output.
+    """Return the shell command that makes the calls, and the mark in its input and its output.
 
     :arg extra_script: shell code to run after the calls, or if there is no kubectl. It can use the function C(report).
     """
     mark = f"hss-{secrets.token_hex(8)}"
-    lines = [f"m={mark}", "report() { printf '\\n%s %s\\n' $m \"$*\"; printf '\\n%s %s\\n' $m \"$*\" >&2; }"]
-    # The messages and the defaults of kubectl must not depend on the language of the host or preferences of its user.
-    lines += [f"PATH=$PATH:{_ADDITIONAL_PATH}", "LC_ALL=C KUBERC=off", "export PATH LC_ALL KUBERC"]
-    lines += _find_kubectl_script(target.commands())
-    kubeconfig = target.kubeconfig
+    lines = ["umask 077", f"m={mark} d= e=", *_PREAMBLE.strip().split("\n")]
+    # The messages and the defaults of kubectl must not depend on the language of the host or the preferences of its
+    # user. Preferences and plugins can also run programs.
+    lines += [
+        f"PATH=$PATH:{_ADDITIONAL_PATH}",
+        "LC_ALL=C KUBERC=off KUBECTL_KUBERC=false KUBECTL_ENABLE_CMD_SHADOW=false",
+        "export PATH LC_ALL KUBERC KUBECTL_KUBERC KUBECTL_ENABLE_CMD_SHADOW",
+        "unset KUBECONFIG",
+    ]
+    lines += _find_kubectl_script(target.commands(), target.time_limit)
     # kubectl must not store discovery data on the disk of the host. Without a cache directory it works all the same.
     flags = f"--cache-dir=/dev/null --request-timeout={target.request_timeout}s"
-    if kubeconfig:
-        lines.append(f"c={quote_path(kubeconfig)}")
-        flags += ' --kubeconfig="$c"'
-        lines.append('t=; [ -e "$c" ] || t=missing; [ -d "$c" ] && t=directory')
-        # In a directory that the user cannot access, an existing file looks like a missing one.
-        lines.append('d=$c; while [ -n "$t" ] && [ -n "$d" ] && [ ! -d "$d" ]; do d=${d%/*}; done')
-        lines.append('[ "$t" = missing ] && [ -n "$d" ] && [ ! -x "$d" ] && t=denied')
-        lines.append('[ -z "$t" ] && [ ! -r "$c" ] && t=denied')
-    else:
-        # The kubectl of k3s and others finds its kubeconfig. A plain kubectl on a kubeadm control plane does not.
-        paths = " ".join(quote_path(path) for path in WELL_KNOWN_KUBECONFIGS)
-        lines.append(f'c=; [ -n "$KUBECONFIG" ] || for f in {paths}; do')
-        lines.append('if [ -f "$f" ] && [ -r "$f" ]; then c=$f; break; fi; done')
-        flags += ' ${c:+"--kubeconfig=$c"}'
-    lines.append('if [ -z "$n" ]; then report problem kubectl')
-    if kubeconfig:
-        lines.append('elif [ -n "$t" ]; then report problem $t')
+    flags += f' --kubeconfig="$c" --context={CONTEXT}'
+    lines += [_CALL.strip().replace("FLAGS", flags)]
+    lines += ['if [ -z "$n" ]; then report problem kubectl', 'elif [ -z "$d" ]; then report problem folder']
     lines.append("else report kubectl $n")
     for number, call in enumerate(calls):
         arguments = " ".join(shlex.quote(argument) for argument in call.arguments)
-        stdin = "" if call.reads_stdin else " </dev/null"
-        lines.append(f"report begin {number}; run {flags} {arguments}{stdin}; r=$?; report end {number} $r")
+        before = f"printf %s {shlex.quote(call.text)} | " if call.text else ""
+        after = "" if call.reads_stdin or call.text else " </dev/null"
+        lines.append(f"{before}call {number} {arguments}{after}")
         if call.required:
-            lines.append("[ $r = 0 ] && {")
+            lines.append('[ "$r" = 0 ] && {')
     # Data that no call has read is read here. Otherwise the sender would get a broken pipe.
     lines += [":", *["}"] * sum(call.required for call in calls), "fi", extra_script, "cat >/dev/null; exit 0"]
     return f"/bin/sh -c {shlex.quote(chr(10).join(filter(None, lines)))}", mark
 
 
-def _find_kubectl_script(commands: Iterable[Sequence[str]]) -> list[str]:
+def host_input(target: Target, mark: str, data: bytes) -> bytes:
+    """Return the standard input of the shell command.
+
+    :arg data: standard input of the call that reads it. It is never empty, since without any, a connection may use a
+        terminal, which would mix stdout and stderr.
+    :raises KubectlError: if the environment has a name that a shell cannot use.
+    """
+    exports = []
+    for name, value in target.environment.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in value:
+            raise KubectlError(f"environment: {name!r} cannot be set in a shell.")
+        exports.append(f"export {name}={shlex.quote(value)}\n")
+    head = f"{''.join(exports)}{mark}\n{target.kubeconfig.rstrip(chr(10))}\n{mark}\n"
+    return head.encode("utf-8", "surrogateescape") + (data or b"\n")
+
+
+# The shell's read takes single bytes from a pipe, so the rest of standard input remains for kubectl.
+_PREAMBLE = r"""
+report() { printf '\n%s %s\n' $m "$*"; printf '\n%s %s\n' $m "$*" >&2; }
+trap '[ -z "$d" ] || rm -rf "$d"' EXIT
+trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 141' PIPE; trap 'exit 143' TERM
+while IFS= read -r l && [ "$l" != "$m" ]; do e="$e$l
+"; done
+eval "$e"
+for p in FOLDERS; do
+[ -d "$p" ] && [ -w "$p" ] && d=$(mktemp -d "$p/hss-XXXXXXXXXX" 2>/dev/null) && break; d=
+done
+c=/dev/null; [ -z "$d" ] || c=$d/config
+while IFS= read -r l && [ "$l" != "$m" ]; do printf '%s\n' "$l"; done >"$c"
+if timeout -s KILL 5 true 2>/dev/null; then limit() { timeout -s KILL "$@"; }
+elif timeout -s KILL -t 5 true 2>/dev/null; then limit() { timeout -s KILL -t "$@"; }
+else limit() { shift; "$@"; }; fi
+exec 5>&1
+""".replace("FOLDERS", _PRIVATE_FOLDERS)
+# Both outputs are cut by head. The pipelines hide the exit code, so it takes a way of its own.
+_CALL = r"""
+call() {
+report begin $1; i=$1; shift
+r=$({ { { run FLAGS "$@" 3>&- 4>&- 5>&-; echo $? >&3; } 2>&1 >&4 |
+head -c STDERR >&2; } 4>&1 | head -c STDOUT >&5; } 3>&1)
+report end $i "${r:-255}"
+}
+""".replace("STDERR", str(MAX_STDERR)).replace("STDOUT", str(MAX_STDOUT))
+
+
+def _find_kubectl_script(commands: Iterable[Sequence[str]], time_limit: int) -> list[str]:
     lines = ["n="]
     for number, command in enumerate(commands):
         keyword = "elif" if number else "if"
         quoted = " ".join(shlex.quote(argument) for argument in command)
         lines.append(f"{keyword} command -v {shlex.quote(command[0])} >/dev/null 2>&1; then n={number}")
-        lines.append(f'run() {{ {quoted} "$@"; }}')
+        lines.append(f'run() {{ limit {time_limit} {quoted} "$@"; }}')
     return [*lines, "fi"]
 
 
@@ -166,7 +223,7 @@ def parse_result(target: Target, calls: Sequence[Call], mark: str, executed: dic
         raise KubectlError(_not_run_message(executed.get("rc"), stderr or stdout))
     if found[1] == "problem":
         commands = ", ".join(" ".join(command) for command in target.commands())
-        raise KubectlError(_TARGET_PROBLEMS[found[2]].format(kubectl=commands, kubeconfig=target.kubeconfig) + ".")
+        raise KubectlError(_TARGET_PROBLEMS[found[2]].format(kubectl=commands, folders=_PRIVATE_FOLDERS) + ".")
     results: list[CallResult] = []
     for number, call in enumerate(calls):
         call_stdout, rc = _output_of_call(stdout, mark, number)
@@ -175,17 +232,22 @@ def parse_result(target: Target, calls: Sequence[Call], mark: str, executed: dic
             break
         if rc is None:
             raise KubectlError(f"The connection to the host was lost while kubectl {call.arguments[0]} was running.")
+        if len(call_stdout) >= MAX_STDOUT // 4 and len(call_stdout.encode("utf-8", "surrogateescape")) >= MAX_STDOUT:
+            raise KubectlError(
+                f"kubectl {call.arguments[0]} printed more than {MAX_STDOUT // 1024 // 1024} MiB, which is not read."
+            )
         results.append(CallResult(rc, call_stdout, call_stderr))
     return HostResult(" ".join(target.commands()[int(found[2])]), results)
 
 
 def _output_of_call(output: str, mark: str, number: int) -> tuple[str, int | None]:
+    """Return what a call printed, and its exit code; None if a mark is missing. A terminal adds CR to line ends."""
     begin = re.search(rf"^{mark} begin {number}\r*\n", output, re.MULTILINE)
-    end = re.search(rf"\r*\n{mark} end {number} (\d+)\r*$", output, re.MULTILINE)
+    end = re.search(rf"^{mark} end {number} (\d+)\r*$", output, re.MULTILINE)
     if begin is None or end is None:
         return "", None
-    # If the output is empty, the line end before the end mark is the one after the begin mark.
-    return output[begin.end() : max(begin.end(), end.start())], int(end[1])
+    # The line end before the end mark was printed with it.
+    return output[begin.end() : max(begin.end(), end.start() - 1)].rstrip("\r"), int(end[1])
 
 
 def _not_run_message(rc: Any, output: str) -> str:
@@ -218,17 +280,28 @@ def parse_objects(output: str) -> list[dict[str, Any]]:
     """
     decoder = json.JSONDecoder()
     objects: list[dict[str, Any]] = []
-    output = output.strip()
-    while output:
+    at = _after_space(output, 0)
+    while at < len(output):
         try:
-            document, end = decoder.raw_decode(output)
-        except ValueError:
+            document, at = decoder.raw_decode(output, at)
+        except (ValueError, RecursionError):
             raise KubectlError("kubectl printed something that is not JSON; is it really a kubectl?") from None
         if not isinstance(document, dict):
             raise KubectlError("kubectl printed JSON that is not an object; is it really a kubectl?")
-        objects += document["items"] if isinstance(document.get("items"), list) else [document]
-        output = output[end:].lstrip()
+        items = document["items"] if isinstance(document.get("items"), list) else [document]
+        if not all(isinstance(item, dict) for item in items):
+            raise KubectlError("kubectl printed a list of something that is not an object; is it really a kubectl?")
+        objects += items
+        at = _after_space(output, at)
     return objects
+
+
+_SPACE = re.compile(r"\s*")
+
+
+def _after_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
 
 
 def parse_object(output: str) -> dict[str, Any]:

@@ -5,18 +5,24 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl import command as command_module
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
     CANDIDATES,
+    MAX_STDERR,
     Call,
     KubectlError,
     Target,
     host_command,
+    host_input,
     parse_object,
     parse_objects,
     parse_result,
@@ -54,12 +60,14 @@ def host(tmp_path):
 
         def execute(self, target, calls, data="", extra_script=""):
             command, mark = host_command(target, calls, extra_script)
+            data = host_input(target, mark, data.encode()).decode()
             shell = ["/bin/sh", "-c", command]
             pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": self.environment}
-            with subprocess.Popen(shell, stdin=subprocess.PIPE, **pipes) as running, ThreadPoolExecutor(1) as writer:
+            with subprocess.Popen(shell, stdin=subprocess.PIPE, **pipes) as running, ThreadPoolExecutor(2) as others:
                 # A broken pipe is an error, as in the connection plugins.
-                written = writer.submit(_write, running.stdin, data)
-                stdout, stderr = running.stdout.read(), running.stderr.read()
+                written = others.submit(_write, running.stdin, data)
+                read = others.submit(running.stderr.read)
+                stdout, stderr = running.stdout.read(), read.result(30)
                 written.result(30)
             return mark, {"rc": running.returncode, "stdout": stdout, "stderr": stderr}
 
@@ -70,7 +78,7 @@ def host(tmp_path):
     host = Host()
     host.bin.mkdir()
     (tmp_path / "home").mkdir()
-    for name in ("cat", "basename"):
+    for name in ("cat", "basename", "head", "mktemp", "rm", "sleep", "stat"):
         (host.bin / name).symlink_to(shutil.which(name))
     return host
 
@@ -129,6 +137,13 @@ def test_no_call_follows_a_required_call_that_failed(host):
     assert [result.rc for result in results] == [0, 3]
 
 
+def test_a_call_can_have_a_text_of_its_own(host):
+    host.install("kubectl")
+    calls = [Call(["delete", "-f", "-"], text='{"a": "it\'s"}'), GET]
+    deleted, got = host.run_kubectl(Target(), calls, "x").results
+    assert deleted.stdout.partition("\n")[2] == '{"a": "it\'s"}' and got.stdout.partition("\n")[2] == "x"
+
+
 def test_unread_data_is_no_broken_pipe(host):
     """Neither without kubectl, nor with a kubectl that exits early."""
     data = "x" * 1_000_000
@@ -170,26 +185,105 @@ def test_a_command_that_was_not_run_is_an_error_with_the_reason(stderr, message)
         parse_result(Target(), [GET], "hss-mark", {"rc": 7, "stdout": "", "stderr": stderr})
 
 
-def test_the_kubeconfig_is_checked_and_passed(host, tmp_path):
+SHOW_KUBECONFIG = """\
+#!/bin/sh
+echo "$KUBECONFIG $*"
+for word in "$@"; do case $word in --kubeconfig=*) file=${word#*=} ;; esac; done
+stat -c '%a %u' "$file" "${file%/*}"; cat "$file"
+"""
+
+
+def test_the_kubeconfig_is_in_a_private_file_and_gone_afterwards(host):
+    """It is passed by name with its only context. Neither KUBECONFIG nor a file in HOME is used."""
+    host.install("kubectl", SHOW_KUBECONFIG)
+    host.environment["KUBECONFIG"] = "/somewhere/else"
+    secret = "a-canary-key: \\n $(reboot) `x` 'y' %s\nlast: 1"
+    target = Target(kubeconfig=secret + "\n")
+    command, _mark = host_command(target, [GET])
+    assert "canary" not in command and "canary" not in repr(target)
+    call, modes, folder_modes, *content = host.run_kubectl(target, [GET]).results[0].stdout.splitlines()
+    path = call.split("--kubeconfig=")[1].split()[0]
+    assert call.startswith(" --cache-dir=/dev/null") and " --context=hss get -f -" in call
+    assert (modes, folder_modes) == (f"600 {os.getuid()}", f"700 {os.getuid()}")
+    assert "\n".join(content) == secret
+    assert not os.path.exists(os.path.dirname(path))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_the_kubeconfig_is_gone_after_a_signal(host, tmp_path, number):
+    host.install("kubectl", f'#!/bin/sh\necho "$*" >{tmp_path}/begun; sleep 1\n')
+    command, mark = host_command(Target(kubeconfig="x: 1"), [GET, GET, GET])
+    stdin = host_input(Target(kubeconfig="x: 1"), mark, b"x")
+    environment = {**host.environment, "PATH": f"{host.bin}:{os.environ['PATH']}"}
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f"exec {command}"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment
+    ) as running:
+        running.stdin.write(stdin)
+        running.stdin.close()
+        until = time.monotonic() + 20
+        while not (tmp_path / "begun").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.1)
+        running.send_signal(number)
+        assert running.wait(20) in (128 + number, 0 if number == signal.SIGINT else 128 + number)
+    path = (tmp_path / "begun").read_text().split("--kubeconfig=")[1].split()[0]
+    assert not os.path.exists(os.path.dirname(path))
+
+
+def test_a_call_has_a_time_limit_and_its_output_a_maximum(host):
+    host.install(
+        "kubectl",
+        "#!/bin/sh\ncase $* in *slow*) exec sleep 60 ;; esac\nwhile :; do echo xxxxxxxxx >&2 || exit 4; done\n",
+    )
+    (host.bin / "timeout").symlink_to(shutil.which("timeout"))
+    (host.bin / "true").symlink_to(shutil.which("true"))
+    started = time.monotonic()
+    slow, loud = host.run_kubectl(Target(time_limit=1), [Call(["slow"]), Call(["loud"])]).results
+    assert time.monotonic() - started < 20
+    assert slow.was_stopped and loud.rc != 0
+    assert len(loud.stderr) == MAX_STDERR
+
+
+def test_too_much_output_is_refused(host, monkeypatch):
+    monkeypatch.setattr(command_module, "MAX_STDOUT", 10)
+    executed = {"rc": 0, "stdout": "\nm kubectl 0\n\nm begin 0\n12345ä789\nm end 0 0\n", "stderr": ""}
+    with pytest.raises(KubectlError, match="printed more than"):
+        parse_result(Target(), [GET], "m", executed)
+
+
+def test_a_host_without_a_private_folder(host):
     host.install("kubectl")
-    home = tmp_path / "home"
-    (home / "it's").mkdir()
-    (home / "it's/a config").write_text("x")
-    for path in ("~/it's/a config", str(home / "it's/a config")):
-        (result,) = host.run_kubectl(Target(kubeconfig=path), [GET]).results
-        assert f"|--kubeconfig={home}/it's/a config|" in result.stdout
-    with pytest.raises(KubectlError, match="~/none/config does not exist on this host"):
-        host.run_kubectl(Target(kubeconfig="~/none/config"), [GET])
-    with pytest.raises(KubectlError, match="is a directory"):
-        host.run_kubectl(Target(kubeconfig=str(home)), [GET])
-    (result,) = host.run_kubectl(Target(), [GET]).results
-    assert "--kubeconfig" not in result.stdout
+    (host.bin / "mktemp").unlink()
+    with pytest.raises(KubectlError, match="cannot create a private folder in any of /dev/shm"):
+        host.run_kubectl(Target(kubeconfig="x"), [GET], "data")
 
 
-@pytest.mark.parametrize("path", ["config", "./config", "~other/config", "$HOME/config"])
-def test_a_relative_kubeconfig_is_refused(path):
-    with pytest.raises(KubectlError, match="not an absolute path"):
-        Target(kubeconfig=path)
+def test_the_environment_of_the_task_reaches_kubectl(host):
+    """Not in the command line, and without a chance to run a program of the user."""
+    host.install("kubectl", '#!/bin/sh\necho "$HTTPS_PROXY|$HOME|$KUBECONFIG|$KUBERC|$X"\n')
+    given = {"HTTPS_PROXY": "http://u:it's@p", "HOME": "/h", "KUBECONFIG": "/k", "KUBERC": "on", "X": "a\nb $(z)"}
+    target = Target(environment=given)
+    assert "it's" not in host_command(target, [GET])[0] and "http" not in repr(target)
+    assert host.run_kubectl(target, [GET]).results[0].stdout == "http://u:it's@p|/h||off|a\nb $(z)\n"
+    with pytest.raises(KubectlError, match="environment: 'A B' cannot be set"):
+        host_input(Target(environment={"A B": "x"}), "m", b"")
+
+
+def test_parsing_is_linear():
+    """Ten times the output may not take a hundred times as long."""
+
+    def seconds(length):
+        outputs = ["\r" * length, "{}" * length, "\n" * length + "{}"]
+        started = time.perf_counter()
+        parse_result(
+            Target(), [GET], "m", {"stdout": f"\nm kubectl 0\n\nm begin 0\n{outputs[0]}\nm end 0 0\n", "stderr": ""}
+        )
+        for output in outputs[1:]:
+            parse_objects(output)
+        return time.perf_counter() - started
+
+    seconds(1000)
+    assert seconds(200_000) < 40 * max(seconds(20_000), 0.005)
 
 
 def test_messages_and_defaults_do_not_depend_on_the_host(host):
