@@ -72,7 +72,8 @@ class ActionModule(ActionBase):
         config = found.config
         # Warnings about the upload are left to the module that uploads the kubeconfig.
         host = (task_vars or {}).get("inventory_hostname", "")
-        warnings = [sanitize(f"{host}: {text}") for text in (*config.expiry_warnings, *config.edit_warnings)]
+        texts = (*config.expiry_warnings, *config.edit_warnings, *found.warnings)
+        warnings = [sanitize(f"{host}: {text}") for text in texts]
         if warnings:
             result["warnings"] = warnings
             show_warnings(result)

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection: a shell command that prints files of a host, and the parser of its output.
 
-The command needs a POSIX shell, C(cat) and C(wc). It uses C(base64) if it is installed, since a terminal changes line
-ends and a kubeconfig may be UTF-16. Each file is printed between two lines with a random mark, so that banners and
-messages of the shell do not matter.
+The command needs a POSIX shell, C(head) and C(stat). It uses C(base64) if it is installed, since a terminal changes
+line ends and a kubeconfig may be UTF-16. Each file is printed between two lines with a random mark, so that banners and
+messages of the shell do not matter. Each file is opened once: what is examined is what is read. Whatever happens to the
+file meanwhile, no more than the limit is read, and the command ends.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import re
 import secrets
 import shlex
 from dataclasses import dataclass, field
+
+from .ownership import Step, link_problem, parse_way
 
 # Paths at which the Kubernetes distributions store the kubeconfig of the admin, in the order in which they are tried.
 WELL_KNOWN_KUBECONFIGS = (
@@ -60,11 +63,15 @@ class HostFileError(Exception):
 
 @dataclass(frozen=True)
 class HostFile:
-    """File on a host: either its content, or the problem that prevented reading it."""
+    """File on a host: either its content, or the problem that prevented reading it.
+
+    :arg owner: the user id of the owner; None if the host does not tell it.
+    """
 
     path: str
     content: bytes | None = field(default=None, repr=False)
     problem: str = ""
+    owner: int | None = None
 
 
 def resolve_path(kubeconfig: str, name: str) -> str:
@@ -75,28 +82,54 @@ def resolve_path(kubeconfig: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(kubeconfig), name))
 
 
-def files_command(paths: list[str], first_only: bool, max_bytes: int) -> tuple[str, str]:
+# Prints the owner and the mode of each folder and link on the way to a file. The kernel follows 40 links as well.
+_WAY = r"""
+way() { r=${1#/}; c=/; k=0; stat -c 'd:%u:%a' /
+while [ -n "$r" ]; do h=${r%%/*}; case $r in */*) r=${r#*/} ;; *) r= ;; esac
+case $h in ''|.) continue ;; ..) c=$(dirname -- "$c"); continue ;; esac
+q=${c%/}/$h
+if [ -L "$q" ]; then k=$((k+1)); [ "$k" -gt 40 ] && return; stat -c 'l:%u:%a' "$q"
+d=$(readlink -- "$q"); case $d in /*) c=/; d=${d#/} ;; esac; r=$d${r:+/$r}
+else c=$q; stat -c 'd:%u:%a' "$q"; fi; done; }
+linked() { p=${1%/}; while [ -n "$p" ]; do [ -L "$p" ] && return 0; case $p in */*) p=${p%/*} ;; *) p= ;; esac; done
+return 1; }
+"""
+_HOST_SECONDS = 60
+
+
+def files_command(
+    paths: list[str], first_only: bool, max_bytes: int, judged_path: str | None = None
+) -> tuple[str, str]:
     """Return the command that prints the files, and the mark in its output.
 
     :arg first_only: stop after the first file that can be read.
+    :arg judged_path: a further path, of which only the owners on the way to it are printed, with the reader's id.
     """
     mark = f"hss-{secrets.token_hex(8)}"
     names = " ".join(quote_path(path) for path in paths)
-    script = f"""n=0
-for f in {names}; do n=$((n+1))
+    judged = ""
+    if judged_path:
+        judged = f"printf '\\n%s way %s %s\\n' {mark} \"$(way {quote_path(judged_path)} | tr '\\n' ,)\" \"$(id -u)\""
+    script = f"""n=0{_WAY}for f in {names}; do n=$((n+1)); o= w=-
 if [ -d "$f" ]; then s=directory
 elif [ ! -e "$f" ]; then s=missing; d=$f
 while [ -n "$d" ] && [ ! -d "$d" ]; do d=$(dirname -- "$d"); done; [ -n "$d" ] && [ ! -x "$d" ] && s=denied
 elif [ ! -f "$f" ]; then s=special
 elif [ ! -r "$f" ]; then s=denied
 elif [ ! -s "$f" ]; then s=empty
-elif [ "$(wc -c <"$f")" -gt {max_bytes} ]; then s=large
-else s=plain; command -v base64 >/dev/null 2>&1 && s=base64; fi
-printf '\\n%s begin %s %s\\n' {mark} "$n" "$s"
-case $s in base64) base64 <"$f" ;; plain) cat <"$f" ;; esac && printf '\\n%s end %s\\n' {mark} "$n"
-case $s in base64|plain) {"break" if first_only else ":"} ;; esac
-done"""
-    return f"/bin/sh -c {shlex.quote(script)}", mark
+elif ! {{ command exec 3<"$f"; }} 2>/dev/null; then s=denied
+elif [ -e /dev/fd/3 ] && [ ! -f /dev/fd/3 ]; then s=special
+else s=plain; command -v base64 >/dev/null 2>&1 && s=base64
+o=$(stat -L -c '%u' /dev/fd/3 2>/dev/null)
+linked "$f" && w=$(way "$f" | tr '\\n' ,)
+fi
+printf '\\n%s begin %s %s %s %s\\n' {mark} "$n" "$s" "$w" "$o"
+case $s in base64) head -c {max_bytes + 1} <&3 | base64 ;; plain) head -c {max_bytes + 1} <&3 ;; *) continue ;; esac
+exec 3<&-; printf '\\n%s end %s\\n' {mark} "$n"; {"break" if first_only else ":"}
+done
+{judged}"""
+    limited = f'command -v timeout >/dev/null 2>&1 && exec timeout {_HOST_SECONDS} /bin/sh -c "$0"; eval "$0"'
+    return f"/bin/sh -c {shlex.quote(limited)} {shlex.quote(script)}", mark
 
 
 def quote_path(path: str) -> str:
@@ -104,14 +137,16 @@ def quote_path(path: str) -> str:
     return '"$HOME"/' + shlex.quote(path[2:]) if path.startswith("~/") else shlex.quote(path)
 
 
-def parse_files(stdout: str, mark: str, paths: list[str], rc: int | None, stderr: str) -> list[HostFile]:
+def parse_files(
+    stdout: str, mark: str, paths: list[str], rc: int | None, stderr: str, max_bytes: int
+) -> list[HostFile]:
     """Return the files in the order of the paths. Paths after the last one in the output are left out.
 
     :raises HostFileError: if the output contains nothing that the command prints.
     """
     found = []
     for number, path in enumerate(paths, start=1):
-        begin = re.search(rf"^{mark} begin {number} (\w+)\r*$", stdout, re.MULTILINE)
+        begin = re.search(rf"^{mark} begin {number} (\w+) (\S+) (\d*)\r*$", stdout, re.MULTILINE)
         if begin is None:
             continue
         status = begin[1]
@@ -120,7 +155,15 @@ def parse_files(stdout: str, mark: str, paths: list[str], rc: int | None, stderr
             continue
         end = re.search(rf"\r*\n{mark} end {number}\r*$", stdout[begin.end() :], re.MULTILINE)
         content = _decode_content(stdout[begin.end() :][: end.start()].lstrip("\r")[1:], status) if end else None
-        found.append(HostFile(path, content, "" if content is not None else _FILE_PROBLEMS["broken"]))
+        owner = int(begin[3]) if begin[3] else None
+        problem = "" if begin[2] == "-" else link_problem(parse_way(begin[2]), owner)
+        if content is None:
+            problem = _FILE_PROBLEMS["broken"]
+        elif len(content) > max_bytes:
+            problem = _FILE_PROBLEMS["large"]
+        elif not content:
+            problem = _FILE_PROBLEMS["empty"]
+        found.append(HostFile(path, None if problem else content, problem, owner))
     if not found:
         # stderr contains messages of sudo or the shell, such as a missing password. Files are printed on stdout only.
         lines = [line for line in stderr.splitlines() if not _SSH_DEBUG_LINE.match(line)]
@@ -130,6 +173,12 @@ def parse_files(stdout: str, mark: str, paths: list[str], rc: int | None, stderr
             "Check the connection, become and the become password."
         )
     return found
+
+
+def parse_judged_way(stdout: str, mark: str) -> tuple[tuple[Step, ...], int | None]:
+    """Return the way to the judged path, and the user id of the reader; nothing if they are not in the output."""
+    found = re.search(rf"^{mark} way (\S+) (\d+)\r*$", stdout, re.MULTILINE)
+    return (parse_way(found[1]), int(found[2])) if found else ((), None)
 
 
 def _decode_content(text: str, encoding: str) -> bytes | None:

@@ -136,7 +136,9 @@ def record_images(cluster: OnboardedCluster, outcome: Mapping[str, Any] | None, 
     if not outcome or not cluster.active:
         return
     if outcome["changed"]:
-        cluster.did("load_images", f"images {'would be ' if check_mode else ''}loaded")
+        count = len(outcome["images"])
+        images = "1 image" if count == 1 else f"{count} images"
+        cluster.did("load_images", f"{images} {'would be ' if check_mode else ''}loaded")
     if outcome["failed"]:
         cluster.fail(str(outcome["msg"]))
     elif outcome["msg"]:

@@ -96,7 +96,11 @@ def _speakers(members: Sequence[HostReading]) -> list[HostReading]:
     """The usable hosts, the one whose credential lasts longest first; the play's order decides between equals."""
     usable = [member for member in members if member.usable]
     unlimited = max((member.days_left or 0 for member in usable), default=0) + 1
-    return sorted(usable, key=lambda member: -(unlimited if member.days_left is None else member.days_left))
+
+    def preference(member: HostReading) -> tuple[bool, int]:
+        return not member.local_kube_config, -(unlimited if member.days_left is None else member.days_left)
+
+    return sorted(usable, key=preference)
 
 
 def _disagreement(cluster: OnboardedCluster) -> str:

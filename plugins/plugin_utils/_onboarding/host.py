@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,11 +16,16 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
+    task_environment,
+    with_file_environment,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
     module_options_hidden,
     pipelining_enabled,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded, time_limit
 
 from .variables import VARIABLES, InvalidVariable
 
@@ -27,6 +34,8 @@ _OMITTED = "__omit_place_holder__"
 _LEFT_OUT = object()
 # The connection plugin's text in place of the program's message, if its output is hidden.
 _CENSORED = "censored"
+_READING_SECONDS = 120
+_EXPORTABLE = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 
 
 def given_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,13 +59,6 @@ def given_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[st
 def one_line(error: AnsibleError) -> str:
     """Ansible's own message, without the lines of the playbook that it quotes."""
     return sanitize(str(getattr(error, "message", "") or error))
-
-
-def task_environment(action: ActionBase) -> dict[str, str]:
-    """The variables of the environment keyword of the task, its blocks and its play."""
-    environment: dict[str, Any] = {}
-    action._compute_environment_string(environment)
-    return {str(name): str(value) for name, value in environment.items()}
 
 
 def task_options(action: ActionBase) -> dict[str, Any]:
@@ -84,23 +86,45 @@ def plain_value(value: Any) -> Any:
     return float(value) if isinstance(value, float) else str(value)
 
 
-def execute(action: ActionBase, command: str, data: str = "") -> dict[str, Any]:
-    """Runs a shell command on the host, and hides its output.
+def read_on_host(action: ActionBase, command: str) -> dict[str, Any]:
+    """Run a shell command that reads files on the host, with the task's C(HOME) and C(PATH), and hide its output.
 
-    :arg data: for its standard input.
     :raises AnsibleConnectionFailure: with the connection's own message.
+    :raises AnsibleError: if the host does not answer in time.
     """
     try:
-        with command_output_hidden(action):
-            if not data:
-                return dict(action._low_level_execute_command(command))
-            with pipelining_enabled(action):
-                return dict(action._low_level_execute_command(command, in_data=data.encode()))
+        return _execute(action, with_file_environment(command, task_environment(action)), "", _READING_SECONDS)
     except AnsibleConnectionFailure as exc:
         if _CENSORED not in str(exc):
             raise
     # Nothing secret is in a command that does nothing, so its message need not be hidden.
     return dict(action._low_level_execute_command(":"))
+
+
+def run_on_host(action: ActionBase, command: str, data: str, seconds: int) -> dict[str, Any]:
+    """Run a shell command on the host with the task's environment, which is shown nowhere, and hide its output.
+
+    :arg data: for its standard input.
+    :arg seconds: the time limit.
+    :raises AnsibleError: if the host cannot be reached, or does not answer in time.
+    """
+    mark = f"hss-{secrets.token_hex(8)}"
+    environment = [f"{name}={value}" for name, value in task_environment(action).items() if _EXPORTABLE.match(name)]
+    # A value with line ends cannot be handed over line by line.
+    lines = [*(line for line in environment if "\n" not in line), mark]
+    given = f'while IFS= read -r line && [ "$line" != {mark} ]; do export "$line"; done; {command}'
+    return _execute(action, given, "".join(f"{line}\n" for line in lines) + data, seconds)
+
+
+def _execute(action: ActionBase, command: str, data: str, seconds: int) -> dict[str, Any]:
+    try:
+        with command_output_hidden(action), time_limit(seconds):
+            if not data:
+                return dict(action._low_level_execute_command(command))
+            with pipelining_enabled(action):
+                return dict(action._low_level_execute_command(command, in_data=data.encode()))
+    except TimeLimitExceeded:
+        raise AnsibleError(f"The host did not answer within {seconds} seconds. Check the host.") from None
 
 
 def run_action(action: ActionBase, name: str, options: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:

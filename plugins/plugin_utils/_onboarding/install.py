@@ -28,7 +28,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse i
 from . import images
 from .agents import ASSUMED_OBJECTS, desired_objects, removal_options
 from .clusters import OnboardedCluster
-from .host import execute, on_control_node, one_line, run_action, run_module
+from .host import on_control_node, one_line, run_action, run_module, run_on_host
 from .load_images import ImageLoader
 from .reading import HostReading
 from .register import Connected
@@ -47,7 +47,9 @@ def change_agent(
     try:
         if host.variables.present:
             return _install(action, task_vars, cluster, host, connected)
-        options = {"kubectl": host.variables.kubectl, "kubeconfig": host.variables.kubeconfig_path}
+        if not host.local_kube_config:
+            return {"msg": host.local_problem}
+        options = {"kubectl": host.variables.kubectl, "kubeconfig_content": host.local_kube_config}
         return run_action(action, _OBJECTS, {**options, **removal_options(host.variables)}, task_vars)
     except AnsibleConnectionFailure as exc:
         return {"msg": f"the host {host.host} could not be reached: {one_line(exc)}"}
@@ -61,7 +63,7 @@ def _install(
     action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, host: HostReading, connected: Connected
 ) -> dict[str, Any]:
     variables = host.variables
-    target = {"kubectl": variables.kubectl, "kubeconfig": host.path}
+    target = {"kubectl": variables.kubectl, "kubeconfig_content": host.local_kube_config}
     if variables.preflight:
         addresses = []
         if variables.check_network:
@@ -119,7 +121,7 @@ def load_images(
         check_mode = bool(action._task.check_mode)
 
         def load(variables_of_host: dict[str, Any]) -> dict[str, Any]:
-            run = partial(_run, action)
+            run = partial(run_on_host, action)
             module = partial(run_module, action, task_vars=variables_of_host)
             return ImageLoader(run, module, plan, username, password, checksum).load(check_mode)
 
@@ -134,7 +136,3 @@ def load_images(
         except AnsibleError as exc:
             steps = {"error": one_line(exc)}
     return images.outcome(plan, steps, options, variables.image_host, True, bool(action._task.check_mode))
-
-
-def _run(action: ActionBase, command: str, data: str) -> dict[str, Any]:
-    return execute(action, command, data)

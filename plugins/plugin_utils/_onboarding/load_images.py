@@ -15,8 +15,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
-# Runs a shell command with data on its standard input, and returns C(rc), C(stdout) and C(stderr).
-Run = Callable[[str, str], dict[str, Any]]
+# Runs a shell command with data on its standard input, and a time limit in seconds, and returns C(rc), C(stdout) and
+# C(stderr).
+Run = Callable[[str, str, int], dict[str, Any]]
 # Runs a module with options that are shown nowhere, and returns its result.
 RunModule = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -49,7 +50,7 @@ class ImageLoader:
         steps["found"] = self._run([self._tool, "--version"], _SHORT)
         if steps["found"]["rc"]:
             return steps
-        made = self._run_command("umask 077 && mktemp -d", "")
+        made = self._run_command("umask 077 && mktemp -d", "", _SHORT)
         self._folder = str(made["stdout"]).strip()
         steps["folder"] = {**made, "path": self._folder if not made["rc"] else ""}
         if made["rc"]:
@@ -116,7 +117,7 @@ class ImageLoader:
         variables = [f"REGISTRY_AUTH_FILE={self._authfile}", f"DOCKER_CONFIG={self._folder}"] if self._folder else []
         words = " ".join(shlex.quote(word) for word in ["env", *variables, *argv])
         limited = f"if command -v timeout >/dev/null 2>&1; then timeout {seconds} {words}; else {words}; fi"
-        return self._run_command(limited, stdin)
+        return self._run_command(limited, stdin, seconds + 30)
 
 
 def _loaded_names(output: str) -> list[str]:

@@ -16,11 +16,12 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import KubeconfigPolicy
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import task_environment
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
 
 from .agents import service_account_objects, token_secret_options
-from .host import execute, given_variables, one_line, run_action, task_environment, task_options
+from .host import given_variables, one_line, read_on_host, run_action, task_options
 from .reading import HostReading, ca_fingerprint
 from .variables import InvalidVariable, Variables, in_terms_of_the_role, read_variables
 
@@ -35,44 +36,59 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostRe
         named = Variables(str(name) if isinstance(name, str) and "{{" not in name else host)
         return HostReading(host, use, named, variables_valid=False, problem=sanitize(str(exc)))
     reading = HostReading(host, use, variables, options=task_options(action), environment=task_environment(action))
-    if not variables.present:
+    if not variables.present and not variables.changes_cluster:
         return reading
-    try:
-        reading = _with_kubeconfig(reading, _read_kubeconfig(action, variables))
-        if variables.service_account and not action._task.check_mode:
-            # In check mode there may be no account yet, so the plan is made with the admin's credential.
-            reading = _with_service_account(action, task_vars, reading)
-    except AnsibleConnectionFailure as exc:
-        return dataclasses.replace(reading, problem=one_line(exc), unreachable=True)
-    except AnsibleError as exc:
-        return dataclasses.replace(reading, problem=one_line(exc))
-    except HostFileError as exc:
-        return dataclasses.replace(reading, problem=in_terms_of_the_role(sanitize(str(exc))))
-    return reading
-
-
-def _read_kubeconfig(action: ActionBase, variables: Variables) -> HostKubeconfig:
     if not variables.become:
         # The inventory's ansible_become precedes the task's keyword.
         action._connection.set_become_plugin(None)
+    try:
+        reading = _with_kubeconfig(reading, _read_kubeconfig(action, variables))
+        if variables.present and variables.service_account and not action._task.check_mode:
+            # In check mode there may be no account yet, so the plan is made with the admin's credential.
+            reading = _with_service_account(action, task_vars, reading)
+    except AnsibleConnectionFailure as exc:
+        return _with_problem(reading, one_line(exc), unreachable=True)
+    except AnsibleError as exc:
+        return _with_problem(reading, one_line(exc))
+    except HostFileError as exc:
+        return _with_problem(reading, in_terms_of_the_role(sanitize(str(exc))))
+    return reading
 
+
+def _with_problem(reading: HostReading, problem: str, unreachable: bool = False) -> HostReading:
+    if not reading.variables.present:
+        # The registration of a cluster that is lost can be removed.
+        return dataclasses.replace(reading, local_problem=problem)
+    return dataclasses.replace(reading, problem=problem, unreachable=unreachable)
+
+
+def _read_kubeconfig(action: ActionBase, variables: Variables) -> HostKubeconfig:
     policy = KubeconfigPolicy(
         context=variables.context,
-        server=variables.server,
-        tls_server_name=variables.tls_server_name,
         allow_insecure=bool(variables.cluster.get("kube_config_allow_insecure")),
         # The stage that registers warns, once for all hosts of a cluster.
         expiry_warning_days=0,
-        proxy_url=variables.proxy_url,
-        allow_in_cluster_server=bool(variables.cluster.get("kube_config_allow_in_cluster_server")),
     )
-    return KubeconfigReader(partial(execute, action)).read(
-        variables.kubeconfig_path, policy, variables.check_server_name
+    if variables.present:
+        policy = dataclasses.replace(
+            policy,
+            server=variables.server,
+            tls_server_name=variables.tls_server_name,
+            proxy_url=variables.proxy_url,
+            allow_in_cluster_server=bool(variables.cluster.get("kube_config_allow_in_cluster_server")),
+        )
+    else:
+        policy = dataclasses.replace(policy, for_kubectl=True)
+    return KubeconfigReader(partial(read_on_host, action)).read(
+        variables.kubeconfig_path, policy, variables.present and variables.check_server_name
     )
 
 
 def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading:
     config = found.config
+    if not reading.variables.present:
+        # HSS gets nothing.
+        return dataclasses.replace(reading, path=found.path, local_kube_config=found.local_text)
     document = yaml.safe_load(config.text)
     return dataclasses.replace(
         reading,
@@ -83,14 +99,14 @@ def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading
         ca=ca_fingerprint(document),
         user=str(document["users"][0]["name"]),
         days_left=config.days_left,
-        warnings=tuple(sanitize(text) for text in config.edit_warnings),
+        warnings=tuple(sanitize(text) for text in (*config.edit_warnings, *found.warnings)),
     )
 
 
 def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
     """Makes a ServiceAccount for HSS with the host's kubectl, and puts its token in place of the admin's credential."""
     variables = reading.variables
-    target = {"kubectl": variables.kubectl, "kubeconfig": reading.path}
+    target = {"kubectl": variables.kubectl, "kubeconfig_content": reading.local_kube_config}
     made = run_action(
         action,
         "huaweicloud.hss.kubectl_objects",

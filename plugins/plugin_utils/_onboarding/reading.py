@@ -29,6 +29,7 @@ class HostReading:
     :arg path: where the kubeconfig was found on the host.
     :arg kube_config: the checked text of one context, to be sent to HSS.
     :arg local_kube_config: the same with the server's address as the host's own file has it, for kubectl there.
+    :arg local_problem: why there is none, although the registration can be removed without it.
     :arg server: the address in C(kube_config).
     :arg ca: identifies the cluster's certificate authority, and with C(server) the cluster.
     :arg user: describes the credential, for messages.
@@ -45,6 +46,7 @@ class HostReading:
     path: str = ""
     kube_config: str = field(default="", repr=False)
     local_kube_config: str = field(default="", repr=False)
+    local_problem: str = ""
     server: str = ""
     ca: str = ""
     user: str = ""

@@ -106,6 +106,11 @@ class Variables:
             or (not self.present and self.service_account)
         )
 
+    @property
+    def changes_cluster(self) -> bool:
+        """Whether objects in the cluster are made or removed with kubectl."""
+        return self.install_agent or self.service_account
+
     def of_the_cluster(self) -> dict[str, Any]:
         """The values that all hosts of a cluster must agree on, by the variables' full names."""
         return {PREFIX + name: value for name, value in asdict(self).items() if name not in _OF_THE_HOST}

@@ -32,7 +32,9 @@ def read(paths, *, first_only=False, noise="", environment=None, limit=LIMIT):
         env=environment,
         check=False,
     )
-    return parse_files(noise + result.stdout, mark, [str(path) for path in paths], result.returncode, result.stderr)
+    return parse_files(
+        noise + result.stdout, mark, [str(path) for path in paths], result.returncode, result.stderr, limit
+    )
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def without_base64(tmp_path):
     """An environment whose PATH has only the programs that the command needs."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name in ("cat", "wc", "dirname"):
+    for name in ("head", "stat", "dirname", "readlink", "tr"):
         (folder / name).symlink_to(shutil.which(name))
     return {"PATH": str(folder), "HOME": str(tmp_path)}
 
@@ -122,7 +124,7 @@ def test_banners_and_line_ends_of_a_terminal_are_ignored(tmp_path, without_base6
         command, mark = files_command([path], False, LIMIT)
         result = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, env=environment, check=True)
         terminal = ("Welcome!\n" + result.stdout + "bye\n").replace("\n", "\r\n")
-        assert parse_files(terminal, mark, [path], 0, "")[0].content == b"a: 1\nb: 2\n"
+        assert parse_files(terminal, mark, [path], 0, "", LIMIT)[0].content == b"a: 1\nb: 2\n"
 
 
 def test_truncated_output_gives_no_content(tmp_path):
@@ -130,12 +132,12 @@ def test_truncated_output_gives_no_content(tmp_path):
     command, mark = files_command([str(tmp_path / "f")], False, LIMIT)
     output = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True).stdout
     cut = output[: output.index(f"{mark} end")]
-    assert parse_files(cut, mark, [str(tmp_path / "f")], 0, "")[0].problem == "could not be read completely"
+    assert parse_files(cut, mark, [str(tmp_path / "f")], 0, "", LIMIT)[0].problem == "could not be read completely"
 
 
 def test_a_command_that_was_not_run_is_an_error_with_the_reason():
     with pytest.raises(HostFileError) as caught:
-        parse_files("", "mark", ["/f"], 1, "sudo: a password is required\n")
+        parse_files("", "mark", ["/f"], 1, "sudo: a password is required\n", LIMIT)
     assert "exit code 1, sudo: a password is required" in str(caught.value) and "become" in str(caught.value)
 
 
@@ -159,4 +161,4 @@ def test_debug_messages_of_ssh_do_not_hide_the_message_of_the_host():
         "OpenSSH_9.2p1\r\ndebug1: channel 1\r\nsudo: a password is required\r\n" + "debug2: channel 1: is dead\r\n" * 20
     )
     with pytest.raises(HostFileError, match="exit code 1, sudo: a password is required"):
-        parse_files("", "hss-mark", ["/a"], 1, stderr)
+        parse_files("", "hss-mark", ["/a"], 1, stderr, LIMIT)
