@@ -136,7 +136,7 @@ class ActionModule(ActionBase):
         job = agents.image_job(mine.speaker) if mine and mine.speaker.variables.install_agent else None
         if not mine or job is None or not mine.speaker.variables.present:
             return {}
-        first = next(cluster for cluster in clusters if agents.image_job(cluster.speaker) == job)
+        first = agents.image_loader(clusters, job)
         Ledger(self._use).write(f"image job {mine.speaker.host}", first.speaker.host)
         if first is not mine:
             return {}

@@ -34,10 +34,10 @@ def run(simulator, tmp_path):
 
 
 def test_rotate_sends_renewed_kubeconfigs_and_registers_nothing(simulator, run):
-    ca = kubeconfigs.Authority()
-    old = {name: kubeconfigs.kubeadm(SERVER, ca=ca, days=20) for name in ("shop", "bank")}
+    servers = {name: f"https://10.0.0.{number}:6443" for number, name in enumerate(("shop", "bank", "new"), 5)}
+    old = {name: kubeconfigs.kubeadm(servers[name], days=20) for name in ("shop", "bank")}
     assert run("onboard", old).code == 0
-    now = {"shop": kubeconfigs.kubeadm(SERVER, ca=ca), "bank": old["bank"], "new": kubeconfigs.kubeadm(SERVER, ca=ca)}
+    now = {**{name: kubeconfigs.kubeadm(server) for name, server in servers.items()}, "bank": old["bank"]}
     checked = run("rotate", now, "--check")
     assert checked.hosts_with("changed") == {"shop"} and simulator.count("UpdateMultiCloudClusters") == 0
 
@@ -47,7 +47,12 @@ def test_rotate_sends_renewed_kubeconfigs_and_registers_nothing(simulator, run):
     assert set(stored) == {"shop", "bank"}
     keys = {name: yaml.safe_load(text)["users"][0]["user"]["client-key-data"] for name, text in stored.items()}
     assert keys == {name: yaml.safe_load(now[name])["users"][0]["user"]["client-key-data"] for name in stored}
-    assert [line.split(",")[0] for line in played.report] == ["shop: updated", "bank: unchanged"]
+    assert [line.split(",")[0] for line in played.report] == [
+        "shop: updated",
+        "bank: unchanged",
+        "new: left out: not registered",
+        "1 updated",
+    ]
     assert run("rotate", now).hosts_with("changed") == set()
 
 

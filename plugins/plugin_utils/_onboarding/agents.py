@@ -128,6 +128,12 @@ def image_job(reading: HostReading) -> tuple[Any, ...] | None:
     return (reading.connection_key, *(cluster.get(name) for name in names), *tool)
 
 
+def image_loader(clusters: Sequence[OnboardedCluster], job: tuple[Any, ...]) -> OnboardedCluster:
+    """The cluster that loads the images for all that need the same; if possible, one that still waits for them."""
+    same = [cluster for cluster in clusters if image_job(cluster.speaker) == job]
+    return next((cluster for cluster in same if cluster.row.get("status") != "connect_success"), same[0])
+
+
 # --- What became of it ------------------------------------------------------------------------------------------------
 
 

@@ -25,6 +25,7 @@ Plan = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
 _PROGRAMS = {"docker", "nerdctl", "podman"}
+_NOT_FOUND = 127  # the exit code of a shell, and of env
 _GROUPS = {"image", "images"}
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(?:/[A-Za-z0-9._:@-]+)*")
 _SEPARATOR = re.compile(r"[;&|()<>\n]+")
@@ -201,9 +202,7 @@ def _trouble(plan: Plan, steps: Mapping[str, Any], words: _Words, missing: bool,
     if found.get("unreachable"):
         return words.about("the host that is to load the images could not be reached", found)
     if not _worked(found):
-        # ENOENT, and nothing that a program said
-        missing_tool = found.get("rc") == 2 and not found.get("stdout") and not found.get("stderr")
-        return words.tool_missing() if missing_tool else words.about(f"{plan['tool']} could not be run", found)
+        return words.tool_missing() if found.get("rc") == _NOT_FOUND else words.about(f"{plan['tool']} could not be run", found)
     if not (steps.get("folder") or {}).get("path"):
         return words.about("no folder could be made for the images", steps.get("folder"))
     if not _worked(steps.get("logged_in")):

@@ -80,7 +80,11 @@ def _install(
     connected.redactor.add(*manifest_secret_values(manifests))
     name = ""
     if variables.cluster.get("image_repo"):
-        name = secret_name(_image_commands(connected, variables.cluster).get("secret_command")) or ""
+        try:
+            name = secret_name(_image_commands(connected, variables.cluster).get("secret_command")) or ""
+        except HssError:
+            # The manifests name the Secret themselves, if they need one.
+            pass
     return run_action(action, _OBJECTS, {**target, "objects": desired_objects(manifests, variables, name)}, task_vars)
 
 
