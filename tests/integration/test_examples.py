@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
 
 import kubeconfigs
@@ -146,31 +145,6 @@ def test_the_examples_of_the_modules_that_call_kubectl(cluster, on_host, tmp_pat
     # The objects of the first example are deleted by a later one.
     assert played.recap["cp-1"]["changed"] == 2 and cluster.everything() == before
     assert "a-registry-password" not in played.output
-
-
-def test_the_example_of_hidden_module_logs_in(tmp_path):
-    """Uses a skopeo that records its arguments and its input."""
-    tool = tmp_path / "bin/skopeo"
-    tool.parent.mkdir()
-    tool.write_text(f'#!/bin/sh\n{{ echo "$*"; cat; }} > {tmp_path}/noted\n')
-    tool.chmod(0o700)
-    (tmp_path / "play.yml").write_text(
-        yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": examples("hidden_module")}])
-    )
-    (tmp_path / "hosts.json").write_text("{}")
-    environment = {"PATH": f"{tool.parent}{os.pathsep}{os.environ['PATH']}"}
-    played = play(
-        str(tmp_path / "play.yml"),
-        tmp_path / "hosts.json",
-        tmp_path,
-        environment,
-        "-vvvv",
-        registry_password="a-registry-password",
-    )
-    assert played.code == 0 and "a-registry-password" not in played.output
-    command, password = (tmp_path / "noted").read_text().splitlines()
-    assert command.startswith("login --authfile=") and command.endswith(" registry.example.com")
-    assert password == "a-registry-password"
 
 
 @pytest.mark.parametrize("plays", list(snippets()))

@@ -273,7 +273,7 @@ def test_the_message_lists_every_path_with_the_reason(hosts, read):
     k3s.symlink_to("/srv/nowhere")
     os.mkfifo(rke2)
     k0s.touch()
-    microk8s.write_bytes(b"#" * (2 << 20))
+    microk8s.write_bytes(b"#" * ((4 << 20) + 1))
     _played, found = read(["bare"], [{}])
     said = message(found["bare"][0])
     for path, why in zip(
