@@ -19,10 +19,15 @@ LIST = "clusters"
 _MAX_NAMED = 5
 
 
-def refuse_contradictions(outcomes: Sequence[ClusterOutcome]) -> None:
-    """Records an error in entries with the same id, the same name or the same kubeconfig."""
+def refuse_contradictions(outcomes: Sequence[ClusterOutcome], allow_several_names: bool = False) -> None:
+    """Records an error in entries with the same id, the same name or the same kubeconfig.
+
+    :arg allow_several_names: whether one cluster may be registered under several names.
+    """
     refuse_duplicates(outcomes, [outcome.plan.desired.cluster_id or None for outcome in outcomes], LIST, "cluster_id")
     refuse_duplicates(outcomes, [_exclusive_name(outcome) for outcome in outcomes], LIST, "name")
+    if allow_several_names:
+        return
     for indices in groups_of_equals(outcome.plan.desired.kubeconfig_identity for outcome in outcomes):
         for index in indices:
             outcomes[index].error = outcomes[index].error or invalid_option(

@@ -27,12 +27,14 @@ def reconcile(
     params: Mapping[str, Any],
     check_mode: bool,
     concurrency: int = 1,
+    allow_several_names: bool = False,
 ) -> list[ClusterOutcome]:
     """Registers, updates or removes clusters. One listing is enough to plan them all.
 
     :arg clusters: the options of each cluster, with a C(state) of its own if given. An entry that cannot work has its
         error in its outcome.
     :arg params: the options of the module, which stand in for those that an entry does not give.
+    :arg allow_several_names: whether one cluster may be registered under several names.
     """
     # Before anything can fail and quote one of them.
     for options in clusters:
@@ -43,7 +45,7 @@ def reconcile(
     if len(outcomes) > 1:
         from .contradictions import refuse_contradictions
 
-        refuse_contradictions(outcomes)
+        refuse_contradictions(outcomes, allow_several_names)
 
     def make_plans(valid: Sequence[ClusterOutcome]) -> None:
         api = session.api()

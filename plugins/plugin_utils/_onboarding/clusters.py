@@ -152,6 +152,7 @@ def _refuse_shared_server(clusters: Sequence[OnboardedCluster]) -> None:
     for other in clusters[1:]:
         problem = _shared_server_problem(first.name, first.speaker, other.name, other.speaker)
         if problem:
+            other.told_by = first.reporter
             first.fail(problem)
             other.fail(problem)
 

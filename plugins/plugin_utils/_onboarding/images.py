@@ -202,7 +202,11 @@ def _trouble(plan: Plan, steps: Mapping[str, Any], words: _Words, missing: bool,
     if found.get("unreachable"):
         return words.about("the host that is to load the images could not be reached", found)
     if not _worked(found):
-        return words.tool_missing() if found.get("rc") == _NOT_FOUND else words.about(f"{plan['tool']} could not be run", found)
+        return (
+            words.tool_missing()
+            if found.get("rc") == _NOT_FOUND
+            else words.about(f"{plan['tool']} could not be run", found)
+        )
     if not (steps.get("folder") or {}).get("path"):
         return words.about("no folder could be made for the images", steps.get("folder"))
     if not _worked(steps.get("logged_in")):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
@@ -21,6 +22,8 @@ from .clusters import OnboardedCluster, fail_all
 from .reading import HostReading
 
 CONCURRENCY = 8
+# How messages call an entry of the list.
+_ENTRY = re.compile(r"\bclusters\[(\d+)\]")
 
 
 @dataclass
@@ -87,12 +90,14 @@ def register(connected: Connected, check_mode: bool, rotate: bool = False) -> No
     entries = [_options(cluster.speaker, rotate) for cluster in clusters]
     params = {"wait": False, "wait_timeout": 300, "wait_sleep": 10}
     try:
-        outcomes = reconcile(connected.session, entries, params, check_mode, CONCURRENCY)
+        # A cluster under several names was refused already, unless its hosts allow it.
+        outcomes = reconcile(connected.session, entries, params, check_mode, CONCURRENCY, allow_several_names=True)
     except HssError as error:
         fail_all(clusters, connected.text(error))
         return
     for cluster, outcome in zip(clusters, outcomes):
         _record(connected, cluster, outcome)
+        cluster.problem = _ENTRY.sub(lambda match: clusters[int(match[1])].name, cluster.problem)
 
 
 def _options(speaker: HostReading, rotate: bool) -> dict[str, Any]:
