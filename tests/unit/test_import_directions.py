@@ -23,6 +23,7 @@ ALLOWED = {
     "_connection": {"_core", "_http", "_api"},
     "_clusters": {"_core", "_api", "_connection", "_kubeconfig"},
     "_node_agents": {"_core", "_api", "_connection"},
+    "_protection": {"_core", "_api", "_connection"},
     "_module": {"_core", "_http", "_connection"},
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Callable
 from urllib.parse import quote
 
@@ -22,10 +23,38 @@ ALL_ENTERPRISE_PROJECTS = "all_granted_eps"
 
 # The API's maximum; its default is 10.
 PAGE_SIZE = 200
+# The part of the path that the requests for clusters and node agents have in common.
+KUBERNETES = "/container/kubernetes"
 
 _MAX_LISTINGS = 4
 _LISTING_DELAY = 1.0
 ENDPOINT_HINT = "Check endpoint: is it HSS, version 5?"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a listing lists.
+
+    :arg key: the field that identifies a row.
+    :arg hint: the remedy if no listing was complete.
+    """
+
+    key: str
+    plural: str
+    prefix: str
+    hint: str
+
+    def has_id(self, row: Any) -> bool:
+        """Whether a row can be identified."""
+        return isinstance(row, dict) and isinstance(row.get(self.key), str) and bool(row[self.key])
+
+
+CLUSTER_ROWS = Rows(
+    "cluster_id",
+    "clusters",
+    KUBERNETES,
+    "Nothing is created without a complete list. Run again when no other registrations are under way.",
+)
 
 
 class ApiClient:
@@ -47,13 +76,13 @@ class ApiClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._http = http
-        self._base_url = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}/container/kubernetes"
+        self._base_url = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}"
         self.enterprise_project_id = enterprise_project_id
         self._region_header = {"region": region} if region else {}
         self.sleep = sleep
 
     def require_region(self) -> None:
-        """Checks that the region is known, before node agents are listed, updated or deleted.
+        """Checks that the region is known, before hosts are listed, or node agents listed, updated or deleted.
 
         :raises HssError: if it is not; those requests need it in a header.
         """
@@ -68,28 +97,29 @@ class ApiClient:
         headers: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         exact: bool = True,
+        rows_are: Rows = CLUSTER_ROWS,
     ) -> list[dict[str, Any]]:
-        """Returns every row of a paged listing, each C(cluster_id) once, and proves that none is missing.
+        """Returns every row of a paged listing, each row once, and proves that none is missing.
 
         HSS pages by offset, without a snapshot: rows that are added or removed meanwhile shift the pages. A listing is
-        complete only if C(total_num) stayed the same and as many different clusters were received. Otherwise the
+        complete only if C(total_num) stayed the same and as many different rows were received. Otherwise the
         listing is repeated.
 
         :arg exact: False if C(total_num) may not count all the rows.
-
+        :arg rows_are: the kind of the rows, and the part of the path before C(path).
         :raises HssError: if a page cannot be read, or no listing was complete.
         """
         reason = ""
         for attempt in range(_MAX_LISTINGS):
             if attempt:
                 self.sleep(_LISTING_DELAY * attempt)
-            rows, reason = self._list_once(operation, purpose, path, headers, query, exact)
+            rows, reason = self._list_once(operation, purpose, path, headers, query, exact, rows_are)
             if not reason:
                 return rows
         raise HssError(
             f"Could not {purpose}: HSS gave no complete list in {_MAX_LISTINGS} attempts ({reason})",
             operation=operation,
-            hint="Nothing is created without a complete list. Run again when no other registrations are under way.",
+            hint=rows_are.hint,
             outcome=REJECTED,
         )
 
@@ -101,6 +131,7 @@ class ApiClient:
         headers: Mapping[str, str] | None,
         filters: Mapping[str, Any] | None,
         exact: bool,
+        rows_are: Rows,
     ) -> tuple[list[dict[str, Any]], str]:
         """Returns the rows of one listing, and the reason if it is incomplete; an empty reason means complete."""
         rows: dict[str, dict[str, Any]] = {}
@@ -108,14 +139,16 @@ class ApiClient:
         expected: int | None = None
         while True:
             query = {**(filters or {}), "offset": offset, "limit": PAGE_SIZE}
-            response = self._request(operation, purpose, "GET", path, query=query, headers=headers)
+            response = self._request(
+                operation, purpose, "GET", path, query=query, headers=headers, prefix=rows_are.prefix
+            )
             total: Any = response.get("total_num")
             page: Any = response.get("data_list")
             page = [] if page is None and total == 0 else page
-            if not _is_non_negative_int(total) or not isinstance(page, list) or not all(map(_has_cluster_id, page)):
+            if not _is_non_negative_int(total) or not isinstance(page, list) or not all(map(rows_are.has_id, page)):
                 raise HssError(
                     f"Could not {purpose}: the response does not have the documented format "
-                    "(total_num, data_list with cluster_id)",
+                    f"(total_num, data_list with {rows_are.key})",
                     operation=operation,
                     hint=ENDPOINT_HINT,
                     outcome=REJECTED,
@@ -123,13 +156,13 @@ class ApiClient:
             if exact and expected is not None and total != expected:
                 return [], f"total_num changed from {expected} to {total} between pages"
             expected, count_before = total, len(rows)
-            rows.update((row["cluster_id"], row) for row in page)
+            rows.update((row[rows_are.key], row) for row in page)
             offset += len(page)
             # A page without a new row ends the listing as well, so that a repeated page cannot continue it forever.
             if len(rows) == count_before or (len(rows) >= total if exact else len(page) < PAGE_SIZE):
                 break
         if len(rows) != expected and (exact or len(rows) < expected):
-            return [], f"{len(rows)} clusters were received, total_num is {expected}"
+            return [], f"{len(rows)} {rows_are.plural} were received, total_num is {expected}"
         return list(rows.values()), ""
 
     def _request(
@@ -143,14 +176,18 @@ class ApiClient:
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         retryable: bool = True,
+        prefix: str = KUBERNETES,
     ) -> dict[str, Any]:
-        """Sends a request, see C(HttpClient.request), and returns the response after checking its fields."""
+        """Sends a request, see C(HttpClient.request), and returns the response after checking its fields.
+
+        :arg prefix: the part of the path between the project and C(path).
+        """
         query = {"enterprise_project_id": self.enterprise_project_id, **(query or {})}
         data = self._http.request(
             operation,
             purpose,
             method,
-            self._base_url + path,
+            self._base_url + prefix + path,
             query=query,
             body=body,
             headers=headers,
@@ -169,7 +206,3 @@ class ApiClient:
 
 def _is_non_negative_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _has_cluster_id(row: Any) -> bool:
-    return isinstance(row, dict) and isinstance(row.get("cluster_id"), str) and bool(row["cluster_id"])

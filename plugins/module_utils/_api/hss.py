@@ -8,7 +8,9 @@ from __future__ import annotations
 from .agents import AgentsApi
 from .clusters import ClustersApi
 from .daemonsets import DaemonsetsApi
+from .hosts import HostsApi
+from .quotas import QuotasApi
 
 
-class HssApi(ClustersApi, DaemonsetsApi, AgentsApi):
+class HssApi(ClustersApi, DaemonsetsApi, AgentsApi, HostsApi, QuotasApi):
     """All requests to HSS for one project, one method for each endpoint; see C(ApiClient) for the arguments."""

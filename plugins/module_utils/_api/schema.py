@@ -32,6 +32,10 @@ def _is_count(value: Any) -> bool:
     return _is_number(value) and 0 <= value <= _MAX_ROWS
 
 
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 def _is_mapping(value: Any) -> bool:
     return isinstance(value, dict)
 
@@ -47,6 +51,7 @@ def _is_mapping_list(value: Any) -> bool:
 # Types: a description for messages, and the check. A field has the same type in every response.
 _TEXT = ("a text", _is_text)
 _NUMBER = ("a number", _is_number)
+_FLAG = ("true or false", _is_flag)
 _DATE = ("a date in milliseconds", _is_date)
 _MAPPING = ("an object", _is_mapping)
 _TEXTS = ("a list of texts", _is_text_list)
@@ -89,6 +94,24 @@ _FIELDS = {
     "mode": _TEXT,
     "cpu_limit": _TEXT,
     "mem_limit": _TEXT,
+    "host_id": _TEXT,
+    "host_name": _TEXT,
+    "private_ip": _TEXT,
+    "agent_status": _TEXT,
+    "install_result_code": _TEXT,
+    "version": _TEXT,
+    "protect_status": _TEXT,
+    "protect_interrupt": _FLAG,
+    "interrupt_reason": _TEXT,
+    "protect_degradation": _FLAG,
+    "degradation_reason": _TEXT,
+    "charging_mode": _TEXT,
+    "resource_id": _TEXT,
+    "shared_quota": _TEXT,
+    "used_num": _NUMBER,
+    "available_num": _NUMBER,
+    "available_resources_list": _MAPPINGS,
+    "enabled": _FLAG,
 }
 
 
