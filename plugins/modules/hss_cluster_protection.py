@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: hss_cluster_protection
 short_description: Open or close the Huawei Cloud HSS protection of the nodes of clusters
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: hss_host_info
 short_description: List the hosts in Huawei Cloud HSS, with their agents and their protection
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:

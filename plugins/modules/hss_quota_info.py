@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: hss_quota_info
 short_description: Show the quotas of Huawei Cloud HSS that are used and left
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - huaweicloud.hss authors (@huaweicloud)
 description:

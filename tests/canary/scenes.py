@@ -240,7 +240,7 @@ FAULTS: dict[str, Fault] = {
     "400 rights": QuotingFault(400, "0013"),
     "401": QuotingFault(401, "0301"),
     "403": QuotingFault(403, "0302"),
-    "403 token": QuotingFault(403, "0307"),
+    "401 token": QuotingFault(401, "0307"),
     "404": QuotingFault(404, "0101"),
     "413": QuotingFault(413, "0201"),
     "429": QuotingFault(429, "0308"),

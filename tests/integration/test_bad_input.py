@@ -143,7 +143,7 @@ CASES = {
     ),
     "token expired": Case(
         ["APIGW.0307", "auth_token"],
-        prepare=lambda sim: sim.fault(LIST, Fault.status(403, error_code="APIGW.0307"), times=9),
+        prepare=lambda sim: sim.fault(LIST, Fault.status(401, error_code="APIGW.0307"), times=9),
         outcome="rejected",
         requests=1,
         code="APIGW.0307",

@@ -239,7 +239,7 @@ def test_a_token_that_requires_renewal(simulator):
     simulator.require_token_renewal(token)
     ran = list_nothing(simulator, auth_token=token, project_id=simulator.project_id)
     assert "APIGW.0307" in ran.msg and "get a new auth_token" in ran.msg
-    assert ran.result["failure"]["http_status"] == 403
+    assert ran.result["failure"]["http_status"] == 401
     assert operations(simulator) == [LIST]
 
 

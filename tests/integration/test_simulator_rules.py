@@ -71,8 +71,6 @@ def test_a_page_within_range(call: Caller, query: dict[str, Any]) -> None:
         ({"kube_config": "just a text"}, "HSS.0002"),
         ({"kube_config": "- a list"}, "HSS.0002"),
         ({"kube_config": "a: [unclosed"}, "HSS.0002"),
-        ({"kubeconfig": "kind: Config"}, "HSS.0001"),
-        ({"cluster_name": "one"}, "HSS.0001"),
         ({"provider": "google"}, "HSS.0001"),
         ({"image_repo_type": "docker"}, "HSS.0001"),
         ({"image_arch": "arm64"}, "HSS.0001"),
@@ -103,7 +101,6 @@ def test_a_body_that_is_not_an_object(call: Caller, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"current_expiration_date": 1, "kube_config": "kind: Config"}, "HSS.0001"),
         ({"kubeconfig": "kind: Config"}, "HSS.0001"),
         ({"upgrade": True}, "HSS.0001"),
         ({"current_expiration_date": 1, "upgrade": "yes"}, "HSS.0001"),
@@ -130,10 +127,24 @@ def test_a_cluster_that_does_not_exist(simulator: Simulator, call: Caller, metho
     assert call(method, path, json=body, params={"enterprise_project_id": "ep-1"}).status_code == 200
 
 
-def test_synchronizing_unknown_clusters_succeeds(call: Caller) -> None:
-    for body in (b"", b"{", b"[]", b'{"total_num": "x", "data_list": [{"cluster_id": "nobody"}, 7]}'):
-        answer = call("POST", f"{CLUSTERS}/status-synchronize", data=body)
-        assert (answer.status_code, answer.content) == (200, b"")
+def test_unknown_fields_are_ignored_and_logged(simulator: Simulator, call: Caller, caplog: Any) -> None:
+    cluster_id = call.create(kubeconfig="kind: Config", cluster_name="two").json()["cluster_id"]
+    body = {"current_expiration_date": 1, "kube_config": "kind: Config"}
+    assert call("PUT", f"{CLUSTERS}/{cluster_id}", json=body).status_code == 200
+    assert simulator.cluster(cluster_id).name == "one"
+    created, updated = (entry.ignored_fields for entry in simulator.requests())
+    assert (created, updated) == (("kubeconfig", "cluster_name"), ("kube_config",))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"unknown field {name} is ignored" for name in ("kubeconfig", "cluster_name", "kube_config")
+    ]
+
+
+def test_synchronizing_unknown_clusters_succeeds_but_none_at_all_is_refused(call: Caller) -> None:
+    body = b'{"total_num": "x", "data_list": [{"cluster_id": "nobody"}, 7]}'
+    answer = call("POST", f"{CLUSTERS}/status-synchronize", data=body)
+    assert (answer.status_code, answer.content) == (200, b"")
+    for body in (b"", b"{", b"[]", b'{"total_num": 0, "data_list": []}', b'{"data_list": [7, {}]}'):
+        assert refusal(call("POST", f"{CLUSTERS}/status-synchronize", data=body)) == (400, "HSS.0001")
 
 
 @pytest.mark.parametrize("missing", ["cluster_name", "auto_upgrade", "runtime_info", "runtime_name"])
@@ -305,7 +316,7 @@ def test_tokens(simulator: Simulator, call: Caller) -> None:
     assert refusal(call("GET", f"/v5/{'0' * 32}/container/kubernetes/{CLUSTERS}")) == (403, "APIGW.0306")
     assert refusal(call("GET", CLUSTERS, headers={"X-Project-Id": other})) == (403, "APIGW.0306")
     simulator.require_token_renewal(good)
-    assert refusal(call("GET", CLUSTERS)) == (403, "APIGW.0307")
+    assert refusal(call("GET", CLUSTERS)) == (401, "APIGW.0307")
     call.token = simulator.issue_token(lifetime=60)
     assert call("GET", CLUSTERS).status_code == 200
     simulator.advance_clock(61)

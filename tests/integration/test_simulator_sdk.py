@@ -121,6 +121,9 @@ def fields_of(model: Any) -> dict[str, type]:
         (hss.CreateDaemonsetRequestBodyResourceInfo, contract.RESOURCE_FIELDS),
         (hss.CreateDaemonsetRequestBody, contract.DAEMONSET_FIELDS),
         (hss.UpdateDaemonsetRequestBody, contract.DAEMONSET_UPDATE_FIELDS),
+        (hss.SwitchContainerHostsProtectStatusRequestInfo, contract.SWITCH_FIELDS),
+        (hss.TagInfo, contract.TAG_FIELDS),
+        (hss.UninstallAgentsRequestInfo, contract.UNINSTALL_FIELDS),
     ],
 )
 def test_the_fields_sent_are_those_of_the_sdk(model: Any, fields: dict[str, type]) -> None:
@@ -136,6 +139,8 @@ def test_the_fields_sent_are_those_of_the_sdk(model: Any, fields: dict[str, type
         (hss.ShowMultiCloudClusterImageCommandResponse, contract.IMAGE_COMMAND_FIELDS),
         (hss.ClusterInfoResponse, contract.DAEMONSET_ROW_FIELDS),
         (hss.ShowAgentDaemonsetDetailInfoResponse, contract.DAEMONSET_DETAIL_FIELDS),
+        (hss.Host, contract.HOST_FIELDS),
+        (hss.ResourceQuotasInfo, contract.QUOTA_FIELDS),
     ],
 )
 def test_the_fields_of_responses_are_those_of_the_sdk(model: Any, fields: tuple[str, ...]) -> None:
@@ -298,7 +303,10 @@ def test_the_install_script(simulator: Simulator, client: hss.HssClient) -> None
 def test_agent_network_and_image_command(simulator: Simulator, client: hss.HssClient) -> None:
     network = client.show_agent_address(hss.ShowAgentAddressRequest())
     assert network.region_id == simulator.region
-    assert network.anp_address and network.agent_address
+    assert not any(":" in address for address in (network.anp_address, network.agent_address))
+    simulator.configure(agent_ports=True)
+    network = client.show_agent_address(hss.ShowAgentAddressRequest())
+    assert (network.anp_address[-5:], network.agent_address[-6:]) == (":8091", ":10180")
     password = "a registry password with $igns & blanks"
     commands = client.show_multi_cloud_cluster_image_command(
         hss.ShowMultiCloudClusterImageCommandRequest(
@@ -363,6 +371,134 @@ def test_the_daemonset_operations(simulator: Simulator, client: hss.HssClient) -
     client.delete_agent_daemonset(hss.DeleteAgentDaemonsetRequest(region=region, cluster_id=cluster_id))
     assert detail().runtime_info is not None
     assert detail().runtime_info is None
+
+
+@pytest.fixture
+def nodes(simulator: Simulator, client: hss.HssClient) -> list[str]:
+    """The ids of the 3 hosts of a cluster whose agents are online."""
+    simulator.seed_clusters([{"name": "shop", "cluster_id": "shop-id"}])
+    body = hss.CreateDaemonsetRequestBody(
+        cluster_name="shop", auto_upgrade=True, runtime_info=[hss.RuntimeRequestBody("containerd_endpoint")]
+    )
+    client.create_agent_daemonset(hss.CreateAgentDaemonsetRequest(cluster_id="shop-id", body=body))
+    statuses = [[row.agent_status for row in hosts(client, cluster_id="shop-id")] for _poll in range(2)]
+    assert statuses == [["online", "installing"], ["online"] * 3]
+    return [row.host_id for row in hosts(client)]
+
+
+def hosts(client: hss.HssClient, **query: Any) -> list[Any]:
+    """Returns a page of hosts."""
+    answer = client.list_host_status(hss.ListHostStatusRequest(region="cn-north-4", **{"limit": 200, **query}))
+    assert answer.total_num == len(answer.data_list)
+    return list(answer.data_list)
+
+
+def switch(client: hss.HssClient, ids: list[str], version: str = contract.CONTAINER_VERSION, **fields: Any) -> None:
+    """Switches protection."""
+    body = hss.SwitchContainerHostsProtectStatusRequestInfo(version=version, host_id_list=ids, **fields)
+    client.switch_container_protect_status(hss.SwitchContainerProtectStatusRequest(body=body))
+
+
+def free_quotas(client: hss.HssClient) -> int:
+    """Returns how many quotas are left for container protection."""
+    request = hss.ShowResourceQuotasRequest(version=contract.CONTAINER_VERSION, charging_mode="packet_cycle")
+    (row,) = client.show_resource_quotas(request).data_list
+    assert row.total_num == row.used_num + row.available_num and len(row.available_resources_list) == row.available_num
+    return int(row.available_num)
+
+
+def test_protection_takes_quotas_and_gives_them_back(
+    simulator: Simulator, client: hss.HssClient, nodes: list[str]
+) -> None:
+    simulator.configure(quotas=3, protection_polls=2)
+    switch(client, nodes[:2], charging_mode="packet_cycle", tags=[hss.TagInfo(key="team", value="shop")])
+    assert free_quotas(client) == 1
+    assert [row.protect_status for row in hosts(client)] == ["closed"] * 3
+    opened = hosts(client, protect_status="opened", agent_status="installed")
+    assert [(row.host_id, row.version, row.charging_mode) for row in opened] == [
+        (host_id, contract.CONTAINER_VERSION, "packet_cycle") for host_id in nodes[:2]
+    ]
+    switch(client, nodes, charging_mode="on_demand")
+    assert free_quotas(client) == 1  # those that are open stay as they are
+    switch(client, nodes, version=contract.NO_VERSION)
+    assert free_quotas(client) == 3
+    hosts(client)
+    assert [row.protect_status for row in hosts(client)] == ["closed"] * 3
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_quotas_that_run_out(simulator: Simulator, client: hss.HssClient, nodes: list[str], split: bool) -> None:
+    simulator.configure(quotas=2, quotas_split=split)
+    with pytest.raises(ClientRequestException) as caught:
+        switch(client, nodes, charging_mode="packet_cycle")
+    assert (caught.value.status_code, caught.value.error_code) == (400, "HSS.1002")
+    assert [host.protected for host in simulator.hosts()] == [split, split, False]
+
+
+def test_protection_that_fails_on_one_node(simulator: Simulator, client: hss.HssClient, nodes: list[str]) -> None:
+    simulator.hold_host(nodes[1], protect_status="protection_exception", interrupt_reason="kernel")
+    switch(client, nodes, charging_mode="on_demand")
+    assert [row.protect_status for row in hosts(client)] == ["opened", "protection_exception", "opened"]
+    simulator.hold_host(nodes[1], protect_status=None)
+    assert [row.protect_status for row in hosts(client)] == ["opened"] * 3
+
+
+def test_what_a_switch_refuses(simulator: Simulator, client: hss.HssClient, nodes: list[str]) -> None:
+    simulator.hold_host(nodes[0], agent_status="offline")
+    for ids, fields, code in (
+        (nodes, {"charging_mode": "on_demand"}, "HSS.1007"),
+        (nodes[1:], {}, "HSS.0001"),
+        ([], {"charging_mode": "on_demand"}, "HSS.0001"),
+        (["x"] * 201, {"charging_mode": "on_demand"}, "HSS.0001"),
+        (["nobody"], {"charging_mode": "on_demand"}, "HSS.0011"),
+        (nodes[1:], {"charging_mode": "on_demand", "version": "hss.version.premium"}, "HSS.0001"),
+    ):
+        with pytest.raises(ClientRequestException) as caught:
+            switch(client, ids, **fields)
+        assert caught.value.error_code == code
+    assert not any(host.protected for host in simulator.hosts())
+
+
+def test_the_filters_of_hosts(simulator: Simulator, client: hss.HssClient, nodes: list[str]) -> None:
+    simulator.add_host("bastion", private_ip="192.0.2.9")
+    every = [*nodes, simulator.hosts()[-1].host_id]
+
+    def found(**query: Any) -> list[int]:
+        return [every.index(row.host_id) for row in hosts(client, **query)]
+
+    assert found() == [0, 1, 2, 3]
+    assert found(cluster_id="shop-id") == [0, 1, 2]
+    assert found(host_name_list="bastion,shop-node-2,nobody") == [1, 3]
+    assert found(private_ip_list="192.0.2.9") == [3]
+    assert found(host_id_list=",".join(every[2:])) == [2, 3]
+    assert found(agent_status="not_online") == []
+    simulator.configure(hosts_name_cluster=False)
+    assert (found(cluster_id="shop-id"), found(host_name="shop-")) == ([], [0, 1, 2])
+    for query in ({"host_name_list": ",".join("x" * 61)}, {"limit": 201}, {"agent_status": "fine"}):
+        with pytest.raises(ClientRequestException):
+            hosts(client, **query)
+
+
+def test_uninstalling_agents(simulator: Simulator, client: hss.HssClient, nodes: list[str]) -> None:
+    def uninstall() -> list[str]:
+        body = hss.UninstallAgentsRequestInfo(host_id_list=nodes)
+        client.uninstall_agents(hss.UninstallAgentsRequest(body=body))
+        return [row.agent_status for row in hosts(client)]
+
+    assert uninstall() == ["online"] * 3  # the daemonset has installed them again
+    client.delete_agent_daemonset(hss.DeleteAgentDaemonsetRequest(region=simulator.region, cluster_id="shop-id"))
+    assert [row.agent_status for row in hosts(client)] == ["online"] * 3  # they stay on the nodes
+    assert uninstall() == ["not_installed"] * 3
+
+
+def test_quotas_that_are_taken_automatically(simulator: Simulator, client: hss.HssClient, nodes: list[str]) -> None:
+    assert client.list_auto_open_quota_status(hss.ListAutoOpenQuotaStatusRequest()).enabled is False
+    body = hss.ChangeAutoOpenQuotaStatusRequestInfo(enabled=True)
+    client.change_auto_open_quota_status(hss.ChangeAutoOpenQuotaStatusRequest(body=body))
+    assert client.list_auto_open_quota_status(hss.ListAutoOpenQuotaStatusRequest()).enabled is True
+    for host in simulator.hosts():
+        host.agent_status = "not_installed"
+    assert [(row.host_id, row.protect_status) for row in hosts(client)] == [(each, "opened") for each in nodes]
 
 
 def test_the_tests_above_call_every_operation() -> None:

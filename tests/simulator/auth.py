@@ -65,7 +65,7 @@ class Gatekeeper:
         if token is None:
             raise unauthenticated("decrypt token fail")
         if token.must_be_renewed:
-            raise GatewayError(403, "0307", "The token must be updated.")
+            raise GatewayError(401, "0307", "The token must be updated.")
         if token.project is None:
             raise access_denied("the token is not for a project")
         return token.project

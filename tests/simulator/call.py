@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +24,9 @@ from .settings import Settings
 from .wire import Reply, Request
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+# The fields that the request in this thread has in vain.
+IGNORED: ContextVar[list[str] | None] = ContextVar("IGNORED", default=None)
 
 
 @dataclass
@@ -124,15 +129,23 @@ class Call:
 Handler = Callable[[Call], Reply]
 
 
-def check_fields(body: Mapping[str, Any], known: Mapping[str, type], where: str = "") -> None:
-    """Refuse unknown fields and values of the wrong type. Null is treated as absent."""
+def check_fields(body: Mapping[str, Any], known: Mapping[str, type], where: str = "") -> dict[str, Any]:
+    """Refuse values of the wrong type, and log unknown fields, which HSS ignores. Null is treated as absent.
+
+    Returns the known fields.
+    """
     for name, value in body.items():
         if name not in known:
-            raise invalid(f"unknown field {where}{name}")
+            _LOG.warning("unknown field %s%s is ignored", where, name)
+            ignored = IGNORED.get()
+            if ignored is not None:
+                ignored.append(f"{where}{name}")
+            continue
         kind = known[name]
         # In Python a bool is an int, in the API it is not.
         if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise invalid(f"{where}{name} is not of type {kind.__name__}")
+    return {name: value for name, value in body.items() if name in known}
 
 
 def check_choices(body: Mapping[str, Any], choices: Mapping[str, tuple[str, ...]], where: str = "") -> None:

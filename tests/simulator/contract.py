@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-KUBERNETES: Final = "/v5/{project_id}/container/kubernetes"
+PROJECT: Final = "/v5/{project_id}"
+KUBERNETES: Final = PROJECT + "/container/kubernetes"
 MULTI_CLOUD: Final = KUBERNETES + "/multi-cloud"
 
 PROVIDERS: Final = ("ali", "tencent", "azure", "aws", "self_built_hw", "self_built_idc")
@@ -35,11 +36,34 @@ INSTALLED_STATUSES: Final = (
     "none",
 )
 
+CONTAINER_VERSION: Final = "hss.version.container.enterprise"
+NO_VERSION: Final = "hss.version.null"
+VERSIONS: Final = (
+    NO_VERSION,
+    "hss.version.basic",
+    "hss.version.advanced",
+    "hss.version.enterprise",
+    "hss.version.premium",
+    "hss.version.wtp",
+    CONTAINER_VERSION,
+)
+CHARGING_MODES: Final = ("packet_cycle", "on_demand")
+AGENT_STATUSES: Final = ("installed", "not_installed", "online", "offline", "install_failed", "installing")
+PROTECT_STATUSES: Final = ("closed", "opened", "protection_exception")
+
 DEFAULT_ENTERPRISE_PROJECT: Final = "0"
 ALL_ENTERPRISE_PROJECTS: Final = "all_granted_eps"
 
 LIMIT_RANGE: Final = (10, 200)
 OFFSET_RANGE: Final = (0, 2_000_000)
+# The most hosts in a request that changes them, and the most values in a filter of the listing.
+MAX_HOSTS: Final = 200
+FILTER_LIMITS: Final[Mapping[str, int]] = {
+    "host_name_list": 60,
+    "host_id_list": 100,
+    "public_ip_list": 100,
+    "private_ip_list": 100,
+}
 
 # The fields of the create body; only kube_config is required.
 CREATE_FIELDS: Final[Mapping[str, type]] = {
@@ -137,6 +161,39 @@ DAEMONSET_ROW_FIELDS: Final = (
     "resource_info",
 )
 
+SWITCH_FIELDS: Final[Mapping[str, type]] = {
+    "version": str,
+    "charging_mode": str,
+    "resource_id": str,
+    "host_id_list": list,
+    "tags": list,
+}
+TAG_FIELDS: Final[Mapping[str, type]] = {"key": str, "value": str}
+UNINSTALL_FIELDS: Final[Mapping[str, type]] = {"host_id_list": list}
+QUOTA_FIELDS: Final = ("version", "total_num", "used_num", "available_num", "available_resources_list")
+# The fields of a host in the order of the SDK.
+HOST_FIELDS: Final = tuple(
+    """
+    host_name host_id agent_id private_ip public_ip enterprise_project_id enterprise_project_name os_name os_version
+    kernel_version host_status agent_status install_result_code version protect_status os_image os_type os_bit
+    detect_result expire_time charging_mode resource_id outside_host group_id group_name policy_group_id
+    policy_group_name asset vulnerability baseline intrusion asset_value labels agent_create_time agent_update_time
+    agent_version upgrade_status upgrade_result_code upgradable open_time protect_interrupt protect_degradation
+    host_sources interrupt_reason degradation_reason key_name auto_open_version install_progress vpc_id
+    common_login_area_codes cluster_name cluster_id container_type ransom_protection_status wtp_protect_status
+    two_factor_auth data_center_tag service_provider_name node_runtime_info mode cpu_limit mem_limit
+    """.split()
+)
+HOST_FILTERS: Final = tuple(
+    """
+    version agent_status detect_result host_name host_id host_status os_type private_ip public_ip ip_addr protect_status
+    group_id group_name vpc_id host_name_list host_id_list public_ip_list private_ip_list has_intrusion has_vul
+    has_baseline sort_key sort_dir policy_group_id policy_group_name charging_mode refresh get_common_login_locations
+    above_version outside_host asset_value label server_group agent_upgradable install_mode binding_key
+    protect_interrupt incluster protect_degradation cluster_id
+    """.split()
+)
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -189,6 +246,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation("UpdateAgentDaemonset", "PUT", _DAEMONSETS, _EP, needs_region=True),
     Operation("DeleteAgentDaemonset", "DELETE", _DAEMONSETS, (*_EP, "invoked_service"), needs_region=True),
     Operation("ShowAgentDaemonsetDeployTemplate", "GET", KUBERNETES + "/template", _EP),
+    Operation(
+        "ListHostStatus", "GET", PROJECT + "/host-management/hosts", (*_EP, *HOST_FILTERS, *_PAGE), needs_region=True
+    ),
+    Operation("SwitchContainerProtectStatus", "POST", PROJECT + "/container/switch-version", _EP),
+    Operation("UninstallAgents", "POST", PROJECT + "/host-management/uninstall", _EP),
+    Operation("ShowResourceQuotas", "GET", PROJECT + "/billing/quotas", (*_EP, "version", "charging_mode")),
+    Operation("ListAutoOpenQuotaStatus", "GET", PROJECT + "/setting/config/auto-open-quota", _EP),
+    Operation("ChangeAutoOpenQuotaStatus", "PUT", PROJECT + "/setting/config/auto-open-quota", _EP),
     Operation("KeystoneCreateUserTokenByPassword", "POST", "/v3/auth/tokens", ("nocatalog",), service="IAM"),
     Operation("KeystoneListProjects", "GET", "/v3/projects", ("name",), service="IAM"),
 )

@@ -43,6 +43,9 @@ class Control:
                 ("POST", "clusters/(?P<cluster_id>[^/]+)/status", self._set_status),
                 ("POST", "clusters/(?P<cluster_id>[^/]+)/agent-applied", self._agent_applied),
                 ("POST", "clusters/(?P<cluster_id>[^/]+)/daemonset-status", self._set_daemonset_status),
+                ("GET", "hosts", self._hosts),
+                ("POST", "hosts", self._add_host),
+                ("POST", "hosts/(?P<name>[^/]+)", self._hold_host),
                 ("POST", "permissions", self._set_permissions),
                 ("POST", "projects", self._add_project),
                 ("POST", "tokens", self._issue_token),
@@ -128,6 +131,18 @@ class Control:
 
     def _set_daemonset_status(self, options: dict[str, Any], cluster_id: str) -> Any:
         self._simulator.set_daemonset_status(cluster_id, **options)
+        return {}
+
+    def _hosts(self, options: dict[str, Any]) -> Any:
+        simulator = self._simulator
+        rows = [host.row(simulator.settings) for host in simulator.hosts(options.get("cluster_id"))]
+        return {"count": len(rows), "hosts": rows}
+
+    def _add_host(self, options: dict[str, Any]) -> Any:
+        return {"host_id": self._simulator.add_host(**options).host_id}
+
+    def _hold_host(self, options: dict[str, Any], name: str) -> Any:
+        self._simulator.hold_host(name, **options)
         return {}
 
     def _set_permissions(self, options: dict[str, Any]) -> Any:

@@ -16,11 +16,12 @@ from urllib.parse import unquote
 
 from .accounts import Account, Tokens
 from .auth import Gatekeeper
-from .call import Call, Handler, Twist
+from .call import IGNORED, Call, Handler, Twist
 from .clock import Clock
 from .contract import OPERATIONS, Router
 from .errors import GatewayError, Refusal, invalid, not_published, throttled, too_large
 from .fault_book import FaultBook
+from .hosts import Hosts
 from .iam import Iam
 from .journal import Entry, Journal
 from .multi_cloud import MultiCloud
@@ -47,11 +48,13 @@ class Gateway:
         self.faults = FaultBook()
         self.journal = Journal()
         self.multi_cloud = MultiCloud(self.cloud, rng)
+        self.hosts = Hosts(self.cloud, rng)
         self._projects_at_start = list(self.account.projects)
         self._router = Router()
         self._handlers: dict[str, Handler] = {
             **self.multi_cloud.handlers,
             **NodeAgents(self.cloud).handlers,
+            **self.hosts.handlers,
             **Iam(self.account, self.tokens).handlers,
         }
         if missing := [operation.name for operation in OPERATIONS if operation.name not in self._handlers]:
@@ -103,6 +106,7 @@ class Gateway:
         self.faults.clear()
         self.cloud.reset()
         self.multi_cloud.reset()
+        self.hosts.reset()
         self.gatekeeper.reset()
         self.tokens.clear()
         self.clock.reset()
@@ -134,6 +138,8 @@ class Gateway:
         return fault.play(_Scene(self, call, entry, use))
 
     def carry_out(self, call: Call, entry: Entry) -> Reply:
+        ignored: list[str] = []
+        token = IGNORED.set(ignored)
         try:
             if call.operation.needs_region and not call.request.header("region"):
                 raise invalid("the header region is required")
@@ -146,6 +152,9 @@ class Gateway:
             traceback.print_exc(file=sys.stderr)
             failure = GatewayError(500, "0601", "Internal server error: the simulator failed, see its standard error.")
             reply = failure.reply(call.settings, call.request.request_id)
+        finally:
+            IGNORED.reset(token)
+        entry.ignored_fields = tuple(ignored)
         entry.committed = reply.good
         return reply
 

@@ -32,6 +32,7 @@ class Entry:
     status: int | None = None  # None: not answered, or not yet
     committed: bool = False  # carried out successfully, whatever the response was
     fault: str | None = None
+    ignored_fields: tuple[str, ...] = ()  # of the body, because HSS does not know them
     seconds: float | None = None
 
     def as_dict(self) -> dict[str, Any]:

@@ -22,12 +22,12 @@ _RBAC = "rbac.authorization.k8s.io"
 _DOMAIN = "simulator.example"
 
 
-def network(region: str) -> dict[str, str]:
-    """The response of agent-network."""
+def network(region: str, ports: bool) -> dict[str, str]:
+    """The response of agent-network. In the vendor's example, the addresses have no port."""
     return {
-        "anp_address": f"hss-proxy.{region}.{_DOMAIN}:8091",
+        "anp_address": f"hss-proxy.{region}.{_DOMAIN}{':8091' if ports else ''}",
         "region_id": region,
-        "agent_address": f"hss-agent.{region}.{_DOMAIN}:10180",
+        "agent_address": f"hss-agent.{region}.{_DOMAIN}{':10180' if ports else ''}",
     }
 
 
@@ -193,7 +193,7 @@ def _agent_manifests(cluster: Cluster, token: str, region: str) -> list[dict[str
             "ConfigMap",
             "proxy-agent-config",
             data={
-                "ANP_ADDRESS": cluster.anp_proxy or network(region)["anp_address"],
+                "ANP_ADDRESS": cluster.anp_proxy or network(region, ports=True)["anp_address"],
                 "CLUSTER_ID": cluster.cluster_id,
             },
         ),

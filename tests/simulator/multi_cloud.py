@@ -41,8 +41,7 @@ class MultiCloud:
 
     def create(self, call: Call) -> Reply:
         """Register a cluster."""
-        body = call.json_object()
-        check_fields(body, CREATE_FIELDS)
+        body = check_fields(call.json_object(), CREATE_FIELDS)
         check_choices(body, CREATE_CHOICES)
         _check_dates(body)
         _check_dns(body)
@@ -109,21 +108,23 @@ class MultiCloud:
         return Reply.of_json({"install_script": script})
 
     def synchronise(self, call: Call) -> Reply:
-        """Always 200, even with unknown ids or an invalid body."""
-        visible = self._cloud.matching(call.project_id, call.enterprise_project)
-        try:
-            rows = call.json_object().get("data_list")
-        except HssError:
-            rows = None
-        if isinstance(rows, list) and rows:
-            named = {row.get("cluster_id") for row in rows if isinstance(row, dict)}
-            visible = [cluster for cluster in visible if cluster.cluster_id in named]
+        """200 even with unknown ids; only a request without any id is refused."""
+        rows = call.json_object().get("data_list")
+        rows = rows if isinstance(rows, list) else []
+        named = {row.get("cluster_id") for row in rows if isinstance(row, dict)} - {None, ""}
+        if not named:
+            raise invalid("data_list has no cluster_id")
+        visible = [
+            cluster
+            for cluster in self._cloud.matching(call.project_id, call.enterprise_project)
+            if cluster.cluster_id in named
+        ]
         self._cloud.synchronise(visible, call.settings)
         return Reply()
 
     def agent_network(self, call: Call) -> Reply:
         """The addresses that the agents connect to."""
-        return Reply.of_json(manifests.network(call.settings.region))
+        return Reply.of_json(manifests.network(call.settings.region, call.settings.agent_ports))
 
     def image_command(self, call: Call) -> Reply:
         """Commands that load the agents' images into a private registry. The password is in the query."""

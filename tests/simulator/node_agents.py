@@ -56,7 +56,7 @@ class NodeAgents:
             if kind in (None, cluster.provider) and accessed in (None, cluster.status == "connect_success")
         ]
         page = call.page(clusters)
-        rows = [self._row(_polled(cluster, call.settings), bool(log_status), call.settings) for cluster in page.rows]
+        rows = [self._row(polled(cluster, call.settings), bool(log_status), call.settings) for cluster in page.rows]
         states = [_combined_status(cluster, call.settings) for cluster in clusters]
         return Reply.of_json(
             {
@@ -73,7 +73,7 @@ class NodeAgents:
         cluster = self._cluster(call)
         if cluster is None:
             return Reply.of_json({**_NOTHING, "node_num": 0, "cluster_status": None})
-        daemonset = _polled(cluster, call.settings).daemonset
+        daemonset = polled(cluster, call.settings).daemonset
         known = {"node_num": _nodes(cluster, call.settings), "cluster_status": _cluster_status(cluster)}
         if daemonset is None:
             return Reply.of_json({**_NOTHING, **known})
@@ -185,8 +185,7 @@ _TEMPLATE_RUNTIMES = (
 
 
 def _checked(call: Call, known: Mapping[str, type]) -> dict[str, Any]:
-    body = call.json_object()
-    check_fields(body, known)
+    body = check_fields(call.json_object(), known)
     for name in DAEMONSET_REQUIRED:
         if body.get(name) in (None, "", []):
             raise invalid(f"{name} is required")
@@ -208,7 +207,8 @@ def _checked(call: Call, known: Mapping[str, type]) -> dict[str, Any]:
     return body
 
 
-def _polled(cluster: Cluster, settings: Settings) -> Cluster:
+def polled(cluster: Cluster, settings: Settings) -> Cluster:
+    """A cluster after a step of the progress of its daemonset."""
     daemonset = cluster.daemonset
     if daemonset is not None:
         daemonset.poll(connected=cluster.status == "connect_success")

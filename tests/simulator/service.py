@@ -20,6 +20,7 @@ from .control import PREFIX, Control
 from .fault_book import PlannedFault
 from .faults import Fault
 from .gateway import Gateway
+from .hosts import Host
 from .journal import Entry
 from .seeds import make_clusters
 from .server import HttpServer
@@ -178,7 +179,7 @@ class Simulator:
         return self._gateway.tokens.issue(project, seconds).value
 
     def require_token_renewal(self, token: str | None = None) -> None:
-        """From now on a token, by default every issued one, is refused with 403 APIGW.0307."""
+        """From now on a token, by default every issued one, is refused with 401 APIGW.0307."""
         self._gateway.tokens.require_renewal(token)
 
     def locked(self, access_key: str | None = None) -> bool:
@@ -268,6 +269,23 @@ class Simulator:
                 raise LookupError(f"cluster {cluster_id} has no daemonset")
             daemonset.held_status = installed_status
             daemonset.failed_message = failed_message
+
+    # --- Hosts ---
+
+    def hosts(self, cluster_id: str | None = None) -> list[Host]:
+        """The hosts that HSS knows, or those of a cluster, in the order in which they appeared."""
+        with self._gateway.cloud.lock:
+            return [host for host in self._gateway.hosts.every() if cluster_id in (None, host.cluster_id)]
+
+    def add_host(self, name: str, **fields: Any) -> Host:
+        """Add a host with an agent that is online; the nodes of a cluster appear with its node agents."""
+        with self._gateway.cloud.lock:
+            return self._gateway.hosts.add(self.project_id, name, **fields)
+
+    def hold_host(self, name: str, **fields: Any) -> None:
+        """Keep fields of a host, by its id, name or address, such as protect_status; None releases a field."""
+        with self._gateway.cloud.lock:
+            self._gateway.hosts.hold(self._gateway.hosts.find(name), fields)
 
     # --- Received requests ---
 

@@ -39,6 +39,12 @@ class Settings:
     daemonset_polls: int = 2  # polls of a new daemonset until all its pods are ready
     daemonset_removal_polls: int = 1  # polls of a deleted daemonset that still return it
     max_clusters: int | None = None
+    quotas: int = 1000  # for container protection, packet_cycle
+    quotas_split: bool = False  # True: a switch with too few quotas opens protection on as many hosts as it can
+    auto_open_quota: bool = False  # what ListAutoOpenQuotaStatus says at first
+    hosts_name_cluster: bool = True  # False: cluster_id of the nodes' hosts is empty, and no filter finds them by it
+    protection_polls: int = 1  # listings until a switch has its effect
+    agent_ports: bool = False  # True: the addresses for agents have ports, which the vendor's example does not have
     enforce_validity: bool = True  # refuse a validity that ends after the certificate does
 
     gateway_prefix: str = "APIGW"
