@@ -148,7 +148,7 @@ def test_the_addresses_of_hss_are_checked_on_request(role, cluster, simulator, m
         closed.bind(("127.0.0.1", 0))
         reached, refused = (f"127.0.0.1:{each.getsockname()[1]}" for each in (listener, closed))
         told = {"anp_address": reached, "agent_address": refused, "region_id": "cn-north-4"}
-        monkeypatch.setattr(manifests, "network", lambda _region: told)
+        monkeypatch.setattr(manifests, "network", lambda _region, ports=False: told)
         agent = {"hss_onboard_install_agent": True}
         played = role(**agent, hss_onboard_check_network=True)
         assert played.code == 2 and cluster.everything() == set(), played.output

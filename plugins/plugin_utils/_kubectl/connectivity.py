@@ -8,10 +8,14 @@ from __future__ import annotations
 import ipaddress
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import KubectlError
+
+_MAX_SHOWN = 100  # characters of an address that is not understood
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,57 @@ def _is_ipv6(text: str) -> bool:
         return ipaddress.ip_address(text).version == 6
     except ValueError:
         return False
+
+
+# The ports to which the agents connect where HSS names none: the port of the node agents is documented, that of the
+# connection agent is the one that the proxy which it is built on uses by default.
+AGENT_PORT = 10180
+TUNNEL_PORT = 8091
+
+
+@dataclass
+class AgentAddresses:
+    """The addresses to which the agents connect, as C(host:port), with warnings about those that were not understood.
+
+    A warning is not a problem: HSS may name an address in a form that the agents understand.
+    """
+
+    addresses: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def agent_addresses(
+    network: Mapping[str, Any], agent_port: int = AGENT_PORT, tunnel_port: int = TUNNEL_PORT
+) -> AgentAddresses:
+    """Return the addresses in HSS's response about its network, which usually have no port.
+
+    :arg network: C(anp_address) and C(agent_address), as C(host) or C(host:port); an IPv6 address needs no brackets.
+    :arg agent_port: the port for an C(agent_address) without one; C(tunnel_port) likewise for C(anp_address).
+    """
+    found = AgentAddresses()
+    for name, port in (("anp_address", tunnel_port), ("agent_address", agent_port)):
+        text = network.get(name)
+        if not text:
+            found.warnings.append(f"HSS names no {name}, so whether it can be reached is not checked.")
+            continue
+        try:
+            found.addresses.append(str(_address_with_port(str(text).strip(), port)))
+        except KubectlError:
+            shown = sanitize(str(text), _MAX_SHOWN)
+            found.warnings.append(
+                f"HSS names the {name} as '{shown}', which is no host name and no address, with or without a port. "
+                "Whether it can be reached is not checked."
+            )
+    return found
+
+
+def _address_with_port(text: str, port: int) -> Address:
+    if _is_ipv6(text):
+        return Address(text, port)
+    try:
+        return Address.parse(text)
+    except KubectlError:
+        return Address.parse(f"{text}:{port}")
 
 
 def parse_addresses(texts: Iterable[str]) -> list[Address]:

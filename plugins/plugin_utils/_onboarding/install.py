@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
@@ -23,6 +24,10 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse i
     ManifestError,
     manifest_secret_values,
     parse_manifests,
+)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectivity import (
+    AgentAddresses,
+    agent_addresses,
 )
 
 from . import images
@@ -65,11 +70,12 @@ def _install(
     variables = host.variables
     target = {"kubectl": variables.kubectl, "kubeconfig_content": host.local_kube_config}
     if variables.preflight:
-        addresses = []
+        addresses = AgentAddresses()
         if variables.check_network:
-            network = connected.session.api().show_agent_network()
-            addresses = [network.get(name) for name in ("anp_address", "agent_address")]
-        options = {**target, "objects": ASSUMED_OBJECTS, "addresses": addresses}
+            addresses = agent_addresses(connected.session.api().show_agent_network())
+            for text in addresses.warnings:
+                Display().warning(connected.text(f"{cluster.name}: {text}"))
+        options = {**target, "objects": ASSUMED_OBJECTS, "addresses": addresses.addresses}
         result = run_action(action, _PREFLIGHT, options, task_vars)
         if result.get("failed"):
             return {"msg": result["msg"]}

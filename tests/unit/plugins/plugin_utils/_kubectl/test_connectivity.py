@@ -15,6 +15,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command i
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectivity import (
     Address,
     Connectivity,
+    agent_addresses,
     connectivity_script,
     parse_addresses,
     parse_connectivity,
@@ -143,3 +144,34 @@ def test_duplicate_addresses_are_removed():
         "[::1]:7",
     ]
     assert connectivity_script([], 1) == "" and parse_connectivity([], "", MARK) == Connectivity()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.0.2.10", "192.0.2.10:{port}"),  # as in the vendor's example
+        (" hss-proxy.example.com ", "hss-proxy.example.com:{port}"),
+        ("192.0.2.10:8443", "192.0.2.10:8443"),
+        ("2001:db8::1", "[2001:db8::1]:{port}"),
+        ("[2001:db8::1]", "[2001:db8::1]:{port}"),
+        ("[2001:db8::1]:443", "[2001:db8::1]:443"),
+        ("https://hss.example.com", None),
+        ("192.0.2.10,192.0.2.11", None),
+        ("a:0", None),
+        ("a:b:1", None),
+        ("\x1b[31m$(x)", None),
+        ("", None),
+        (None, None),
+        (7, "7:{port}"),
+    ],
+)
+def test_addresses_of_hss_without_a_port_have_a_default_and_other_forms_are_warnings(text, expected):
+    for name, port in (("anp_address", 8091), ("agent_address", 10180)):
+        other = {"anp_address": "a:1", "agent_address": "b:2"}
+        found = agent_addresses({**other, name: text})
+        assert (expected.format(port=port) if expected else None) in [*found.addresses, None]
+        assert len(found.warnings) == (expected is None) and len(found.addresses) == 1 + (expected is not None)
+        assert all(name in warning and "\x1b" not in warning for warning in found.warnings)
+        parse_addresses(found.addresses)
+    network = {"anp_address": "a", "agent_address": "b"}
+    assert agent_addresses(network, agent_port=1, tunnel_port=2).addresses == ["a:2", "b:1"]
