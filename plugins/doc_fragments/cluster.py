@@ -158,7 +158,10 @@ options:
     choices: [fail, warn, recreate]
     default: fail
   upgrade:
-    description: Ask HSS to upgrade the connection agent. Every run then reports a change.
+    description:
+      - Ask HSS to upgrade the connection agent. Every run then reports a change.
+      - The documentation of HSS says that it upgrades the agents of CCE clusters only. If HSS reports the same version
+        afterwards, that is a warning.
     type: bool
     default: false
   wait:

@@ -26,6 +26,8 @@ options:
     description:
       - Whether HSS upgrades the agent automatically.
       - By default V(true), or V(false) if O(agent_version) is set, since an upgrade would replace that version.
+      - The documentation of HSS says that it upgrades the agents of CCE clusters only. Agents in other clusters are
+        removed and installed again to get a new version.
     type: bool
   runtime_info:
     description:
@@ -55,13 +57,18 @@ options:
         type: list
         elements: str
       pod_tolerances:
-        description: Taints that the agent tolerates, in any order.
+        description:
+          - Taints that the agent tolerates, in any order.
+          - If HSS does not report them, they are not compared, with a warning. If HSS reports others after a change,
+            that is a warning as well.
         type: list
         elements: str
   resource_info:
     description:
       - Resources that the agent can use on a node. By default HSS chooses them. An installed agent keeps its values by
         default.
+      - HSS changes them only while the agent runs, or after a failed upgrade. In any other status they are left as they
+        are, with a warning.
     type: dict
     suboptions:
       mode:
@@ -69,15 +76,17 @@ options:
         type: str
         choices: [default, customized, adaptive]
       cpu_limit:
-        description: CPU limit, such as V(500m).
+        description: CPU limit, such as V(500m). A value that is not from 0.2 to 8 cores is a warning.
         type: str
       mem_limit:
-        description: Memory limit, such as V(512Mi).
+        description: Memory limit, such as V(512Mi). A value that is not from 500 to 1200 MB is a warning.
         type: str
   agent_version:
     description:
       - Version of the agent. By default HSS chooses it.
       - A new agent is installed first, and is then changed to this version.
+      - The documentation of HSS says that it upgrades the agents of CCE clusters only. If O(wait=true) and the agent
+        has another version afterwards, the module fails. If HSS reports no version, it is not compared, with a warning.
     type: str
   wait:
     description:
@@ -87,9 +96,9 @@ options:
         left on the nodes.
     type: bool
   wait_timeout:
-    description: Seconds to wait in total.
+    description: Seconds to wait in total. HSS says that an installation takes about 10 minutes.
     type: int
-    default: 600
+    default: 1200
   wait_sleep:
     description: Seconds between two polls. The interval grows gradually, up to three times this value.
     type: int
@@ -97,6 +106,8 @@ options:
 notes:
   - HSS reports success for almost every request. The module therefore reads each change back, and fails if HSS does not
     report it. The version changes only when the agents have been replaced, so it is verified only if the module waits.
+  - An agent of which HSS reports only a part is being installed or removed. The module waits until that is settled, a
+    few seconds, or up to O(wait_timeout) if it waits, and otherwise fails without changing anything.
   - HSS must be connected to a cluster to change anything in it. Without a connection, installing or changing an agent
     fails, and a removal can only be requested, with a warning.
   - HSS does not return the name of the cluster and C(auto_upgrade). They are sent together with other changes, but

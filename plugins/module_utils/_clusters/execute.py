@@ -12,7 +12,7 @@ from .._core.errors import REJECTED, UNKNOWN, HssError
 from .._core.outcome import without_error
 from .._core.polling import CONFIRMATION_PAUSES
 from .outcome import ClusterOutcome, Requests
-from .plan import sent_kubeconfig_warnings
+from .plan import sent_kubeconfig_warnings, upgrade_warnings
 
 
 def execute(outcomes: Sequence[ClusterOutcome], api: HssApi, concurrency: int = 1) -> None:
@@ -50,6 +50,7 @@ def _update(outcomes: Sequence[ClusterOutcome], requests: Requests) -> None:
         outcome.observed = registered.by_id.get(str(outcome.plan.cluster_id))
         if outcome.observed:
             outcome.warnings += sent_kubeconfig_warnings(outcome.plan, outcome.observed)
+            outcome.warnings += upgrade_warnings(outcome.plan, outcome.observed)
         else:
             outcome.error = HssError(
                 f"The cluster {outcome.label} was updated, but is no longer listed",

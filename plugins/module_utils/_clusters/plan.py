@@ -268,6 +268,21 @@ def sent_kubeconfig_warnings(sent: Plan, row: Mapping[str, Any]) -> list[str]:
     return warnings
 
 
+def upgrade_warnings(sent: Plan, row: Mapping[str, Any]) -> list[str]:
+    """A warning if HSS, after it was asked to upgrade the connection agent, reports the same version as before.
+
+    :arg row: the cluster as listed after the update.
+    """
+    before = (sent.expected or {}).get("version")
+    if "upgrade" not in sent.changes or row.get("version") != before:
+        return []
+    return [
+        f"HSS was asked to upgrade the connection agent of {sent.label}, but still reports "
+        f"{f'version {before}' if before else 'no version'}. It may be the latest, or the upgrade may take longer; the "
+        "documentation of HSS says that it upgrades agents of CCE clusters only"
+    ]
+
+
 def _diff_value(key: str, value: Any) -> Any:
     if key in SECRET_FIELDS:
         return "(hidden)"

@@ -50,6 +50,7 @@ def wait_spec() -> dict[str, dict[str, Any]]:
     return {
         # No default here, because it depends on the state.
         "wait": {"type": "bool"},
-        "wait_timeout": {"type": "int", "default": 600},
+        # HSS says that an installation takes about 10 minutes.
+        "wait_timeout": {"type": "int", "default": 1200},
         "wait_sleep": {"type": "int", "default": 10},
     }

@@ -12,7 +12,14 @@ from typing import Any
 from .._core.errors import HssError, invalid_option
 from .desired import Desired
 from .options import RESOURCE_FIELDS, SCHEDULE_FIELDS
-from .status import readable
+from .status import (
+    accepts_limits,
+    in_transition,
+    installed_status,
+    range_warnings,
+    readable,
+    tolerances_are_missing,
+)
 
 CONNECTED = "connect_success"
 _PAST = {"create": "installed", "update": "changed"}
@@ -116,11 +123,47 @@ def plan(desired: Desired, observed: Observed, template: Mapping[str, Any] | Non
             "first, and check region, project_id and enterprise_project_id.",
         )
     if observed.daemonset is None:
-        return _require_connection(_create(unchanged, template or {}))
+        made = _require_connection(_create(unchanged, template or {}))
+        return replace(made, warnings=tuple(range_warnings(desired.resources)))
+    if in_transition(observed.daemonset):
+        raise HssError(
+            f"HSS reports only a part of the node agent of the cluster {unchanged.label}: it is being installed or "
+            "removed",
+            operation="ShowAgentDaemonsetDetailInfo",
+            hint="Nothing was sent. Run again when it is settled, or increase wait_timeout.",
+        )
+    warnings = [] if observed.connected else [_outdated(unchanged)]
     differing = desired.differences(observed.daemonset)
-    if desired.agent_version not in (None, observed.agent_version):
+    if any(name.startswith("resource_info.") for name in differing) and not accepts_limits(observed.daemonset):
+        warnings.append(
+            f"The resources of the node agent of the cluster {unchanged.label} are left as they are, because HSS "
+            "changes them only while it runs or after a failed upgrade, and its status is "
+            f"{installed_status(observed.daemonset)}. Run again later"
+        )
+        differing = [name for name in differing if not name.startswith("resource_info.")]
+        unchanged = replace(unchanged, desired=replace(desired, resources={}))
+    if tolerances_are_missing(observed.daemonset, desired.schedule):
+        warnings.append(_not_compared("pod_tolerances", unchanged))
+    if desired.agent_version and observed.agent_version is None:
+        warnings.append(_not_compared("agent_version", unchanged))
+    elif desired.agent_version not in (None, observed.agent_version):
         differing.append("agent_version")
-    return _require_connection(_update(unchanged) if differing else unchanged)
+    made = _require_connection(_update(unchanged) if differing else unchanged)
+    return replace(made, warnings=(*range_warnings(desired.resources), *warnings))
+
+
+def _outdated(made: Plan) -> str:
+    return (
+        f"HSS is not connected to the cluster {made.label} (status {made.observed.status}): what it reports about the "
+        "node agent may be outdated"
+    )
+
+
+def _not_compared(option: str, made: Plan) -> str:
+    return (
+        f"HSS does not report the {option} of the node agent of the cluster {made.label}, so it is not compared with "
+        "the option, and does not cause a change"
+    )
 
 
 def _require_connection(made: Plan) -> Plan:
@@ -128,11 +171,7 @@ def _require_connection(made: Plan) -> Plan:
     if observed.connected:
         return made
     if not made.actions:
-        warning = (
-            f"HSS is not connected to the cluster {made.label} (status {observed.status}): what it reports about the "
-            "node agent may be outdated"
-        )
-        return replace(made, warnings=(warning,))
+        return made
     raise HssError(
         f"The node agent of the cluster {made.label} cannot be {_PAST[made.actions[0]]}: HSS is not connected "
         f"to the cluster, its status is {observed.status}",

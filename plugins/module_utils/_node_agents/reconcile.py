@@ -13,11 +13,15 @@ from .._connection.session import Session
 from .._core import outcome as core
 from .._core.batch import Batch
 from .._core.errors import HssError
-from .._core.polling import wait_options
+from .._core.polling import Poller, Wait, wait_options
 from .desired import desire, identity
 from .execute import AgentOutcome, execute, read
 from .plan import Observed, Plan, needs_template, plan
+from .status import in_transition, tolerances_are_missing
 from .wait import Waiter
+
+# Seconds in which a node agent in transition is read again if the module does not wait.
+_SHORT_WAIT = Wait(6.0, 1.0)
 
 
 def reconcile(
@@ -44,7 +48,8 @@ def reconcile(
     def make_plans(valid: Sequence[AgentOutcome]) -> None:
         api = session.api()
         api.require_region()
-        _make_plans(valid, api, batch)
+        # A check must not take long.
+        _make_plans(valid, api, batch, wait if wait and state == "present" and not check_mode else _SHORT_WAIT)
 
     def carry_out(valid: Sequence[AgentOutcome]) -> None:
         execute(valid, session.api(), batch)
@@ -65,8 +70,34 @@ def _outcome(options: Mapping[str, Any], state: str) -> AgentOutcome:
         return AgentOutcome(Plan(identity(options, state)), error=error)
 
 
-def _make_plans(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Batch) -> None:
-    """Makes the plans from one listing for all and one request for each."""
+def _read_again(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Batch, wait: Wait) -> None:
+    """Reads node agents again that are in transition, and once those whose tolerances HSS does not report."""
+    poller, first = Poller(wait, api.sleep), True
+
+    def is_unsettled(outcome: AgentOutcome) -> bool:
+        desired = outcome.plan.desired
+        if desired.state == "absent":
+            return False
+        return in_transition(outcome.observed) or (first and tolerances_are_missing(outcome.observed, desired.schedule))
+
+    while True:
+        unsettled = [outcome for outcome in core.without_error(outcomes) if is_unsettled(outcome)]
+        if not unsettled or not poller.pause():
+            return
+        first = False
+        batch.run_each(unsettled, lambda outcome: read(api, outcome))
+
+
+def _lacks_version(outcome: AgentOutcome, versions: Mapping[str, Any]) -> bool:
+    wanted = outcome.plan.desired.agent_version and outcome.observed is not None
+    return bool(wanted) and versions.get(outcome.cluster_id) is None
+
+
+def _make_plans(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Batch, wait: Wait) -> None:
+    """Makes the plans from one listing for all and one request for each.
+
+    :arg wait: how long to wait for node agents that are in transition.
+    """
     only = outcomes[0].cluster_id if len(outcomes) == 1 else None
     rows = {row["cluster_id"]: row for row in api.list_clusters(only)}
     registered = [outcome for outcome in outcomes if outcome.cluster_id in rows]
@@ -77,6 +108,11 @@ def _make_plans(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Batch) -> 
         # From here on, messages have the cluster's name.
         outcome.plan = Plan(outcome.plan.desired, Observed(rows[outcome.cluster_id]))
     batch.run_each(registered, lambda outcome: read(api, outcome))
+    _read_again(registered, api, batch, wait)
+    unknown = [outcome for outcome in core.without_error(registered) if _lacks_version(outcome, versions)]
+    if unknown:
+        # HSS may report the version of a new agent a little later than the agent.
+        versions.update((row["cluster_id"], row.get("agent_version")) for row in api.list_daemonsets())
     for outcome in registered:
         observed = Observed(rows[outcome.cluster_id], outcome.observed, versions.get(outcome.cluster_id))
         outcome.plan = Plan(outcome.plan.desired, observed, expected=outcome.observed)

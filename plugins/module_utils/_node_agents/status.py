@@ -35,7 +35,11 @@ def differences(
         differing.append("runtime_info")
     info = daemonset.get("schedule_info") or {}
     differing += [
-        f"schedule_info.{name}" for name, values in schedule.items() if set(values) != set(info.get(name) or ())
+        f"schedule_info.{name}"
+        for name, values in schedule.items()
+        if set(values) != set(info.get(name) or ())
+        # What HSS does not report is unknown, and would otherwise differ for ever.
+        and not (name == "pod_tolerances" and tolerances_are_missing(daemonset, schedule))
     ]
     info = daemonset.get("resource_info") or {}
     differing += [
@@ -81,6 +85,45 @@ def readable(daemonset: Mapping[str, Any] | None, agent_version: str | None) -> 
     return lines
 
 
+def in_transition(daemonset: Mapping[str, Any] | None) -> bool:
+    """Whether HSS reports one half of a node agent, while it is being installed or removed."""
+    if daemonset is None:
+        return False
+    return (daemonset.get("runtime_info") is None) is not (daemonset.get("yaml_content") is None)
+
+
+def tolerances_are_missing(daemonset: Mapping[str, Any] | None, schedule: Mapping[str, Sequence[str]]) -> bool:
+    """Whether HSS does not report the tolerances of a node agent, so that they cannot be compared with the options."""
+    if daemonset is None or in_transition(daemonset) or not schedule.get("pod_tolerances"):
+        return False
+    return (daemonset.get("schedule_info") or {}).get("pod_tolerances") is None
+
+
+def accepts_limits(daemonset: Mapping[str, Any] | None) -> bool:
+    """Whether HSS changes the resources of a node agent in its status, as far as that is known."""
+    return (daemonset or {}).get("installed_status") in (*SUCCEEDED, "upgrade_failed", None)
+
+
+# What the vendor's pages allow. They say MB, so both readings of it are accepted.
+_RANGES = {
+    "cpu_limit": (Decimal("0.2"), Decimal(8), "from 0.2 to 8 cores"),
+    "mem_limit": (Decimal(500) * 1000**2, Decimal(1200) * 1024**2, "from 500 to 1200 MB"),
+}
+
+
+def range_warnings(resources: Mapping[str, str]) -> list[str]:
+    """A warning for each limit outside of the range that HSS documents."""
+    warnings = []
+    for name, (least, most, text) in _RANGES.items():
+        value = _quantity(resources[name]) if name in resources else None
+        if isinstance(value, Decimal) and not least <= value <= most:
+            warnings.append(
+                f"resource_info.{name}: {resources[name]} is outside of what HSS documents, {text}. HSS may refuse or "
+                "ignore it"
+            )
+    return warnings
+
+
 def node_counts(daemonset: Mapping[str, Any] | None) -> tuple[int, int]:
     """The number of nodes on which the agent is ready, and on which it should run."""
     counts = (daemonset or {}).get("ds_info") or {}
@@ -98,13 +141,14 @@ def status_text(daemonset: Mapping[str, Any] | None) -> str:
     if daemonset is None:
         return "absent"
     ready, desired = node_counts(daemonset)
-    return f"{installed_status(daemonset)}, {ready} of {desired} ready"
+    transition = "in transition, " if in_transition(daemonset) else ""
+    return f"{transition}{installed_status(daemonset)}, {ready} of {desired} ready"
 
 
 def is_ready(daemonset: Mapping[str, Any] | None) -> bool:
     """Whether the agent runs on every node on which it should, and HSS reports success."""
     ready, desired = node_counts(daemonset)
-    return ready >= desired > 0 and installed_status(daemonset) in SUCCEEDED
+    return not in_transition(daemonset) and ready >= desired > 0 and installed_status(daemonset) in SUCCEEDED
 
 
 def has_failed(daemonset: Mapping[str, Any] | None) -> bool:

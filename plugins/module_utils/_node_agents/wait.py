@@ -79,7 +79,9 @@ class Waiter:
                     f"The node agent of the cluster {outcome.label} runs, but its version is {version} and not "
                     f"{outcome.plan.desired.agent_version}",
                     operation="UpdateAgentDaemonset",
-                    hint="Check agent_version: HSS ignores versions that it does not have.",
+                    hint="HSS ignores versions that it does not have. According to its documentation it upgrades the "
+                    "agents of CCE clusters only: in other clusters, remove the node agent with state=absent, and "
+                    "install it again without agent_version.",
                     outcome=REJECTED,
                 )
 

@@ -218,7 +218,7 @@ def test_a_version_that_hss_passes_over_is_an_error(hss):
     row = {"cluster_id": ID, "agent_version": "3.2.20"}
     hss.cluster(ROW).listed(row).shows(RUNNING).updates().shows(RUNNING, RUNNING).listed(row)
     ran = module(agent_version="9.9.9", wait=True)
-    assert ran.failed and "its version is 3.2.20 and not 9.9.9" in ran.msg
+    assert ran.failed and "its version is 3.2.20 and not 9.9.9" in ran.msg and "CCE clusters only" in ran.msg
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------
@@ -566,3 +566,61 @@ def test_info_does_not_return_fewer_than_the_total(hss):
         hss.raw.get(LIST, json={"total_num": 3, "data_list": [{"cluster_id": "c1"}]})
     ran = module(hss_cluster_daemonset_info.main)
     assert ran.failed and "1 clusters were received, total_num is 3" in ran.msg
+
+
+# --- what HSS reports in part ---------------------------------------------------------------------------------------
+
+HALF = {**RUNNING, "yaml_content": None}
+
+
+def test_a_node_agent_in_transition_is_read_again(hss, pauses):
+    hss.cluster(ROW).shows(HALF, HALF, RUNNING)
+    assert module().result["changed"] is False and pauses == [1, 1.25]
+    hss.cluster(ROW).shows(HALF, NONE).template().creates().shows(detail())
+    assert module().result["actions"] == ["create"]
+
+
+def test_a_node_agent_that_stays_in_transition_is_an_error_and_nothing_is_sent(hss, pauses):
+    hss.cluster(ROW).shows(*[HALF] * 5)
+    ran = module()
+    assert ran.failed and "only a part of the node agent" in ran.msg and sum(pauses) < 7
+    assert ran.result["failure"]["outcome"] == "not_sent"
+
+
+def test_waiting_is_not_over_while_a_node_agent_is_in_transition(hss):
+    hss.cluster(ROW).shows(NONE).template().creates().shows(HALF, HALF, RUNNING)
+    ran = module(wait=True)
+    assert not ran.failed and "in transition, install_success" in ran.result["progress"][0]
+    hss.cluster(ROW).shows(RUNNING).deletes().shows(HALF, NONE)
+    assert module(state="absent").result["actions"] == ["delete"]
+
+
+def test_a_removal_of_a_node_agent_in_transition_is_not_delayed(hss):
+    hss.cluster(ROW).shows(HALF).deletes().shows(NONE)
+    assert not module(state="absent").failed
+
+
+def test_tolerances_that_are_missing_are_read_twice(hss):
+    missing = {**RUNNING, "schedule_info": {"node_selector": [], "pod_tolerances": None}}
+    hss.cluster(ROW).shows(missing, RUNNING)
+    ran = module(schedule_info={"pod_tolerances": ["a"]})
+    assert (ran.result["changed"], ran.warnings) == (False, [])
+    hss.cluster(ROW).shows(missing, missing)
+    ran = module(schedule_info={"pod_tolerances": ["a"]})
+    assert ran.result["changed"] is False and "does not report the pod_tolerances" in ran.warnings[0]
+
+
+def test_tolerances_that_hss_does_not_take_are_a_warning(hss):
+    hss.cluster(ROW).shows(RUNNING).updates().shows(*[RUNNING] * LOOKS)
+    ran = module(schedule_info={"pod_tolerances": ["b"]})
+    assert (ran.failed, ran.result["actions"]) == (False, ["update"])
+    assert "schedule_info.pod_tolerances is a, the options say b" in ran.warnings[0]
+
+
+def test_a_version_that_is_missing_is_listed_twice(hss):
+    row = {"cluster_id": ID, "agent_version": None}
+    hss.cluster(ROW).listed(row).shows(RUNNING).listed({**row, "agent_version": "9"})
+    assert module(agent_version="9").result["changed"] is False
+    hss.cluster(ROW).listed(row).shows(RUNNING).listed(row)
+    ran = module(agent_version="9")
+    assert ran.result["changed"] is False and "does not report the agent_version" in ran.warnings[0]

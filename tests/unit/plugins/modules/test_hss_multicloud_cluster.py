@@ -336,6 +336,11 @@ def test_an_upgrade_is_asked_for_each_time_with_the_date_that_the_call_wants(tra
     ran = module(name="shop", upgrade=True)
     assert ran.result["actions"] == ["update"]
     assert sent(transcript, 1) == {"upgrade": True, "current_expiration_date": row["current_expiration_date"]}
+    assert len(ran.warnings) == 1 and "CCE clusters only" in ran.warnings[0]
+    listed(transcript, {**row, "version": "1"})
+    put(transcript)
+    listed(transcript, {**row, "version": "2"})
+    assert module(name="shop", upgrade=True).warnings == []
 
 
 def test_the_certificates_date_cannot_be_changed_without_the_kubeconfig(transcript, row):

@@ -172,11 +172,73 @@ def test_an_update_changes_what_was_given_and_keeps_the_rest(options, changed):
 
 def test_an_update_needs_to_know_the_runtimes():
     with pytest.raises(HssError, match="runtime_info: is needed to change"):
-        planned({**THERE, "runtime_info": None}, schedule_info={"node_selector": []})
+        planned({**THERE, "runtime_info": []}, schedule_info={"node_selector": []})
 
 
-def test_an_unknown_version_is_another_version():
-    assert planned(THERE, agent_version="9").actions == ("update",)
+def test_a_version_that_hss_does_not_report_is_a_warning_and_no_change():
+    made = planned(THERE, agent_version="9")
+    assert made.actions == () and "does not report the agent_version" in made.warnings[0]
+    assert planned(THERE, version="8", agent_version="9").actions == ("update",)
+
+
+@pytest.mark.parametrize("schedule", [None, {}, {"node_selector": ["a=b", "c=d"], "pod_tolerances": None}])
+def test_tolerances_that_hss_does_not_report_are_a_warning_and_no_change(schedule):
+    there = {**THERE, "schedule_info": schedule}
+    made = planned(there, schedule_info={"pod_tolerances": ["x"]})
+    assert made.actions == () and "does not report the pod_tolerances" in made.warnings[0]
+    # They are sent together with another change.
+    made = planned(there, schedule_info={"pod_tolerances": ["x"]}, runtime_info=[CONTAINERD])
+    assert made.changes["schedule_info"]["pod_tolerances"] == ["x"]
+    for reported in ([], ["y"]):
+        there["schedule_info"] = {"pod_tolerances": reported}
+        assert planned(there, schedule_info={"pod_tolerances": ["x"]}).actions == ("update",)
+
+
+@pytest.mark.parametrize("missing", ["runtime_info", "yaml_content"])
+def test_one_half_of_a_node_agent_is_neither_created_nor_done(missing):
+    half = {**THERE, missing: None}
+    assert not is_ready(half) and status_text(half).startswith("in transition, ")
+    with pytest.raises(HssError, match="only a part of the node agent"):
+        planned(half)
+    assert planned(half, state="absent").actions == ("delete",)
+
+
+@pytest.mark.parametrize(
+    ("status", "changed"),
+    [
+        ("install_success", True),
+        ("upgrade_success", True),
+        ("upgrade_failed", True),
+        (None, True),
+        ("installing", False),
+        ("upgrading", False),
+        ("install_failed", False),
+        ("partially_success", False),
+    ],
+)
+def test_resources_are_changed_only_where_hss_takes_them(status, changed):
+    there = {**THERE, "installed_status": status}
+    made = planned(there, resource_info={"cpu_limit": "2"})
+    assert (made.actions, bool(made.warnings)) == ((("update",), False) if changed else ((), True))
+    made = planned(there, resource_info={"cpu_limit": "2"}, runtime_info=[CONTAINERD])
+    assert made.actions == ("update",)
+    assert made.changes["resource_info"]["cpu_limit"] == ("2" if changed else THERE["resource_info"]["cpu_limit"])
+
+
+@pytest.mark.parametrize(
+    ("limits", "warned"),
+    [
+        ({"cpu_limit": "200m", "mem_limit": "500M"}, []),
+        ({"cpu_limit": "8", "mem_limit": "1200Mi"}, []),
+        ({"cpu_limit": "0.1"}, ["cpu_limit"]),
+        ({"cpu_limit": "8001m", "mem_limit": "2Gi"}, ["cpu_limit", "mem_limit"]),
+        ({"mem_limit": "512"}, ["mem_limit"]),
+        ({"mem_limit": "plenty"}, []),
+    ],
+)
+def test_limits_outside_of_the_documented_ranges_are_warnings(limits, warned):
+    for made in (planned(resource_info=limits), planned(THERE, resource_info=limits)):
+        assert [text.split(":")[0] for text in made.warnings] == [f"resource_info.{name}" for name in warned]
 
 
 def test_the_diff_has_a_line_for_each_thing():
@@ -308,6 +370,7 @@ def carried_out(made, version):
     for sent in (made.body, made.changes):
         if sent:
             there = {name: sent.get(name) for name in ("runtime_info", "schedule_info", "resource_info")}
+            there["yaml_content"] = "kind: DaemonSet"
             version = sent.get("agent_version", version)
     return there, version
 
