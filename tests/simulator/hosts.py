@@ -209,13 +209,15 @@ class Hosts:
 
     # --- For tests ---
 
-    def every(self) -> list[Host]:
+    def every(self, settings: Settings) -> list[Host]:
         """All hosts, in the order in which they appeared."""
+        for cluster in self._cloud.every():
+            self._install(cluster, settings)
         return list(self._hosts.values())
 
-    def find(self, name: str) -> Host:
+    def find(self, name: str, settings: Settings) -> Host:
         """A host by its id, name or address; raises LookupError if there is none."""
-        for host in self._hosts.values():
+        for host in self.every(settings):
             if name in (host.host_id, host.host_name, host.private_ip):
                 return host
         raise LookupError(f"no host {name}")

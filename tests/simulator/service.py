@@ -275,7 +275,7 @@ class Simulator:
     def hosts(self, cluster_id: str | None = None) -> list[Host]:
         """The hosts that HSS knows, or those of a cluster, in the order in which they appeared."""
         with self._gateway.cloud.lock:
-            return [host for host in self._gateway.hosts.every() if cluster_id in (None, host.cluster_id)]
+            return [host for host in self._gateway.hosts.every(self.settings) if cluster_id in (None, host.cluster_id)]
 
     def add_host(self, name: str, **fields: Any) -> Host:
         """Add a host with an agent that is online; the nodes of a cluster appear with its node agents."""
@@ -285,7 +285,7 @@ class Simulator:
     def hold_host(self, name: str, **fields: Any) -> None:
         """Keep fields of a host, by its id, name or address, such as protect_status; None releases a field."""
         with self._gateway.cloud.lock:
-            self._gateway.hosts.hold(self._gateway.hosts.find(name), fields)
+            self._gateway.hosts.hold(self._gateway.hosts.find(name, self.settings), fields)
 
     # --- Received requests ---
 

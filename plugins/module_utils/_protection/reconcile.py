@@ -20,6 +20,9 @@ from .options import CONTAINER_VERSION, PACKET_CYCLE, Desired, desire
 from .plan import Plan, Quota, plan_host, quota_of, quota_shortage
 from .wait import Waiter
 
+# Seconds after which the list of hosts shows what another run has switched.
+_SHORTAGE_PAUSE = 5.0
+
 
 @dataclass
 class Protection:
@@ -56,12 +59,12 @@ def reconcile(
     found = find(api, desired)
     _require_hosts(desired, found, counts)
     waits = wait is not None and not check_mode
-    quota = _require_quota(api, desired, _planned(desired, found, agents_may_come=wait is not None))
+    found, quota = _require_quota(api, desired, found, counts, agents_may_come=wait is not None)
     waiter = Waiter(api, desired, wait if waits else None, progress)
     if desired.opens and waits:
         found, listed_again = waiter.until_agents_run(found, counts)
         if listed_again:
-            quota = _require_quota(api, desired, _planned(desired, found, agents_may_come=False))
+            found, quota = _require_quota(api, desired, found, counts, agents_may_come=False)
     outcomes = _planned(desired, found, agents_may_come=check_mode and wait is not None)
     protection = Protection(outcomes, quota, warnings=list(found.warnings))
     incomplete = _incomplete(desired, found, counts)
@@ -117,19 +120,32 @@ def _require_hosts(desired: Desired, found: Found, counts: Mapping[str, int]) ->
         )
 
 
-def _require_quota(api: HssApi, desired: Desired, outcomes: list[HostOutcome]) -> Quota | None:
+def _require_quota(
+    api: HssApi, desired: Desired, found: Found, counts: Mapping[str, int], agents_may_come: bool
+) -> tuple[Found, Quota | None]:
     """Reads the quotas, if they are needed.
 
+    Another run may have taken quotas for the same nodes since they were listed, so they are listed once more before
+    the task fails.
+
+    :returns: the nodes as they were listed last, and the quotas.
     :raises HssError: if fewer are left than nodes need one.
     """
-    needed = sum("open" in outcome.plan.actions for outcome in outcomes)
     if not desired.opens or desired.charging_mode != PACKET_CYCLE:
-        return None
-    quota = quota_of(api.show_quotas(CONTAINER_VERSION, PACKET_CYCLE))
-    shortage = quota_shortage(desired, quota, needed)
-    if shortage:
-        raise shortage
-    return quota
+        return found, None
+    retried = False
+    while True:
+        needed = sum("open" in outcome.plan.actions for outcome in _planned(desired, found, agents_may_come))
+        if agents_may_come:
+            needed += max(0, sum(counts.values()) - len(found.hosts) - len(found.unlisted))
+        quota = quota_of(api.show_quotas(CONTAINER_VERSION, PACKET_CYCLE))
+        shortage = quota_shortage(desired, quota, needed)
+        if not shortage:
+            return found, quota
+        if retried:
+            raise shortage
+        api.sleep(_SHORTAGE_PAUSE)
+        found, retried = find(api, desired), True
 
 
 def _planned(desired: Desired, found: Found, agents_may_come: bool) -> list[HostOutcome]:

@@ -168,10 +168,17 @@ def test_on_demand_needs_no_quota_and_everything_given_is_sent(hss):
 
 @pytest.mark.parametrize("check", [True, False])
 def test_too_small_a_quota_is_refused_with_both_numbers_before_anything_is_switched(hss, check):
-    hss.agents(3).hosts(host(1), host(2), host(3)).quota(free=2)
+    rows = host(1), host(2), host(3)
+    hss.agents(3).hosts(*rows).quota(free=2).hosts(*rows).quota(free=2)
     ran = module(check=check)
     assert ran.failed and "3 nodes need one, and 2 are left of 10" in ran.msg
     assert ran.result["failure"]["outcome"] == "not_sent"
+
+
+def test_a_quota_that_another_run_took_for_the_same_nodes_is_no_shortage(hss, pauses):
+    hss.agents(2).hosts(host(1), host(2)).quota(free=0).hosts(host(1, "opened"), host(2, "opened")).quota(free=0)
+    ran = module()
+    assert (ran.failed, ran.result["changed"], pauses) == (False, False, [5])
 
 
 def test_a_quota_that_is_just_enough(hss):
@@ -181,7 +188,7 @@ def test_a_quota_that_is_just_enough(hss):
 
 
 def test_a_quota_that_is_not_free_is_refused(hss):
-    hss.agents(1).hosts(host(1)).quota(ids=["r-2"])
+    hss.agents(1).hosts(host(1)).quota(ids=["r-2"]).hosts(host(1)).quota(ids=["r-2"])
     assert "resource_id: HSS lists no free quota r-1" in module(resource_id="r-1").msg
 
 
