@@ -12,7 +12,9 @@ import pytest
 from modules import finish, run, start
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http.client import HttpClient
+from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.reconcile import remaining_agents
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_protection,
@@ -394,6 +396,20 @@ def test_refused_credentials_are_used_once_more_at_most(simulator, protect, clus
     ran = protect()
     assert ran.failed and "credentials were refused" in ran.msg
     assert simulator.requests()[-1].operation == SWITCH
+
+
+def test_the_agents_that_are_left_on_the_nodes(simulator, protect, cluster, connection):
+    cluster(3)
+    protect(hss_host_info.main)
+    protect(hss_cluster_daemonset.main, cluster_id="shop", state="absent")
+    options = {**connection, "validate_certs": True}
+    api = Session(options, {}, Redactor(), print).api()
+    assert len(remaining_agents(api, ["shop"])) == 3
+    assert not protect(state="closed", uninstall_agents=True).failed
+    assert remaining_agents(api, ["shop"]) == []
+    simulator.add_host("till-node", private_ip="192.0.2.7")
+    (left,) = remaining_agents(api, ["shop"], ["192.0.2.7"])
+    assert (left["host_name"], left["agent_status"]) == ("till-node", "online")
 
 
 def test_enterprise_projects(simulator, protect, cluster):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
@@ -17,7 +17,7 @@ from .._core.polling import wait_options
 from .execute import HostOutcome, switch, uninstall
 from .hosts import LIST_OPERATION, Found, find, not_listed
 from .options import CONTAINER_VERSION, PACKET_CYCLE, Desired, desire
-from .plan import Plan, Quota, plan_host, quota_of, quota_shortage
+from .plan import Plan, Quota, agent_is_gone, plan_host, quota_of, quota_shortage
 from .wait import Waiter
 
 # Seconds after which the list of hosts shows what another run has switched.
@@ -85,6 +85,16 @@ def reconcile(
 
     core.reconcile(outcomes, lambda _valid: None, carry_out, check_mode)
     return protection
+
+
+def remaining_agents(api: HssApi, cluster_ids: Sequence[str], nodes: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The hosts of clusters on which an agent is left, as HSS lists them; what L(reconcile) can uninstall.
+
+    :arg nodes: names or private addresses of nodes that HSS may list without their cluster.
+    :raises HssError: if the hosts cannot be listed.
+    """
+    found = find(api, Desired("closed", tuple(cluster_ids), tuple(nodes)))
+    return [host for host in found.hosts.values() if not agent_is_gone(host)]
 
 
 def _node_counts(api: HssApi, desired: Desired) -> dict[str, int]:
