@@ -10,6 +10,7 @@ import functools
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -48,6 +49,14 @@ PLAIN_WAYS: dict[str, Callable[[str], str]] = {
     "JSON": json.dumps,
     "JSON in a body": lambda text: json.dumps({"kube_config": f"users:\n- {text}\n"}, ensure_ascii=False),
     "JSON's escapes": lambda text: "".join(f"\\u{ord(c):04x}" if c <= "\uffff" else c for c in text),
+    "a literal's bytes": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "a literal's Latin-1 bytes": lambda text: "".join(f"\\x{ord(c):02x}" if c <= "\xff" else c for c in text),
+    "a shell's octal bytes": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "a literal's long escapes": lambda text: "".join(f"\\U{ord(c):08X}" for c in text),
+    "a literal's braced escapes": lambda text: "".join(f"\\u{{{ord(c):x}}}" for c in text),
+    "fullwidth": lambda text: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text),
+    "decomposed": lambda text: unicodedata.normalize("NFD", text),
+    "variation selectors": lambda text: broken(text, 1, "\ufe0f"),
     "HTML": html.escape,
     "HTML's numbers": in_numbers,
     "HTML's hexadecimal numbers": lambda text: "".join(f"&#x{ord(c):x};" for c in text),
@@ -78,7 +87,7 @@ WAYS = st.one_of(
 def meanings(text: str, depth: int = 3) -> Iterator[str]:
     """Yields a text in every decoding that a determined reader would try. Shares no code with the redaction."""
     yield text
-    whole = re.sub(r"[\s\u200b\x1b\u00a0]", "", text)
+    whole = re.sub(r"[\s\u200b\x1b\u00a0\ufe0f]", "", text)
     yield whole
     if not depth:
         return
@@ -89,6 +98,8 @@ def meanings(text: str, depth: int = 3) -> Iterator[str]:
         html.unescape(text),
         html.unescape(whole),
         *(re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), form) for form in (text, whole)),
+        *(_undo_literal(form) for form in (text, whole) if "\\" in form),
+        unicodedata.normalize("NFKC", text),
         re.sub(r"\\([\"\\/'])", r"\1", text),
     ]
     for word in re.findall(r"[A-Za-z0-9+/_-]{11,}", whole):
@@ -98,6 +109,23 @@ def meanings(text: str, depth: int = 3) -> Iterator[str]:
     for decoded in dict.fromkeys(undone):
         if decoded not in (text, whole):
             yield from meanings(decoded.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), depth - 1)
+
+
+def _undo_literal(text: str) -> str:
+    """Resolves the escapes of string literals: bytes, octal numbers and code points."""
+    for pattern, base in ((r"\\x([0-9a-fA-F]{2})", 16), (r"\\([0-3][0-7]{2})", 8)):
+        text = re.sub(
+            f"(?:{pattern})+",
+            lambda found, pattern=pattern, base=base: bytes(  # type: ignore[misc]
+                int(digits, base) for digits in re.findall(pattern, found[0])
+            ).decode("utf-8", "replace"),
+            text,
+        )
+    return re.sub(
+        r"\\(?:U([0-9a-fA-F]{8})|u\{([0-9a-fA-F]{1,6})\})",
+        lambda found: chr(min(int(found[1] or found[2], 16), 0x10FFFF)),
+        text,
+    )
 
 
 def found_in(secrets: str | Iterable[str], text: str, depth: int = 3) -> list[tuple[str, str]]:

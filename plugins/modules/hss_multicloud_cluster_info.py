@@ -121,7 +121,7 @@ clusters:
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
@@ -132,7 +132,9 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.filters 
     selects_nothing,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import PROVIDERS, STATUSES
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import Batch
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import failure_summary
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
 
 _CONCURRENCY = 8
@@ -165,24 +167,46 @@ def main() -> None:
         listed = api.list_clusters(module.params["cluster_id"])
         rows = [{**row, "days_left": days_left(row, now)} for row in listed]
         clusters = filtered(rows, module.params)
-        with ThreadPoolExecutor(_CONCURRENCY) as pool:
-            list(pool.map(lambda cluster: _include(module, api, cluster), clusters))
+        for key in module.params["include"]:
+            included = _include(key, api, clusters)
+            if any(entry.error for entry in included):
+                text = failure_summary(f"clusters: {key} could not be read", included, f"where {key} is null")
+                module.ansible.warn(text)
         return {"changed": False, "clusters": clusters}
 
     module.run(work)
 
 
-def _include(module: HssModule, api: HssApi, cluster: dict[str, Any]) -> None:
-    """Adds to a cluster what the option include asks for; null and a warning if that cannot be read."""
-    requests = {"permissions": api.list_permissions, "daemonset": api.show_daemonset}
-    for key in module.params["include"]:
-        try:
-            cluster[key] = requests[key](cluster["cluster_id"])
-        except HssError as error:
-            if error.http_status == 401:
-                raise
-            cluster[key] = None
-            module.ansible.warn(f"{cluster.get('cluster_name')}: {error}")
+@dataclass
+class _Included:
+    """What is requested about one cluster."""
+
+    cluster: dict[str, Any]
+    error: HssError | None = None
+
+    @property
+    def label(self) -> str:
+        """The cluster's name, for messages."""
+        return str(self.cluster.get("cluster_name"))
+
+
+def _include(key: str, api: HssApi, clusters: list[dict[str, Any]]) -> list[_Included]:
+    """Adds what the option include names to the clusters, and null where it cannot be read.
+
+    :returns: the clusters, with the error where it cannot be read.
+    :raises HssError: if HSS refuses the credential.
+    """
+    request = {"permissions": api.list_permissions, "daemonset": api.show_daemonset}[key]
+    entries = [_Included(cluster) for cluster in clusters]
+    Batch(_CONCURRENCY).run_each(
+        entries, lambda entry: entry.cluster.update({key: request(entry.cluster["cluster_id"])})
+    )
+    for entry in entries:
+        if entry.error and entry.error.http_status == 401:
+            raise entry.error
+        if entry.error:
+            entry.cluster[key] = None
+    return entries
 
 
 if __name__ == "__main__":

@@ -118,9 +118,11 @@ failure:
 
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import invalid_option
+from ansible_collections.huaweicloud.hss.plugins.module_utils._api.base import ENDPOINT_HINT
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import REJECTED, HssError, invalid_option
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     COMMANDS,
+    MAX_COMMAND,
     PASSWORD_VARIABLE,
     PLACEHOLDER,
     password_encodings,
@@ -168,6 +170,14 @@ def main() -> None:
             params["plug_type"],
         )
         commands = {name: str(reply.get(name) or "") for name in COMMANDS}
+        for name, command in commands.items():
+            if len(command) > MAX_COMMAND:
+                raise HssError(
+                    f"Could not read the commands for the agents' images: {name} exceeds {MAX_COMMAND} characters",
+                    operation="ShowMultiCloudClusterImageCommand",
+                    hint=ENDPOINT_HINT,
+                    outcome=REJECTED,
+                )
         if params["show_commands"]:
             placeholders, missing = [PLACEHOLDER], f"there is no ${PASSWORD_VARIABLE} in them"
         else:

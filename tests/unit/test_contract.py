@@ -160,9 +160,9 @@ def test_the_action_plugins_take_what_is_documented(name, spec):
 
 
 def test_the_well_known_places_are_documented():
-    from ansible_collections.huaweicloud.hss.plugins.action import kubeconfig_info as action
+    from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import WELL_KNOWN_KUBECONFIGS
 
-    for path in action.WELL_KNOWN_KUBECONFIGS:
+    for path in WELL_KNOWN_KUBECONFIGS:
         shown = path.rsplit("/", maxsplit=1)[-1] if "openshift" in path or "lb-ext" in path else path
         assert shown in str(documented_options(kubeconfig_info)["path"]["description"])
 

@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from .._core.errors import REJECTED, HssError
-from .base import ApiClient
+from .base import ApiClient, path_segment
 
 
 class AgentsApi(ApiClient):
@@ -23,7 +22,7 @@ class AgentsApi(ApiClient):
         """Returns the connection agent's manifests as one text, which may contain secrets."""
         operation = "ShowMultiCloudClusterProxyScript"
         purpose = f"read the connection agent's manifests for the cluster {cluster_id}"
-        path = f"/multi-cloud/clusters/{quote(cluster_id, safe='')}/agent/install-script"
+        path = f"/multi-cloud/clusters/{path_segment('cluster_id', cluster_id)}/agent/install-script"
         script = self._request(operation, purpose, "GET", path).get("install_script")
         if not isinstance(script, str):
             raise HssError(

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from .._core.errors import REJECTED, UNKNOWN, HssError, invalid_option
 from .._http.client import HttpClient
-from .schema import schema_violation
+from .schema import MAX_ROWS, documented_fields, schema_violation
 
 # A value of C(enterprise_project_id) that reads in all enterprise projects.
 ALL_ENTERPRISE_PROJECTS = "all_granted_eps"
@@ -28,6 +28,11 @@ KUBERNETES = "/container/kubernetes"
 
 _MAX_LISTINGS = 4
 _LISTING_DELAY = 1.0
+# The limits of one listing, whatever a service sends: the size of all its pages, the time for all attempts, and pages
+# beyond those that total_num needs. 100,000 clusters have less than 40 MiB.
+MAX_LISTING_BYTES = 64 * 1024 * 1024
+MAX_LISTING_SECONDS = 600.0
+_EXTRA_PAGES = 2
 ENDPOINT_HINT = "Check endpoint: is it HSS, version 5?"
 
 
@@ -57,6 +62,50 @@ CLUSTER_ROWS = Rows(
 )
 
 
+class ListingLimits:
+    """Counts the pages of a listing, and ends it with an error if it exceeds a limit.
+
+    :arg operation: the API's name of the operation; C(purpose) completes the message "Could not ...".
+    :arg max_bytes: the maximum size of all pages.
+    """
+
+    def __init__(self, operation: str, purpose: str, max_bytes: int) -> None:
+        self._operation = operation
+        self._purpose = purpose
+        self._max_bytes = max_bytes
+        self._end = time.monotonic() + MAX_LISTING_SECONDS
+        self.restart()
+
+    def restart(self) -> None:
+        """Begins to count anew, except for the time."""
+        self._pages = 0
+        self._bytes = 0
+
+    def count(self, size: int, total: int) -> None:
+        """Counts a page.
+
+        :arg size: its bytes.
+        :arg total: the number of rows in all pages.
+        :raises HssError: if the listing exceeds a limit.
+        """
+        self._pages += 1
+        self._bytes += size
+        reason = ""
+        if self._bytes > self._max_bytes:
+            reason = f"it has more than {self._max_bytes // 1024 // 1024} MiB"
+        elif self._pages > -(-total // PAGE_SIZE) + _EXTRA_PAGES:
+            reason = f"it has more pages than its {total} rows need"
+        elif time.monotonic() > self._end:
+            reason = f"it took more than {MAX_LISTING_SECONDS:g} seconds"
+        if reason:
+            raise HssError(
+                f"Could not {self._purpose}: the list is not read any further, since {reason}",
+                operation=self._operation,
+                hint=ENDPOINT_HINT,
+                outcome=REJECTED,
+            )
+
+
 class ApiClient:
     """A client of HSS for one project.
 
@@ -76,7 +125,7 @@ class ApiClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._http = http
-        self._base_url = f"{endpoint.rstrip('/')}/v5/{quote(project_id, safe='')}"
+        self._base_url = f"{endpoint.rstrip('/')}/v5/{path_segment('project_id', project_id)}"
         self.enterprise_project_id = enterprise_project_id
         self._region_header = {"region": region} if region else {}
         self.sleep = sleep
@@ -110,10 +159,12 @@ class ApiClient:
         :raises HssError: if a page cannot be read, or no listing was complete.
         """
         reason = ""
+        limits = ListingLimits(operation, purpose, MAX_LISTING_BYTES)
         for attempt in range(_MAX_LISTINGS):
             if attempt:
                 self.sleep(_LISTING_DELAY * attempt)
-            rows, reason = self._list_once(operation, purpose, path, headers, query, exact, rows_are)
+                limits.restart()
+            rows, reason = self._list_once(operation, purpose, path, headers, query, exact, rows_are, limits)
             if not reason:
                 return rows
         raise HssError(
@@ -132,6 +183,7 @@ class ApiClient:
         filters: Mapping[str, Any] | None,
         exact: bool,
         rows_are: Rows,
+        limits: ListingLimits,
     ) -> tuple[list[dict[str, Any]], str]:
         """Returns the rows of one listing, and the reason if it is incomplete; an empty reason means complete."""
         rows: dict[str, dict[str, Any]] = {}
@@ -139,9 +191,7 @@ class ApiClient:
         expected: int | None = None
         while True:
             query = {**(filters or {}), "offset": offset, "limit": PAGE_SIZE}
-            response = self._request(
-                operation, purpose, "GET", path, query=query, headers=headers, prefix=rows_are.prefix
-            )
+            response, size = self._request_page(operation, purpose, path, query, headers, rows_are.prefix)
             total: Any = response.get("total_num")
             page: Any = response.get("data_list")
             page = [] if page is None and total == 0 else page
@@ -153,6 +203,7 @@ class ApiClient:
                     hint=ENDPOINT_HINT,
                     outcome=REJECTED,
                 )
+            limits.count(size, total if exact else MAX_ROWS)
             if exact and expected is not None and total != expected:
                 return [], f"total_num changed from {expected} to {total} between pages"
             expected, count_before = total, len(rows)
@@ -178,22 +229,46 @@ class ApiClient:
         retryable: bool = True,
         prefix: str = KUBERNETES,
     ) -> dict[str, Any]:
-        """Sends a request, see C(HttpClient.request), and returns the response after checking its fields.
+        """Sends a request, see C(HttpClient.request), and returns the documented fields of the response.
 
         :arg prefix: the part of the path between the project and C(path).
         """
-        query = {"enterprise_project_id": self.enterprise_project_id, **(query or {})}
-        data = self._http.request(
+        return self._send(operation, purpose, method, prefix + path, query, body, headers, retryable)[0]
+
+    def _request_page(
+        self,
+        operation: str,
+        purpose: str,
+        path: str,
+        query: Mapping[str, Any],
+        headers: Mapping[str, str] | None = None,
+        prefix: str = KUBERNETES,
+    ) -> tuple[dict[str, Any], int]:
+        """Requests a page of a listing, and returns its documented fields and its size in bytes."""
+        return self._send(operation, purpose, "GET", prefix + path, query, None, headers, retryable=True)
+
+    def _send(
+        self,
+        operation: str,
+        purpose: str,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        retryable: bool,
+    ) -> tuple[dict[str, Any], int]:
+        response = self._http.request(
             operation,
             purpose,
             method,
-            self._base_url + prefix + path,
-            query=query,
+            self._base_url + path,
+            query={"enterprise_project_id": self.enterprise_project_id, **(query or {})},
             body=body,
             headers=headers,
             retryable=retryable,
-        ).data
-        violation = schema_violation(data)
+        )
+        violation = schema_violation(response.data)
         if violation:
             raise HssError(
                 f"Could not {purpose}: the response does not have the documented format ({violation})",
@@ -201,7 +276,19 @@ class ApiClient:
                 hint=ENDPOINT_HINT,
                 outcome=REJECTED if method == "GET" else UNKNOWN,
             )
-        return data
+        return documented_fields(response.data), response.size
+
+
+def path_segment(option: str, value: str) -> str:
+    """Percent-encodes a value for the path of a URL.
+
+    :arg option: for the error message.
+    :raises HssError: if it holds half of a character.
+    """
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise invalid_option(option, "holds half of a character, so it is not an id. Copy it again.") from None
 
 
 def _is_non_negative_int(value: Any) -> bool:

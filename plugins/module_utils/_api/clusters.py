@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from .._core.errors import UNKNOWN, HssError, normalized_code
-from .base import ENDPOINT_HINT, PAGE_SIZE, ApiClient
+from .base import ENDPOINT_HINT, PAGE_SIZE, ApiClient, ListingLimits, path_segment
 
 _NOT_FOUND = "HSS.0011"
+# A cluster has some dozens of permissions.
+_MAX_PERMISSIONS_BYTES = 1024 * 1024
 
 
 class ClustersApi(ApiClient):
@@ -70,19 +71,19 @@ class ClustersApi(ApiClient):
 
     def list_permissions(self, cluster_id: str) -> list[dict[str, Any]]:
         """Returns what HSS may do in a cluster, with its advice. The rows have no id."""
+        operation, purpose = "ShowMultiCloudClusterAuth", f"read HSS's permissions in the cluster {cluster_id}"
+        limits = ListingLimits(operation, purpose, _MAX_PERMISSIONS_BYTES)
         rows: list[dict[str, Any]] = []
+        total = None
         while True:
-            response = self._request(
-                "ShowMultiCloudClusterAuth",
-                f"read HSS's permissions in the cluster {cluster_id}",
-                "GET",
-                f"{_cluster_path(cluster_id)}/permissions",
-                query={"offset": len(rows), "limit": PAGE_SIZE},
-            )
+            query = {"offset": len(rows), "limit": PAGE_SIZE}
+            response, size = self._request_page(operation, purpose, f"{_cluster_path(cluster_id)}/permissions", query)
+            if total is None:
+                total = response.get("total_num") or 0
+            limits.count(size, total)
             page = response.get("data_list") or []
             rows += page
-            # The schema limits total_num, so that this loop ends.
-            if not page or len(rows) >= (response.get("total_num") or 0):
+            if not page or len(rows) >= total:
                 return rows
 
     def analyze_config(self, kube_config: str) -> list[dict[str, Any]]:
@@ -109,4 +110,4 @@ class ClustersApi(ApiClient):
 
 
 def _cluster_path(cluster_id: str) -> str:
-    return f"/multi-cloud/clusters/{quote(cluster_id, safe='')}"
+    return f"/multi-cloud/clusters/{path_segment('cluster_id', cluster_id)}"

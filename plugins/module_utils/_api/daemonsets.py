@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
-from .base import ApiClient
+from .base import ApiClient, path_segment
 
 
 class DaemonsetsApi(ApiClient):
@@ -88,4 +87,4 @@ class DaemonsetsApi(ApiClient):
 
 
 def _daemonset_path(cluster_id: str) -> str:
-    return f"/clusters/{quote(cluster_id, safe='')}/daemonsets"
+    return f"/clusters/{path_segment('cluster_id', cluster_id)}/daemonsets"

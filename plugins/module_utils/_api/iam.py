@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .._core.errors import NOT_SENT, REJECTED, UNKNOWN, HssError
+from .._core.errors import NOT_SENT, REJECTED, UNKNOWN, HssError, enumerate_some
 from .._http.client import HttpClient
 
 _SIGN_IN_HINT = (
@@ -103,7 +103,11 @@ class IamApi:
         ids = [item.get("id") for item in projects if isinstance(item, dict)] if isinstance(projects, list) else []
         if len(ids) == 1 and isinstance(ids[0], str):
             return ids[0]
-        reason = f"several projects have that name: {', '.join(map(str, ids))}" if ids else "there is no such project"
+        reason = (
+            f"several projects have that name: {enumerate_some(list(map(str, ids)))}"
+            if ids
+            else "there is no such project"
+        )
         raise HssError(
             f"Could not {purpose}: {reason}",
             operation=operation,

@@ -4,20 +4,32 @@
 """PRIVATE to the collection: the schema of HSS's responses, for the fields that the collection reads.
 
 Responses are checked only here, so that no other code has to expect a list where a name is documented. Fields that are
-null or absent are accepted, because the API omits many of them; so are fields that the collection does not read.
+null or absent are accepted, because the API omits many of them. Fields that are not documented are dropped.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from .._core.characters import are_visible
 
 _MAX_DATE = 253_402_300_799_999  # the end of the year 9999, in milliseconds
 # More rows than any account has, but few enough to fit into memory.
-_MAX_ROWS = 100_000
+MAX_ROWS = 100_000
+_MAX_ID = 256  # characters; HSS's ids have 36
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= _MAX_ID and are_visible(value)
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:
@@ -29,11 +41,7 @@ def _is_date(value: Any) -> bool:
 
 
 def _is_count(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= _MAX_ROWS
-
-
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
+    return _is_number(value) and 0 <= value <= MAX_ROWS
 
 
 def _is_mapping(value: Any) -> bool:
@@ -50,16 +58,17 @@ def _is_mapping_list(value: Any) -> bool:
 
 # Types: a description for messages, and the check. A field has the same type in every response.
 _TEXT = ("a text", _is_text)
-_NUMBER = ("a number", _is_number)
+_ID = (f"an id of at most {_MAX_ID} visible characters", _is_id)
 _FLAG = ("true or false", _is_flag)
+_NUMBER = ("a number", _is_number)
 _DATE = ("a date in milliseconds", _is_date)
 _MAPPING = ("an object", _is_mapping)
 _TEXTS = ("a list of texts", _is_text_list)
 _MAPPINGS = ("a list of objects", _is_mapping_list)
 _FIELDS = {
-    "total_num": (f"a number up to {_MAX_ROWS}", _is_count),
+    "total_num": (f"a number up to {MAX_ROWS}", _is_count),
     "data_list": _MAPPINGS,
-    "cluster_id": _TEXT,
+    "cluster_id": _ID,
     "cluster_name": _TEXT,
     "provider": _TEXT,
     "server": _TEXT,
@@ -99,7 +108,6 @@ _FIELDS = {
     "private_ip": _TEXT,
     "agent_status": _TEXT,
     "install_result_code": _TEXT,
-    "version": _TEXT,
     "protect_status": _TEXT,
     "protect_interrupt": _FLAG,
     "interrupt_reason": _TEXT,
@@ -112,7 +120,20 @@ _FIELDS = {
     "available_num": _NUMBER,
     "available_resources_list": _MAPPINGS,
     "enabled": _FLAG,
+    "access_status": _TEXT,
+    "cluster_status": _TEXT,
+    "is_authed": _FLAG,
+    "registry_info": _MAPPING,
 }
+# Fields that are only shown. They are dropped if they have another type.
+_SHOWN_FIELDS = {
+    **dict.fromkeys(("version", "api_groups", "resources", "function", "advice"), _TEXT),
+    **dict.fromkeys(("namespace", "cluster_type", "cluster_log_status", "invoked_service"), _TEXT),
+    **dict.fromkeys(("registry_type", "registry_addr", "registry_username"), _TEXT),
+    **dict.fromkeys(("latest_version", "is_default"), _FLAG),
+}
+# Only whether this field is null is of interest.
+_PRESENCE_FIELD = "yaml_content"
 
 
 def schema_violation(data: dict[str, Any]) -> str | None:
@@ -128,3 +149,25 @@ def schema_violation(data: dict[str, Any]) -> str | None:
             if violation:
                 return violation
     return None
+
+
+def documented_fields(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the documented fields of a response, in the objects inside of it as well.
+
+    The others could fill the memory and the log of every run, and nobody examined what is in them.
+    """
+    fields = {}
+    for name, value in data.items():
+        if name == _PRESENCE_FIELD:
+            fields[name] = None if value is None else True
+        elif name in _FIELDS or (name in _SHOWN_FIELDS and (value is None or _SHOWN_FIELDS[name][1](value))):
+            fields[name] = _documented_value(value)
+    return fields
+
+
+def _documented_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return documented_fields(value)
+    if isinstance(value, list):
+        return [documented_fields(item) if isinstance(item, dict) else item for item in value]
+    return value

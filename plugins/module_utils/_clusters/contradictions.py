@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from .._core.errors import invalid_option
+from .._core.errors import enumerate_some, invalid_option
 from .._core.outcome import groups_of_equals, other_entries, refuse_duplicates
 from .._kubeconfig.server import Server
 from .outcome import ClusterOutcome
 
 LIST = "clusters"
-_MAX_NAMED = 5
 
 
 def refuse_contradictions(outcomes: Sequence[ClusterOutcome], allow_several_names: bool = False) -> None:
@@ -55,9 +54,7 @@ def warn_about_shared_servers(outcomes: Sequence[ClusterOutcome]) -> None:
             by_server[Server.parse(outcome.plan.body["server"]).key].append(outcome)
     for sharing in by_server.values():
         for outcome in sharing if len(sharing) > 1 else ():
-            others = [other.label for other in sharing[: _MAX_NAMED + 1] if other is not outcome][:_MAX_NAMED]
-            more = len(sharing) - 1 - len(others)
-            names = ", ".join(others) + (f" and {more} more" if more else "")
+            names = enumerate_some((other.label for other in sharing if other is not outcome), len(sharing) - 1)
             text = f"{outcome.plan.body['server']} is also the server of {names} in this list; is it the same cluster?"
             outcome.plan = replace(outcome.plan, warnings=(*outcome.plan.warnings, text))
 

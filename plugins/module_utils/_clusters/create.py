@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._core.errors import REJECTED, UNKNOWN, HssError
+from .._core.errors import REJECTED, UNKNOWN, HssError, enumerate_some
 from .._core.outcome import without_error
 from .._core.polling import CONFIRMATION_PAUSES
 from .outcome import ClusterOutcome, Requests
@@ -114,7 +114,7 @@ class Creation:
                     undecided += without_error([outcome])
                 elif last:
                     outcome.error = HssError(
-                        f"The cluster {outcome.label} is registered more than once: {', '.join(ids)}",
+                        f"The cluster {outcome.label} is registered more than once: {enumerate_some(ids)}",
                         operation="ListMultiCloudClusters",
                         hint="Another run registered it at the same time. Remove all but one with state=absent and "
                         "their cluster_id.",

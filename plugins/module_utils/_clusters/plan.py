@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._core.dates import date_text, same_second
-from .._core.errors import REJECTED, HssError, invalid_option
+from .._core.errors import REJECTED, HssError, enumerate_some, invalid_option
 from .._kubeconfig.server import Server, ServerError
 from .desired import Desired
 from .options import CREATE_FIELDS, DATE_FIELDS, DISCONNECTED_STATUSES, READ_NAMES, SECRET_FIELDS
@@ -117,7 +117,7 @@ def _find(desired: Desired, registered: RegisteredClusters) -> Mapping[str, Any]
         return row
     rows = registered.by_name.get(str(desired.name), [])
     if len(rows) > 1:
-        ids = ", ".join(sorted(row["cluster_id"] for row in rows))
+        ids = enumerate_some(sorted(row["cluster_id"] for row in rows))
         raise HssError(
             f"name: {len(rows)} clusters are registered as {desired.label}: {ids}",
             hint="Choose one with cluster_id; remove the others with state=absent and their cluster_id.",
@@ -135,7 +135,7 @@ def _plan_create(desired: Desired, registered: RegisteredClusters, instead_of: s
     warnings = [*desired.warnings, *desired.upload_warnings]
     others = [row for row in registered.at_server(desired.body["server"]) if row["cluster_id"] != instead_of]
     if others:
-        names = ", ".join(f"'{row.get('cluster_name')}' ({row['cluster_id']})" for row in others)
+        names = enumerate_some([f"'{row.get('cluster_name')}' ({row['cluster_id']})" for row in others])
         warnings.append(f"{desired.body['server']} is already registered as {names}; is it the same cluster?")
     return Plan(
         desired,

@@ -16,6 +16,7 @@ from .._core.errors import HssError
 from .._core.polling import wait_options
 from .desired import desire, identity
 from .execute import execute
+from .options import PROVIDERS, READ_NAMES, STATUSES
 from .outcome import ClusterOutcome
 from .plan import Plan, RegisteredClusters, plan
 from .secrets import secret_values
@@ -42,6 +43,7 @@ def reconcile(
     wait = wait_options(params, enabled=params["wait"])
     entries = [{**params, **{key: value for key, value in each.items() if value is not None}} for each in clusters]
     outcomes = [_outcome(entry, entry["state"]) for entry in entries]
+    session.redactor.allow(*PROVIDERS, *STATUSES, *(value for each in outcomes for value in _open_values(each)))
     if len(outcomes) > 1:
         from .contradictions import refuse_contradictions
 
@@ -79,6 +81,13 @@ def _outcome(options: Mapping[str, Any], state: str) -> ClusterOutcome:
         return ClusterOutcome(Plan(desire(options, state)))
     except HssError as error:
         return ClusterOutcome(Plan(identity(options, state)), error=error)
+
+
+def _open_values(outcome: ClusterOutcome) -> list[str]:
+    """The values that the user gave openly and that HSS is expected to return."""
+    desired = outcome.plan.desired
+    values = [desired.name, *(desired.body.get(key) for key in READ_NAMES)]
+    return [value for value in values if isinstance(value, str)]
 
 
 def _with_enterprise_project_warning(made: Plan, enterprise_project_id: str | None) -> Plan:

@@ -10,12 +10,12 @@ belong to different accounts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Callable, NamedTuple, Union
 
-from .._core.errors import HssError, invalid_option
+from .._core.errors import HssError, enumerate_some, invalid_option
 from .._core.redaction import Redactor
 from .option_values import option_value
 from .profiles import (
@@ -174,7 +174,7 @@ def _search_values(title: str, names: Mapping[str, str], values: Mapping[str, An
     credential = _complete_credential(names, {part: values.get(name) for part, name in names.items()})
     if credential:
         return FoundCredential(credential)
-    missing = [_enumerate(names[part] for part in kind.required) for kind in _TYPES if kind.required[0] in names]
+    missing = [enumerate_some(names[part] for part in kind.required) for kind in _TYPES if kind.required[0] in names]
     return f"{title}: no {', no '.join(missing)}"
 
 
@@ -203,7 +203,7 @@ def _search_file(
         found = file.parse(content.text, path, profile, redactor)
         credential = _complete_credential(file.names, found.values, found.location)
         if not credential:
-            raise UnusableProfile(f"no {_enumerate(list(file.names.values())[:2])}{found.location}")
+            raise UnusableProfile(f"no {enumerate_some(list(file.names.values())[:2])}{found.location}")
     except UnusableProfile as exc:
         if named:
             raise invalid_option(file.label, f"'{path}' cannot be used: {exc}.") from None
@@ -239,9 +239,9 @@ def _complete_credential(names: Mapping[str, str], values: Mapping[str, Any], lo
         if part not in given:
             raise invalid_option(
                 names[part],
-                f"missing beside {_enumerate(sorted(names[other] for other in present))}{location}. "
-                f"A credential must be whole in one place: give {_enumerate(names[other] for other in kind.required)} "
-                "together.",
+                f"missing beside {enumerate_some(sorted(names[other] for other in present))}{location}. "
+                "A credential must be whole in one place: give "
+                f"{enumerate_some(names[other] for other in kind.required)} together.",
             )
     parts = {part: given[part] for part in kind.parts if part in given}
     for part, value in parts.items():
@@ -255,8 +255,3 @@ def _complete_credential(names: Mapping[str, str], values: Mapping[str, Any], lo
                 names[part], f"holds a space, a line break or a non-ASCII character{location}; copy it again."
             )
     return Credential(**parts)
-
-
-def _enumerate(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

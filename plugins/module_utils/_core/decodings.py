@@ -3,8 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection: decodes a text in every way in which a server might have encoded a secret in it.
 
-A secret may be in another case, interrupted by spaces or line breaks, escaped as in URLs, JSON or HTML, in base64, or
-in a combination of these. Decoding any text of a few thousand characters takes less than a second.
+A secret may be in another case, interrupted by spaces or line breaks, escaped as in URLs, JSON, HTML or the string
+literals of programming languages and shells, written with compatibility characters such as fullwidth letters, in
+base64, or in a combination of these. Decoding any text of a few thousand characters takes less than a second.
+
+The set of decodings is complete. Anything else, such as hexadecimal dumps, base32, compression, encryption, reversed
+text, or pieces of fewer than 8 characters, is not decoded, and the security guide says so.
 """
 
 from __future__ import annotations
@@ -13,8 +17,12 @@ import base64
 import html
 import html.entities
 import re
+import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
+
+from .characters import are_visible, is_visible
 
 # Nested encodings are decoded to this depth, such as base64 of JSON in a URL.
 _MAX_DEPTH = 3
@@ -38,16 +46,27 @@ def compact(text: str) -> str:
 
 def _is_visible(character: str) -> bool:
     # Two surrogates together are a visible character.
-    return character.isprintable() and character != " " or "\ud800" <= character <= "\udfff"
+    return is_visible(character) and character != " " or "\ud800" <= character <= "\udfff"
 
 
 def folded(text: str) -> str:
-    """Folds the case, and splits characters beyond 16 bits into surrogates, as JSON escapes them."""
-    text = text.casefold()
-    if max(text, default="") <= "\uffff":
-        return text
+    """Folds the case, and replaces compatibility characters, such as fullwidth letters, by the usual ones.
+
+    It also splits characters beyond 16 bits into surrogates, as JSON escapes them. Each character is folded on its own,
+    so that a composed letter and its decomposed form become the same.
+    """
+    return text.casefold() if text.isascii() else "".join(map(_folded_character, text))
+
+
+@lru_cache(maxsize=4096)
+def _folded_character(character: str) -> str:
+    text = _decomposed(_decomposed(character).casefold())
     units = text.encode("utf-16-be", "surrogatepass")
     return "".join(chr(units[at] << 8 | units[at + 1]) for at in range(0, len(units), 2))
+
+
+def _decomposed(text: str) -> str:
+    return unicodedata.normalize("NFKD", text)
 
 
 # --- decodings --------------------------------------------------------------------------------------------------------
@@ -55,10 +74,14 @@ def folded(text: str) -> str:
 # In HTML the semicolon is optional after a number and after some of the names.
 _OPTIONAL_SEMICOLON = "|".join(sorted((name for name in html.entities.html5 if name[-1] != ";"), key=len, reverse=True))
 _ESCAPE = re.compile(
-    r"(?P<url>(?:%[0-9A-Fa-f]{2})+)|\\u(?P<json>[0-9A-Fa-f]{4})|\\(?P<letter>.)"
+    r"(?P<url>(?:%[0-9A-Fa-f]{2})+)"
+    r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)|(?P<octal>(?:\\[0-3][0-7]{2})+)"
+    r"|\\(?:u(?P<json>[0-9A-Fa-f]{4})|U(?P<long>[0-9A-Fa-f]{8})|u\{(?P<braced>[0-9A-Fa-f]{1,6})\})"
+    r"|\\(?P<letter>.)"
     rf"|(?P<html>&#?\w{{1,8}};|(?P<open>&(?:#[0-9]{{1,8}}|#[Xx][0-9A-Fa-f]{{1,8}}|(?:{_OPTIONAL_SEMICOLON}))))",
     re.DOTALL,
 )
+_MAX_CODE_POINT = 0x10FFFF
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{11,}")
 # A word that only looks like base64 decodes to random bytes, which are rarely valid text for several bytes in a row.
@@ -80,7 +103,7 @@ class _Decoding(NamedTuple):
 
     def compact(self) -> _Decoding:
         """Removes white space and invisible characters."""
-        if self.text.isprintable() and " " not in self.text:
+        if are_visible(self.text) and " " not in self.text:
             return self
         return self._select([at for at, character in enumerate(self.text) if _is_visible(character)])
 
@@ -95,11 +118,21 @@ class _Decoding(NamedTuple):
         text = folded(self.text)
         if len(text) == len(self.text):
             return _Decoding(text, self.starts, self.ends)
-        parts = [folded(character) for character in self.text]
+        return self._with_parts([folded(character) for character in self.text])
+
+    def _with_parts(self, parts: list[str]) -> _Decoding:
+        """Replaces each character by a text."""
         starts = tuple(start for part, start in zip(parts, self.starts) for _character in part)
         return _Decoding(
             "".join(parts), starts, tuple(end for part, end in zip(parts, self.ends) for _character in part)
         )
+
+    def decomposed(self) -> Iterator[_Decoding]:
+        """Replaces compatibility characters, if there are any: an escape or base64 may be written with them."""
+        if not self.text.isascii():
+            parts = [_decomposed(character) for character in self.text]
+            if "".join(parts) != self.text:
+                yield self._with_parts(parts)
 
     def unescaped(self) -> Iterator[_Decoding]:
         """Resolves the escapes of URLs, JSON and HTML, if there are any. In a URL, a plus may stand for a space."""
@@ -165,14 +198,29 @@ def _unescape(escape: re.Match[str]) -> Iterator[tuple[int, int, str]]:
     """Resolves an escape to start, end and text of each part."""
     start, end = escape.span()
     if escape["url"]:
-        for character, first, after in _characters(bytes.fromhex(escape["url"].replace("%", ""))):
-            yield start + 3 * first, start + 3 * after, character
-    elif escape["json"]:
-        yield start, end, chr(int(escape["json"], 16))
+        yield from _unescape_bytes(bytes.fromhex(escape["url"].replace("%", "")), start, 3)
+    elif escape["bytes"]:
+        yield from _unescape_bytes(bytes.fromhex(escape["bytes"].replace(r"\x", "")), start, 4)
+    elif escape["octal"]:
+        yield from _unescape_bytes(bytes(int(digits, 8) for digits in escape["octal"].split("\\")[1:]), start, 4)
+    elif number := escape["json"] or escape["long"] or escape["braced"]:
+        code = int(number, 16)
+        yield start, end, chr(code) if code <= _MAX_CODE_POINT else ""
     elif escape["html"]:
         yield start, end, html.unescape(escape["html"])
     else:
         yield start, end, _LETTERS.get(escape["letter"], escape["letter"])
+
+
+def _unescape_bytes(data: bytes, start: int, width: int) -> Iterator[tuple[int, int, str]]:
+    """Decodes a run of escaped bytes. A byte that is not part of UTF-8 is the character of its number.
+
+    :arg width: the length of the escape of a byte.
+    """
+    for character, first, after in _characters(data):
+        if "\udc80" <= character <= "\udcff":
+            character = chr(ord(character) - 0xDC00)
+        yield start + width * first, start + width * after, character
 
 
 def decodings(text: str) -> Iterator[_Decoding]:
@@ -202,6 +250,7 @@ def decodings(text: str) -> Iterator[_Decoding]:
 
 def _decode_once(decoding: _Decoding, compacted: _Decoding) -> Iterator[_Decoding]:
     """Removes one layer of encoding from a text and from its compact form."""
+    yield from decoding.decomposed()
     yield from decoding.unescaped()
     if compacted is not decoding:
         yield from compacted.unescaped()

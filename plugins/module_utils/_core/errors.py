@@ -8,6 +8,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable
+from itertools import islice
+
+from .characters import are_visible, is_visible
 
 # The outcome of a request, as far as the caller can know it.
 NOT_SENT = "not_sent"  # the request was not sent, or certainly did not reach the service
@@ -20,6 +24,7 @@ _MAX_CODE = 64
 _MAX_REQUEST_ID = 128
 _MAX_ERROR_MSG = 300
 _MAX_MESSAGE = 6_000
+_MAX_ENUMERATED = 5
 
 
 def sanitize(text: str, max_length: int = _MAX_MESSAGE) -> str:
@@ -29,8 +34,25 @@ def sanitize(text: str, max_length: int = _MAX_MESSAGE) -> str:
     interpret an escape sequence in a server's response, and a bidirectional control character would reverse the rest
     of the line.
     """
-    text = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    if not are_visible(text):
+        text = "".join(character if is_visible(character) else " " for character in text)
+    text = " ".join(text.split())
     return text if len(text) <= max_length else text[: max_length - 1] + "…"
+
+
+def enumerate_some(items: Iterable[str], count: int | None = None) -> str:
+    """Returns items as a text, such as C(a, b and c). Of many items, it has the first ones and the number of the rest.
+
+    :arg count: the number of the items, if it is not cheap to go through all of them.
+    """
+    if count is None:
+        items = list(items)
+        count = len(items)
+    shown = list(islice(items, _MAX_ENUMERATED))
+    if count > len(shown):
+        shown.append(f"{count - len(shown)} more")
+    *others, last = shown or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def unexpected_error_message(error: Exception) -> str:

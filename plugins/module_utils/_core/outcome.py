@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Generic, Protocol, TypeVar
 
 from .diff import diff_text
-from .errors import HssError, invalid_option
+from .errors import HssError, enumerate_some, invalid_option
 
 _QUOTED_FAILURES = 5
 
@@ -114,9 +114,9 @@ def groups_of_equals(values: Iterable[Any]) -> list[list[int]]:
     return [equals for equals in indices.values() if len(equals) > 1]
 
 
-def other_entries(list_name: str, indices: Iterable[int], index: int) -> str:
+def other_entries(list_name: str, indices: Sequence[int], index: int) -> str:
     """The entries of a group but one, for messages: C(clusters[0] and clusters[4])."""
-    return " and ".join(f"{list_name}[{other}]" for other in indices if other != index)
+    return enumerate_some((f"{list_name}[{other}]" for other in indices if other != index), len(indices) - 1)
 
 
 def refuse_duplicates(outcomes: Sequence[Outcome[Any]], values: Sequence[Any], list_name: str, key: str) -> None:
@@ -182,7 +182,7 @@ def combined_warnings(outcomes: Iterable[Outcome[Any]]) -> list[str]:
     for outcome in outcomes:
         for text in outcome.warnings:
             about.setdefault(text, []).append(outcome.label)
-    return [f"{', '.join(labels)}: {text}" for text, labels in about.items()]
+    return [f"{enumerate_some(labels)}: {text}" for text, labels in about.items()]
 
 
 class Entry(Protocol):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import threading
 from array import array
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ _STEP = 2
 # which begins before the end and continues beyond it.
 _MAX_TEXT = 6_000
 _LOOKAHEAD = 1_000
+# An id that HSS assigned. Between the pieces of keys of hundreds of clusters, one may equal a part of it by chance.
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Redactor:
@@ -36,6 +39,7 @@ class Redactor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pending: dict[str, None] = {}
+        self._allowed: set[str] = set()
         self._tables: list[_PieceTable] = []
 
     def add(self, *values: str | None) -> None:
@@ -43,14 +47,26 @@ class Redactor:
         with self._lock:
             self._pending.update((value, None) for value in values if value and len(value) >= MIN_SECRET_LENGTH)
 
+    def allow(self, *values: str | None) -> None:
+        """Registers values that may be shown, since the user gave them openly or they are documented.
+
+        A text that equals one of them is not examined, so that most runs do not examine any text.
+        """
+        with self._lock:
+            self._allowed.update(value for value in values if value)
+
+    def examines(self, text: str) -> bool:
+        """Whether a text has to be searched for secrets; False if it is known to hold none."""
+        return len(text) >= MIN_SECRET_LENGTH and text not in self._allowed and not _UUID.fullmatch(text)
+
     def redact(self, text: str, max_length: int = _MAX_TEXT) -> str:
         """Replaces every piece of a secret with asterisks, so that no 8 consecutive characters of any are left.
 
         A text that was made to exhaust the decoding limit is replaced as a whole.
 
-        :arg max_length: a longer text is truncated, with an ellipsis at the end.
+        :arg max_length: a longer text that is examined is truncated, with an ellipsis at the end.
         """
-        tables = self._current_tables()
+        tables = self._current_tables() if self.examines(text) else []
         if not tables:
             return text
         # Most runs have nothing to redact, so they do not load this.

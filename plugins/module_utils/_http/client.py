@@ -44,10 +44,11 @@ _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{64,}")
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """A 2xx response: the JSON object (empty if there was no body) and the headers."""
+    """A 2xx response: the JSON object (empty if there was no body), the headers, and the size of the body in bytes."""
 
     data: dict[str, Any]
     headers: Mapping[str, str]
+    size: int
 
 
 @dataclass(frozen=True)
@@ -145,9 +146,9 @@ class HttpClient:
                 attempt += 1
 
     def _send(self, request: _Request) -> HttpResponse:
-        url = request.url + _query_string(request.query)
         try:
             _require_safe_path(request.url)
+            url = request.url + _query_string(request.query)
             return self._transport.send(
                 request.method, url, {**self._headers, **request.headers}, self._auth, request.body
             )
@@ -172,7 +173,7 @@ class HttpClient:
         except InvalidResponse as exc:
             problem = str(exc)
         if 200 <= status < 300 and data is not None:
-            return ApiResponse(data, response.headers)
+            return ApiResponse(data, response.headers, len(response.body))
 
         origin = _origin(request.url)
         code = message = hint = None
@@ -242,9 +243,15 @@ def _require_safe_path(url: str) -> None:
 
 
 def _query_string(query: Mapping[str, Any]) -> str:
-    """Percent-encodes a query. A space becomes %20, because the signature takes a plus literally."""
+    """Percent-encodes a query. A space becomes %20, because the signature takes a plus literally.
+
+    :raises InvalidRequest: if a value holds half of a character.
+    """
     present = {key: value for key, value in query.items() if value is not None}
-    return f"?{urlencode(present, quote_via=quote, safe='~')}" if present else ""
+    try:
+        return f"?{urlencode(present, quote_via=quote, safe='~')}" if present else ""
+    except UnicodeEncodeError:
+        raise InvalidRequest from None
 
 
 def _origin(url: str) -> str:

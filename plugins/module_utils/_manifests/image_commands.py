@@ -15,6 +15,8 @@ from urllib.parse import quote, quote_plus
 PLACEHOLDER = "HSS-REGISTRY-PASSWORD-PLACEHOLDER"
 PASSWORD_VARIABLE = "REGISTRY_PASSWORD"
 COMMANDS = ("image_command", "secret_command")
+# Several times the commands of any number of images. Parsing longer ones would take long, and they would be truncated.
+MAX_COMMAND = 6_000  # characters
 
 _SECRET_NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?")
 
@@ -78,8 +80,11 @@ def _substitute(command: str, replacements: dict[str, str]) -> str:
 
 def secret_name(command: Any) -> str | None:
     """Returns the name of the Secret that a command such as C(kubectl create secret docker-registry NAME) creates."""
+    text = str(command or "")
+    if len(text) > MAX_COMMAND:
+        return None
     try:
-        words = shlex.split(str(command or ""))
+        words = shlex.split(text)
     except ValueError:
         return None
     if "docker-registry" not in words:

@@ -13,7 +13,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from .._connection.options import connection_spec
 from .._connection.session import Session
-from .._core.errors import HssError, unexpected_error_message
+from .._core.errors import HssError, invalid_option, unexpected_error_message
 from .._core.redaction import MIN_SECRET_LENGTH, Redactor
 from .._http import client
 from .redacting import RedactingModule
@@ -49,6 +49,7 @@ class HssModule:
             self.ansible.fail_json(msg=missing_required_lib("requests"))
         failure: Exception | None = None
         try:
+            _require_whole_characters(self.params)
             result = work()
         except Exception as exc:
             failure = exc
@@ -64,3 +65,18 @@ class HssModule:
     def fail(self, error: HssError, **result: Any) -> None:
         """Ends the module with an error."""
         self.ansible.fail_json(msg=str(error), failure=error.failure(), **result)
+
+
+def _require_whole_characters(value: Any, option: str = "") -> None:
+    """:raises HssError: if an option holds an unpaired surrogate, which can be neither sent nor printed."""
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise invalid_option(option, "holds half of a character. It must be UTF-8 text; type it again.") from None
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            _require_whole_characters(item, f"{option}.{name}" if option else str(name))
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            _require_whole_characters(item, f"{option}[{number}]")

@@ -6,24 +6,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .._core.characters import visible_data
 from .._core.errors import sanitize
 from .._core.redaction import Redactor
 from .._core.spelling import spelling_hint
 
 # Ansible's own text, so that users know what it means.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-# The keys of a result that hold texts for people. All others are data: they stay as the API sent them, and Ansible
-# prints them as JSON, where control characters are escaped.
-_TEXT_KEYS = ("msg", "failure", "warnings", "progress")
+# The keys of a result, or of an entry of a list, that hold sentences. All others hold values.
+_SENTENCES = ("msg", "failure", "warnings", "progress")
+# Texts that keep their lines.
+_COMMANDS = ("image_command", "secret_command")
+# These must stay as they are, and an action plugin hides them.
+_UNCHANGED = ("manifests",)
+_MAX_VALUE = 6_000  # characters
 
 
 class RedactingModule(AnsibleModule):
-    """An AnsibleModule whose results, warnings and log hold no secret and no control character in texts for people."""
+    """An AnsibleModule whose results, warnings and log hold no secret and no character that is not visible."""
 
     redactor = Redactor()
     params: dict[str, Any]
@@ -61,27 +66,42 @@ class RedactingModule(AnsibleModule):
         return visible_options(getattr(self, "params", {}), getattr(self, "argument_spec", {}))
 
     def _redact_result(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        clean = dict(result)
-        for key, value in result.items():
-            if key == "diff":
-                clean[key] = _map_texts(value, _sanitize_lines)
-            elif key in _TEXT_KEYS:
-                clean[key] = self._redact(value)
-            elif isinstance(value, list):
-                clean[key] = [self._redact_entry(entry) if isinstance(entry, dict) else entry for entry in value]
+        """Redacts a result, or an entry of a list in it."""
+        clean = {key: self._redact_key(key, value) for key, value in result.items() if key != "msg"}
+        if "msg" in result:
+            # A message about a success is made of the values beside it. If none of them has to be examined, neither has
+            # the message. Examining those of 500 clusters with their kubeconfigs would take seconds.
+            quoted = result.get("failed") or any(map(self.redactor.examines, _texts(result)))
+            clean["msg"] = self._redact(result["msg"]) if quoted else _map_texts(result["msg"], sanitize)
         return clean
 
-    def _redact_entry(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """An entry of a list of results, such as those of many clusters."""
-        # The texts of successful entries are made by this collection alone. Searching those of 500 clusters for secrets
-        # would take seconds.
-        own = () if entry.get("failed") else ("msg", "progress")
-        texts = {key: entry[key] for key in _TEXT_KEYS if key in entry}
-        clean = {key: _map_texts(text, sanitize) if key in own else self._redact(text) for key, text in texts.items()}
-        return {**entry, **clean}
+    def _redact_key(self, key: str, value: Any) -> Any:
+        if key in _UNCHANGED:
+            return value
+        if key in _SENTENCES:
+            return self._redact(value)
+        if key == "diff":
+            return _map_texts(value, lambda text: "\n".join(map(self._redact_diff_line, text.split("\n"))))
+        if key in _COMMANDS:
+            return _map_texts(value, lambda text: "\n".join(map(self._redact_value, text.split("\n"))))
+        if isinstance(value, dict):
+            return self._redact_result(value)
+        if isinstance(value, (list, tuple)):
+            return [self._redact_key("", item) for item in value]
+        return self._redact_value(value) if isinstance(value, str) else value
+
+    def _redact_value(self, text: str) -> str:
+        return visible_data(self.redactor.redact(text), _MAX_VALUE)
+
+    def _redact_diff_line(self, line: str) -> str:
+        """Redacts a line such as C(runtime_info.NAME: VALUE), but not the name of the field."""
+        path, separator, value = line.partition(": ")
+        field, dot, name = path.partition(".")
+        indentation = " " * (len(field) - len(field.lstrip(" ")))
+        return f"{indentation}{sanitize(field)}{dot}{self._redact(name)}{separator}{self._redact(value)}"
 
     def _redact(self, value: Any) -> Any:
-        return _map_texts(_map_texts(value, self.redactor.redact), sanitize)
+        return _map_texts(value, lambda text: sanitize(self.redactor.redact(text)))
 
 
 def visible_options(given: Mapping[str, Any], spec: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -111,6 +131,18 @@ def _has_password(value: Any) -> bool:
     return isinstance(value, str) and bool(re.search(r"://[^/\s]*@", value))
 
 
+def _texts(value: Any, key: str = "") -> Iterator[str]:
+    """The values in a result that are texts."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _texts(item, name)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item, key)
+    elif isinstance(value, str) and key not in _SENTENCES:
+        yield value
+
+
 def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
     """The value with every text in it changed."""
     if isinstance(value, dict):
@@ -118,8 +150,3 @@ def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, (list, tuple)):
         return [_map_texts(item, change) for item in value]
     return change(value) if isinstance(value, str) else value
-
-
-def _sanitize_lines(text: str) -> str:
-    """A text of several lines that keeps its lines and their indentation."""
-    return "\n".join(" " * (len(line) - len(line.lstrip(" "))) + sanitize(line) for line in text.split("\n"))

@@ -236,10 +236,20 @@ def test_a_secret_where_a_text_is_cut_off_leaves_nothing(way):
         assert set(shown) <= set(".*\u2026") and shown.endswith("\u2026"), shown
 
 
-@given(text=st.text(max_size=80), longest=st.integers(1, 80))
-def test_what_is_cut_off_is_told(text, longest):
+@given(text=st.text(min_size=MIN_SECRET_LENGTH, max_size=80), longest=st.integers(1, 80))
+def test_a_truncated_text_ends_with_an_ellipsis(text, longest):
     shown = scrubber("QZ7KX3VW9RB2").redact(text, longest)
     assert shown == (text if len(text) <= longest else text[:longest] + "\u2026")
+
+
+def test_allowed_values_and_ids_are_not_examined():
+    secrets = scrubber("https://10.0.0.5:6443", "6f2b5593-7855-4dbd-aebe-4f736708b8db")
+    assert secrets.redact("https://10.0.0.5:6443") == MASK
+    secrets.allow("https://10.0.0.5:6443", None)
+    assert secrets.redact("https://10.0.0.5:6443") == "https://10.0.0.5:6443"
+    assert secrets.redact("at https://10.0.0.5:6443") == f"at {MASK}"
+    assert secrets.redact("6f2b5593-7855-4dbd-aebe-4f736708b8db") == "6f2b5593-7855-4dbd-aebe-4f736708b8db"
+    assert secrets.redact("6f2b5593-7855-4dbd-aebe-4f736708b8db.") == f"{MASK}."
 
 
 def test_secrets_that_come_one_by_one_are_looked_up_together():
