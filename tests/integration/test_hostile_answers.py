@@ -435,6 +435,58 @@ def test_no_secret_is_returned_in_messages_made_of_data(case, way, kube_config):
         assert line.isprintable() and re.match(r"[a-z_.]+: ", line), "a value has become a line of its own"
 
 
+# A service that quotes an earlier request in the fields of its later, successful responses.
+
+# These decide what a module does, so they are replaced one at a time.
+DECISIVE = ("cluster_id", "cluster_name", "status", "installed_status", "access_status", "server")
+
+
+def shown_texts(value: Any, key: str = "") -> Iterator[str]:
+    """Yields every text in a result, except those that an action plugin hides."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name not in ("manifests", "invocation"):
+                yield from shown_texts(item, name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from shown_texts(item, key)
+    elif isinstance(value, str):
+        yield from value.split("\n") if key in ("before", "after", "image_command", "secret_command") else [value]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_field_of_a_result_quotes_an_earlier_request(name, kube_config):
+    client_key = yaml.safe_load(kube_config)["users"][0]["user"]["client-key-data"]
+    uploaded = "kube_config" in RUNS[name][1] or name == "list"
+    quotation = f"\x1b[31m\u202e {broken(client_key if uploaded else SK, 60, ' ')} {SK} \ufe0f"
+    secrets = [SK, *([client_key] if uploaded else [])]
+    service = Service()
+    with HostileServer(service.answer) as server:
+        start(name, server, kube_config)
+        asked = list(dict.fromkeys(service.asked))
+        texts_of = {
+            end: [at for at in places(ANSWERS[end]) if isinstance(value_at(ANSWERS[end], at), str)] for end in asked
+        }
+        variants: list[list[tuple[str, tuple[Any, ...]]]] = [
+            [(end, at) for end in asked for at in texts_of[end] if at[-1] not in (*DECISIVE, "install_script")],
+            *([(end, at)] for end in asked for at in texts_of[end] if at[-1] in DECISIVE),
+        ]
+        for variant in variants:
+            service.answers = copy.deepcopy(ANSWERS)
+            for end, at in variant:
+                service.answers[end] = changed(service.answers[end], at, quotation)
+            ran = start(name, server, kube_config, **({} if name == "sign in" else {"secret_key": SK}))
+            for text in [*shown_texts(ran.result), *ran.warnings]:
+                assert text.isprintable() and "\ufe0f" not in text, (variant, text)
+                assert name == "sign in" or found_in(secrets, text, depth=1) == [], (variant, text)
+
+
+def value_at(value: Any, at: tuple[Any, ...]) -> Any:
+    for key in at:
+        value = value[key]
+    return value
+
+
 @pytest.mark.parametrize("case", DATA)
 def test_very_long_texts_are_redacted_in_time(case, kube_config, monkeypatch):
     """Searching the complete text would take half an hour, so only its beginning is used."""
