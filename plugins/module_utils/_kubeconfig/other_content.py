@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .placeholders import is_jwt, placeholder_reason
+from .text import display_name
 
 _SECTIONS = ("clusters", "contexts", "users")
 # Enough to recognize a text by its beginning.
@@ -57,8 +58,7 @@ def secret_reason(document: dict[str, Any]) -> str:
     data = document.get("data")
     for key, value in data.items() if isinstance(data, dict) else ():
         if isinstance(value, str) and _is_kubeconfig(_decoded(value) or ""):
-            name = "".join(letter for letter in key if letter.isprintable())[:60]
-            return f"is Secret. Give the kubeconfig in it, decoded: SECRET.data['{name}'] | b64decode"
+            return f"is Secret. Give the kubeconfig in it, decoded: SECRET.data['{display_name(key)}'] | b64decode"
     return "is Secret. Give the text of the kubeconfig in it, decoded: SECRET.data['KEY'] | b64decode"
 
 

@@ -14,18 +14,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-try:
-    import yaml
-except ImportError:  # reported where it is needed, with installation instructions
-    yaml = None  # type: ignore[assignment]
+from .._core import yaml_nodes
+from .._core.errors import sanitize
+from .._core.yaml_nodes import YamlLimitError, YamlLimits, yaml
 
 MAX_BYTES = 4 * 1024 * 1024
-# Enough for about 900 merged clusters. An alias counts as the entries that it refers to. PyYAML without libyaml takes
-# 20 microseconds for an entry, and 2 for a word or an empty line.
-_MAX_ENTRIES = 40_000
-_MAX_WORDS = 100_000
-_MAX_DEPTH = 20
+_LIMITS = YamlLimits(entries=40_000, words=100_000, depth=20)  # enough for about 900 merged clusters
 
+_MAX_DISPLAYED = 60  # characters
 _NOT_TEXT = object()  # stands for a number or another value that is not text
 _BAD_BINARY = object()  # stands for a value with the tag !!binary that is not base64 of text
 _TAG = "tag:yaml.org,2002:"
@@ -120,58 +116,13 @@ def compose_nodes(text: str) -> Iterator[Any]:
 
     :raises KubeconfigError: for exponential aliases, deep nesting and very long lists, before nodes are created.
     """
-    if text.count("\n") > _MAX_WORDS or len(text.split(None, _MAX_WORDS)) > _MAX_WORDS:
-        raise _document_error("has too many lines or words to be a kubeconfig")
     if text.lstrip().startswith("{"):
         text = text.replace("\t", " ")  # PyYAML accepts JSON that is indented with tabs only with libyaml
-
-    class Composer(yaml.composer.Composer, yaml.resolver.Resolver):
-        """PyYAML's composer with the counted events as its input."""
-
-        def __init__(self) -> None:
-            yaml.composer.Composer.__init__(self)
-            yaml.resolver.Resolver.__init__(self)
-            self.events = _counted_events(text)
-            self.event = next(self.events)
-
-        def check_event(self, *kinds: Any) -> bool:
-            return isinstance(self.event, kinds)
-
-        def peek_event(self) -> Any:
-            return self.event
-
-        def get_event(self) -> Any:
-            event, self.event = self.event, next(self.events, None)
-            return event
-
-    composer = Composer()
-    while composer.check_node():
-        yield composer.get_node()
-
-
-def _counted_events(text: str) -> Iterator[Any]:
-    total = 0
-    # The open collections, each with its anchor and the count at its start; and the number of entries of each anchor.
-    opened: list[tuple[str | None, int]] = []
-    sizes: dict[str | None, int] = {}
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-        anchor = getattr(event, "anchor", None)
-        if isinstance(event, yaml.AliasEvent):
-            if any(anchor == name for name, _start in opened):
-                raise _document_error(f"has an alias to what it is in itself{_position(event.start_mark)}")
-            total += sizes.get(anchor, 1)
-        else:
-            total += 1
-        if isinstance(event, yaml.CollectionStartEvent):
-            opened.append((anchor, total))
-        elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, start = opened.pop()
-            sizes[anchor] = total - start + 1
-        elif isinstance(event, yaml.ScalarEvent) and anchor:
-            sizes[anchor] = 1
-        if total > _MAX_ENTRIES or len(opened) > _MAX_DEPTH:
-            raise _document_error("has too many entries, levels or aliases to be a kubeconfig")
-        yield event
+    try:
+        yield from yaml_nodes.compose_nodes(text, _LIMITS)
+    except YamlLimitError as exc:
+        position = _position(exc.mark) if exc.mark else " to be a kubeconfig"
+        raise _document_error(f"{exc.reason}{position}") from None
 
 
 def _node_value(node: Any) -> Any:
@@ -260,9 +211,7 @@ def flag_field(record: dict[str, Any], key: str, at: str) -> bool:
 
 def display_name(name: str) -> str:
     """Makes a name in the file safe for a message."""
-    text = "".join(letter if letter.isprintable() else " " for letter in name)
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:57] + "..."
+    return sanitize(name, _MAX_DISPLAYED)
 
 
 # --- document to text -------------------------------------------------------------------------------------------------

@@ -18,15 +18,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._core.errors import missing_packages
+from .._core.yaml_nodes import YamlLimitError, YamlLimits, compose_nodes, yaml
 
-try:
-    import yaml
-except ImportError:  # reported where it is needed, with installation instructions
-    yaml = None  # type: ignore[assignment]
-
-# Many more than any agent has. An alias counts as the values that it refers to.
-_MAX_VALUES = 200_000
+# Many more than any agent has.
+_MAX_VALUES = 100_000
 _MAX_DEPTH = 100
+_LIMITS = YamlLimits(entries=_MAX_VALUES, words=2 * _MAX_VALUES, depth=_MAX_DEPTH)
+_MAX_DIGITS = 400  # the largest number of JSON that Go accepts has 309 digits
 
 # Separates two JSON documents: white space, byte order marks, comments, and YAML's document markers.
 _SEPARATOR = re.compile(r"(?:[\s\ufeff]|#[^\n]*|---|\.\.\.)*")
@@ -35,6 +33,10 @@ _NUMBER_PATTERNS = {
     "tag:yaml.org,2002:int": r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]*|[1-9][0-9_]*)",
     "tag:yaml.org,2002:float": r"[-+]?(?:[0-9][0-9_]*)?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*\.",
 }
+
+_OTHER_TAGS = ("tag:yaml.org,2002:timestamp", *_NUMBER_PATTERNS)
+# What PyYAML's constructor raises for a value that does not have the form that its tag says.
+_CONSTRUCTION_ERRORS = (ValueError, TypeError, AttributeError, LookupError, RecursionError, OverflowError)
 
 
 class ManifestError(Exception):
@@ -82,7 +84,7 @@ def _string_values(values: Any) -> Iterator[str]:
 
 def _json_documents(text: str) -> list[Any] | None:
     """Returns the documents if each of them is a JSON object; None otherwise."""
-    decoder, at = json.JSONDecoder(), 0
+    decoder, at = json.JSONDecoder(parse_int=_parse_int), 0
     documents: list[Any] = []
     while True:
         separator = _SEPARATOR.match(text, at)
@@ -98,42 +100,48 @@ def _json_documents(text: str) -> list[Any] | None:
         documents.append(document)
 
 
+def _parse_int(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError
+    return int(digits)
+
+
 def _yaml_documents(text: str) -> list[Any]:
     if yaml is None:
         raise missing_packages("Reading manifests in YAML", "the Python package PyYAML")
-    text = text.lstrip("\ufeff")
+    resolver, constructor = _resolver(), _constructor()
     try:
-        _check_depth(text)
-        return list(yaml.load_all(text, Loader=_yaml_loader()))
+        nodes = compose_nodes(text.lstrip("\ufeff"), _LIMITS, resolver)
+        return [constructor.construct_document(node) for node in nodes]
+    except YamlLimitError as exc:
+        raise ManifestError(f"the text {exc.reason}") from None
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise ManifestError(f"they are neither JSON nor YAML{place}") from None
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError):
+    except (yaml.YAMLError, *_CONSTRUCTION_ERRORS):
         raise ManifestError("they are neither JSON nor YAML") from None
 
 
-def _base_loader() -> Any:
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _resolver() -> Any:
+    """Returns PyYAML's resolver with the numbers of Kubernetes' YAML, and without dates, which stay text."""
+
+    class Resolver(yaml.resolver.Resolver):
+        yaml_implicit_resolvers = {
+            first: [(tag, regexp) for tag, regexp in resolvers if tag not in _OTHER_TAGS]
+            for first, resolvers in yaml.resolver.Resolver.yaml_implicit_resolvers.items()
+        }
+
+    for tag, pattern in _NUMBER_PATTERNS.items():
+        Resolver.add_implicit_resolver(tag, re.compile(f"(?:{pattern})$"), list("-+0123456789."))
+    return Resolver
 
 
-def _check_depth(text: str) -> None:
-    """Limits the nesting before nodes are created, since libyaml could exhaust the stack and end the process."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_base_loader()):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _MAX_DEPTH:
-            raise ManifestError("they are nested too deeply")
+def _constructor() -> Any:
+    """Returns PyYAML's safe constructor, but keys become text at once, since in Python 1 equals True."""
 
-
-def _yaml_loader() -> Any:
-    """Returns PyYAML's safe loader, but dates stay text, and keys become text at once (in Python, 1 equals True)."""
-
-    class Loader(_base_loader()):  # type: ignore[misc]
-        def construct_mapping(self, node: Any, deep: bool = False) -> dict[str, Any]:
+    class Constructor(yaml.constructor.SafeConstructor):
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             if isinstance(node, yaml.MappingNode):
                 self.flatten_mapping(node)
             return {
@@ -141,14 +149,16 @@ def _yaml_loader() -> Any:
                 for key, value in node.value
             }
 
-    others = ("tag:yaml.org,2002:timestamp", *_NUMBER_PATTERNS)
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, regexp) for tag, regexp in resolvers if tag not in others]
-        for first, resolvers in Loader.yaml_implicit_resolvers.items()
-    }
-    for tag, pattern in _NUMBER_PATTERNS.items():
-        Loader.add_implicit_resolver(tag, re.compile(f"(?:{pattern})$"), list("-+0123456789."))
-    return Loader
+        def construct_number(self, node: Any) -> Any:
+            # The number of a million digits or sexagesimal places would take minutes.
+            if len(node.value) > _MAX_DIGITS or ":" in node.value:
+                raise ValueError
+            is_int = node.tag.endswith(":int")
+            return self.construct_yaml_int(node) if is_int else self.construct_yaml_float(node)
+
+    for tag in _NUMBER_PATTERNS:
+        Constructor.yaml_constructors = {**Constructor.yaml_constructors, tag: Constructor.construct_number}
+    return Constructor()
 
 
 def _text_key(key: Any) -> str:

@@ -244,13 +244,14 @@ def test_numbers_are_never_computed():
 
 
 @pytest.mark.parametrize(
-    ("name", "is_shown"),
+    ("name", "displayed"),
     [
         ("plain", "plain"),
         ("two\nlines  and\tmore", "two lines and more"),
         ("\x1b[31mred", "[31mred"),
-        ("x" * 99, "x" * 57 + "..."),
+        ("a\u202eb\ufe0fc", "a b c"),
+        ("x" * 99, "x" * 59 + "…"),
     ],
 )
-def test_a_name_is_made_fit_for_a_message(name, is_shown):
-    assert display_name(name) == is_shown
+def test_a_displayed_name_is_one_short_visible_line(name, displayed):
+    assert display_name(name) == displayed

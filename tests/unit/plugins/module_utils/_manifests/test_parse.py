@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 
 import pytest
 import yaml
@@ -73,6 +74,7 @@ def test_every_spelling_is_read(text, objects):
         ("1.2.3", "1.2.3"),
         ("100m", "100m"),
         ("yes", True),
+        ("1" * 400, int("1" * 400)),
         ("~", None),
         ("'1'", "1"),
         (".inf", ".inf"),
@@ -102,10 +104,10 @@ GARBAGE = "canary-0123456789"
         (JSON["a"] + JSON["b"][:-1], "neither JSON nor YAML"),
         (f"a: {GARBAGE}\n  b: c", "neither JSON nor YAML at line 2"),
         (f"!!python/object/apply:os.system ['{GARBAGE}']", "neither JSON nor YAML"),
-        (f"a: &x [*x, {GARBAGE}]", "document 1 has no apiVersion"),
+        (f"a: &x [*x, {GARBAGE}]", "the text has an alias to what it is in itself"),
         (f"{A_YAML}data: !!binary {GARBAGE}AAA=\n", "a value that JSON does not have"),
         (f"{A_YAML}data: !!set {{{GARBAGE}: }}\n", "a value that JSON does not have"),
-        (f"{A_YAML}data: &x {{k: *x, l: {GARBAGE}}}\n", "nested too deeply"),
+        (f"{A_YAML}data: &x {{k: *x, l: {GARBAGE}}}\n", "the text has an alias to what it is in itself"),
         (f"{A_YAML}data: {{[1, 2]: {GARBAGE}}}\n", "a key in them is not text"),
         (f"{A_YAML}data: {{1.5: {GARBAGE}}}\n", "a key in them is not text"),
         (json.dumps({**A, "data": {"k": "\ud800" + GARBAGE}}), "half a character"),
@@ -126,11 +128,19 @@ GARBAGE = "canary-0123456789"
             A_YAML
             + "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
             + "".join(f"{new}: &{new} [{','.join([f'*{old}'] * 10)}]\n" for old, new in ("ab", "bc", "cd", "de", "ef")),
-            "too large",
+            "the text has too many entries, levels or aliases",
         ),
         ("9" * 5000, "neither JSON nor YAML"),
-        (f'{{"a":{"[" * 100_000}', "nested too deeply"),
-        ("- " * 100_000, "nested too deeply"),
+        (f"{A_YAML}data: !!timestamp {GARBAGE}\n", "neither JSON nor YAML"),
+        (f"{A_YAML}data: !!bool {GARBAGE}\n", "neither JSON nor YAML"),
+        (f"{A_YAML}data: !!int ''\n", "neither JSON nor YAML"),
+        (f"{A_YAML}data: !!int 1:10\n", "neither JSON nor YAML"),
+        (f"{A_YAML}data: !!int {'1' * 401}\n", "neither JSON nor YAML"),
+        (f'{{"a": {"1" * 401}}}', "neither JSON nor YAML"),
+        (f'{{"a":{"[" * 100_000}', "the text has too many entries, levels or aliases"),
+        ("- " * 100_000, "the text has too many entries, levels or aliases"),
+        ("a b " * 100_001, "the text has too many lines or words"),
+        ("a:" + "\n" * 200_001, "the text has too many lines or words"),
     ],
 )
 def test_what_is_no_manifest_is_refused_without_a_word_of_it(text, reason):
@@ -140,6 +150,28 @@ def test_what_is_no_manifest_is_refused_without_a_word_of_it(text, reason):
     assert GARBAGE not in str(caught.value)
     # A traceback would quote the line.
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def merges(levels, width=10):
+    """A few hundred bytes in which each level merges the one before several times."""
+    lines = [A_YAML, "a0: &a0 {k: v}"]
+    for level in range(1, levels + 1):
+        lines.append(f"a{level}: &a{level}\n  <<: [{', '.join([f'*a{level - 1}'] * width)}]")
+    return "\n".join(lines)
+
+
+def test_merges_that_would_take_gigabytes_are_refused_at_once():
+    started = time.process_time()
+    with pytest.raises(ManifestError, match="too many entries, levels or aliases"):
+        parse_manifests(merges(9))
+    assert time.process_time() - started < 1
+
+
+def test_a_few_merges_and_aliases_are_resolved():
+    (item,) = parse_manifests(merges(2))
+    assert item["a0"] == item["a1"] == item["a2"] == {"k": "v"}
+    (item,) = parse_manifests(f"{A_YAML}x: &x {{k: v, l: w}}\ndata: {{<<: *x, k: own}}\ny: *x\n")
+    assert (item["data"], item["y"]) == ({"k": "own", "l": "w"}, {"k": "v", "l": "w"})
 
 
 def encoded(text):
