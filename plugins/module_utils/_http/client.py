@@ -38,6 +38,8 @@ _MAX_RETRY_DELAY = 120.0
 _MAX_EXAMINED = 3_000
 _MAX_QUOTED = 2_000
 _MAX_ORIGIN = 300
+# The gateway quotes the canonical request after a refused signature, which does not help a reader of the log.
+_CANONICAL_REQUEST = re.compile(r"canonical ?request", re.IGNORECASE)
 # A word of this length is a signature or a token, even if it is not a registered secret.
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{64,}")
 
@@ -214,8 +216,9 @@ class HttpClient:
         """Removes secrets from a server's text. HssError limits it to one short line."""
         if not text:
             return None
-        # The gateway quotes the canonical request after a refused signature, which does not help a reader of the log.
-        text = re.split(r"[,;]?\s*canonical ?request", text[:_MAX_EXAMINED], maxsplit=1, flags=re.IGNORECASE)[0]
+        text = text[:_MAX_EXAMINED]
+        if quoted := _CANONICAL_REQUEST.search(text):
+            text = text[: quoted.start()].rstrip(" \t\r\n,;")
         # Long tokens are removed before the text is truncated, since a truncated one might no longer be recognized.
         return self._redactor.redact(_LONG_TOKEN.sub(MASK, text), max_length)
 

@@ -48,7 +48,8 @@ def differences(
     return differing
 
 
-_QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?[0-9]{1,3}))?")
+_QUANTITY = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?[0-9]{1,3}))?")
+_MAX_QUANTITY = 64  # characters
 _FACTORS = {
     **{letter: Decimal(10) ** power for letter, power in zip("numkMGTPE", (-9, -6, -3, 3, 6, 9, 12, 15, 18))},
     **{f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", 1)},
@@ -57,7 +58,7 @@ _FACTORS = {
 
 def _quantity(text: Any) -> Any:
     """A Kubernetes quantity as a number, since 1Gi and 1024Mi are the same; other texts are compared as they are."""
-    match = _QUANTITY.fullmatch(str(text))
+    match = _QUANTITY.fullmatch(str(text)) if len(str(text)) <= _MAX_QUANTITY else None
     if not match:
         return text
     number, unit, exponent = match.groups()
