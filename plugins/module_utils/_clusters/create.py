@@ -58,6 +58,9 @@ class Creation:
     def _send(self, outcome: ClusterOutcome) -> None:
         outcome.error = None  # That of a first attempt.
         outcome.own_id = self._api.create_cluster(dict(outcome.plan.body))
+        if outcome.own_id in self._requests.known_ids:
+            _disown(outcome)
+            raise _foreign_id(outcome)
         outcome.actions.append("create")
 
     def _resolve_lost(self, outcomes: Sequence[ClusterOutcome]) -> list[ClusterOutcome]:
@@ -77,7 +80,7 @@ class Creation:
                     outcome.actions.append("create")
             lost = [outcome for outcome in lost if outcome.error]
         for outcome in lost:
-            if outcome.error:
+            if outcome.error and not outcome.foreign_id:
                 # The hint about the lost response itself no longer helps.
                 outcome.error.hint = (
                     "HSS may have registered the cluster without confirming it, or may still do so. "
@@ -103,10 +106,15 @@ class Creation:
             patient, last = number < len(CONFIRMATION_PAUSES), number == len(pauses)
             undecided = []
             for outcome in waiting:
+                own_row = registered.by_id.get(str(outcome.own_id))
+                if own_row is not None and own_row.get("cluster_name") != outcome.name:
+                    _disown(outcome)
                 rows = {row["cluster_id"]: row for row in registered.by_name.get(outcome.name, [])}
                 ids = sorted({*rows, outcome.own_id} if outcome.own_id else rows)
                 if len(ids) == 1 and (ids[0] in rows or not patient):
                     _adopt(outcome, ids[0], rows)
+                elif not ids and not patient and outcome.foreign_id:
+                    outcome.error = _foreign_id(outcome)
                 elif not ids and not patient:
                     gone.append(outcome)
                 elif len(ids) > 1 and outcome.own_id and (outcome.own_id != ids[0] or not patient):
@@ -131,6 +139,22 @@ class Creation:
         self._api.delete_cluster(own_id, label)
         outcome.actions.append("delete")
         outcome.withdrawn_id, outcome.own_id = own_id, None
+
+
+def _disown(outcome: ClusterOutcome) -> None:
+    """Records that HSS answered our create request with the id of another cluster, which we never change or remove."""
+    outcome.foreign_id, outcome.own_id = outcome.own_id, None
+
+
+def _foreign_id(outcome: ClusterOutcome) -> HssError:
+    return HssError(
+        f"HSS answered the registration of the cluster {outcome.label} with the id {outcome.foreign_id}, which is that "
+        "of another cluster",
+        operation="CreateMultiCloudClusters",
+        hint="That cluster was not touched. Check in the console of HSS whether the new one is registered, and run "
+        "again: a cluster that is registered by then is found and not registered twice.",
+        outcome=UNKNOWN,
+    )
 
 
 def _adopt(outcome: ClusterOutcome, cluster_id: str, rows: Mapping[str, Mapping[str, Any]]) -> None:

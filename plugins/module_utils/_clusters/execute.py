@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from .._api.hss import HssApi
 from .._core.errors import REJECTED, UNKNOWN, HssError
@@ -15,12 +15,15 @@ from .outcome import ClusterOutcome, Requests
 from .plan import sent_kubeconfig_warnings, upgrade_warnings
 
 
-def execute(outcomes: Sequence[ClusterOutcome], api: HssApi, concurrency: int = 1) -> None:
+def execute(
+    outcomes: Sequence[ClusterOutcome], api: HssApi, concurrency: int = 1, known_ids: Collection[str] = ()
+) -> None:
     """Carries out the plans, and records in each outcome what became of it. Raises no HssError.
 
     :arg concurrency: the maximum number of simultaneous requests.
+    :arg known_ids: the ids of all clusters that were registered before.
     """
-    requests = Requests(api, concurrency)
+    requests = Requests(api, concurrency, known_ids)
     _update([outcome for outcome in outcomes if "update" in outcome.plan.actions], requests)
     _delete([outcome for outcome in outcomes if "delete" in outcome.plan.actions], requests)
     replaced = [outcome for outcome in without_error(outcomes) if outcome.plan.actions == ("delete", "create")]

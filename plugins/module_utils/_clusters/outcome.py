@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -24,10 +24,12 @@ class ClusterOutcome(Outcome[Plan]):
 
     :arg own_id: Set only from the response to our own create request. If two runs registered the same cluster, this is
         the only registration that we may delete.
+    :arg foreign_id: an id that HSS returned for our own create request, but that is another cluster's.
     :arg withdrawn_id: our own registration, after we deleted it in favour of another run's.
     """
 
     own_id: str | None = None
+    foreign_id: str | None = None
     withdrawn_id: str | None = None
 
     @property
@@ -40,10 +42,12 @@ class Requests:
     """The requests of one run: the API, several requests at a time, and listings for many outcomes at once.
 
     :arg concurrency: the maximum number of simultaneous requests.
+    :arg known_ids: the ids of all clusters that were registered before.
     """
 
-    def __init__(self, api: HssApi, concurrency: int) -> None:
+    def __init__(self, api: HssApi, concurrency: int, known_ids: Collection[str] = ()) -> None:
         self.api = api
+        self.known_ids = known_ids
         self._batch = Batch(concurrency)
 
     def run_each(self, outcomes: Sequence[ClusterOutcome], send: Callable[[ClusterOutcome], Any]) -> None:

@@ -49,9 +49,12 @@ def reconcile(
 
         refuse_contradictions(outcomes, allow_several_names)
 
+    known_ids: set[str] = set()
+
     def make_plans(valid: Sequence[ClusterOutcome]) -> None:
         api = session.api()
         registered = RegisteredClusters(api.list_clusters())
+        known_ids.update(registered.by_id)
         for outcome in valid:
             try:
                 made = plan(outcome.plan.desired, registered)
@@ -65,7 +68,7 @@ def reconcile(
             warn_about_shared_servers(valid)
 
     def carry_out(valid: Sequence[ClusterOutcome]) -> None:
-        execute(valid, session.api(), concurrency)
+        execute(valid, session.api(), concurrency, known_ids)
         if wait:
             from .wait import wait_connected
 

@@ -94,6 +94,60 @@ def test_absent_from_the_list_is_created_and_listed_again(transcript, kube_confi
     assert uploaded["users"] == yaml.safe_load(kube_config)["users"]
 
 
+def requests_that_change(transcript):
+    return [call.request.method for call in transcript.calls if call.request.method != "GET"]
+
+
+@pytest.mark.parametrize("registered_after_all", [True, False])
+def test_an_id_that_was_listed_before_is_another_cluster(transcript, kube_config, row, registered_after_all):
+    other = {**row, "cluster_id": OTHER_ID, "cluster_name": "other", "server": "https://10.0.0.9:6443"}
+    listed(transcript, other)
+    transcript.post(CLUSTERS, json={"cluster_id": OTHER_ID})
+    for _poll in range(5 if not registered_after_all else 1):
+        listed(transcript, other)
+    if registered_after_all:
+        listed(transcript, other, row)
+        listed(transcript, other, row)
+    ran = module(kube_config, name="shop")
+    assert requests_that_change(transcript) == ["POST"]
+    if registered_after_all:
+        assert (ran.result["cluster_id"], ran.result["actions"]) == (ID, ["create"])
+    else:
+        assert ran.failed and f"with the id {OTHER_ID}, which is that of another cluster" in ran.msg
+        assert "That cluster was not touched" in ran.msg
+        assert (ran.result["failure"]["outcome"], ran.result["cluster_id"]) == ("unknown", None)
+
+
+@pytest.mark.parametrize("registered_after_all", [True, False])
+def test_an_id_that_is_listed_under_another_name_is_another_cluster(transcript, kube_config, row, registered_after_all):
+    other = {**row, "cluster_id": OTHER_ID, "cluster_name": "other", "server": "https://10.0.0.9:6443"}
+    listed(transcript)
+    transcript.post(CLUSTERS, json={"cluster_id": OTHER_ID})
+    for _poll in range(5 if not registered_after_all else 2):
+        listed(transcript, other)
+    if registered_after_all:
+        listed(transcript, other, row)
+    ran = module(kube_config, name="shop")
+    assert requests_that_change(transcript) == ["POST"]
+    if registered_after_all:
+        assert (ran.result["cluster_id"], ran.result["actions"]) == (ID, ["create"])
+    else:
+        assert ran.failed and f"with the id {OTHER_ID}, which is that of another cluster" in ran.msg
+        assert (ran.result["failure"]["outcome"], ran.result["cluster_id"]) == ("unknown", None)
+
+
+def test_a_registration_of_another_run_is_not_removed_with_a_foreign_id(transcript, kube_config, row):
+    """Two registrations have the name, and our own is not known."""
+    others = [{**row, "cluster_id": OTHER_ID, "cluster_name": "other"}]
+    listed(transcript, *others)
+    transcript.post(CLUSTERS, json={"cluster_id": OTHER_ID})
+    for _poll in range(9):
+        listed(transcript, *others, row, {**row, "cluster_id": f"{ID}-2"})
+    ran = module(kube_config, name="shop")
+    assert ran.failed and "is registered more than once" in ran.msg
+    assert requests_that_change(transcript) == ["POST"]
+
+
 def test_all_17_fields_are_sent_under_their_names(transcript, kube_config, row):
     listed(transcript)
     transcript.post(CLUSTERS, json={"cluster_id": ID})
