@@ -38,6 +38,7 @@ _SPEC = {
     "proxy_url": {"type": "str"},
     "allow_insecure": {"type": "bool", "default": False},
     "allow_in_cluster_server": {"type": "bool", "default": False},
+    "allow_server_without_ca": {"type": "bool", "default": False},
     "expiry_warning_days": {"type": "int", "default": 30},
 }
 
@@ -104,5 +105,6 @@ class ActionModule(ActionBase):
             args["expiry_warning_days"],
             args["proxy_url"],
             args["allow_in_cluster_server"],
+            args["allow_server_without_ca"],
         )
         return KubeconfigReader(execute).read(args["path"], policy, args["check_server_name"])

@@ -10,6 +10,7 @@ from ansible_collections.huaweicloud.hss.plugins.doc_fragments._list_fragment im
 _POLICIES = (
     "kube_config_allow_insecure",
     "kube_config_allow_in_cluster_server",
+    "kube_config_allow_server_without_ca",
     "expiry_warning_days",
     "update_kube_config",
     "on_drift",
@@ -127,6 +128,13 @@ options:
     description:
       - Accept a server that only the name servers inside the cluster know, such as C(kubernetes.default.svc). The
         tunnel of the connection agent ends inside the cluster, so that such a name may be the right one.
+    type: bool
+    default: false
+  kube_config_allow_server_without_ca:
+    description:
+      - Accept an O(server) that differs from the address in O(kube_config) if the kubeconfig has a bearer token and no
+        CA. HSS then sends the token to any server at that address that has a certificate of a public CA.
+      - Do not offer this option together with O(server) to persons who may not have the credential.
     type: bool
     default: false
   expiry_warning_days:

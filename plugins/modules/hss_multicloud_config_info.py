@@ -44,6 +44,13 @@ options:
     description: Accept a server that only the name servers inside the cluster know.
     type: bool
     default: false
+  kube_config_allow_server_without_ca:
+    description:
+      - Accept an O(server) that differs from the address in O(kube_config) if the kubeconfig has a bearer token and no
+        CA. HSS then sends the token to any server at that address that has a certificate of a public CA.
+      - Do not offer this option together with O(server) to persons who may not have the credential.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - huaweicloud.hss.attributes.read_only
   - huaweicloud.hss.attributes
@@ -96,6 +103,7 @@ def main() -> None:
             "kube_config_proxy_url": {"type": "str"},
             "kube_config_allow_insecure": {"type": "bool", "default": False},
             "kube_config_allow_in_cluster_server": {"type": "bool", "default": False},
+            "kube_config_allow_server_without_ca": {"type": "bool", "default": False},
         }
     )
 

@@ -66,6 +66,13 @@ options:
         tunnel of the connection agent ends inside the cluster, so that such a name may be the right one.
     type: bool
     default: false
+  allow_server_without_ca:
+    description:
+      - Accept an O(server) that differs from the address in the file if the kubeconfig has a bearer token and no CA.
+        HSS then sends the token to any server at that address that has a certificate of a public CA.
+      - Do not offer this option together with O(server) to persons who may not have the credential.
+    type: bool
+    default: false
   expiry_warning_days:
     description: Warn if the credential expires in less than this number of days.
     type: int

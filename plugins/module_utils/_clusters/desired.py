@@ -198,6 +198,7 @@ def checked_kube_config(options: Mapping[str, Any], now: float | None = None) ->
         expiry_warning_days=options.get("expiry_warning_days") or 0,
         proxy_url=options.get("kube_config_proxy_url"),
         allow_in_cluster_server=bool(options.get("kube_config_allow_in_cluster_server")),
+        allow_server_without_ca=bool(options.get("kube_config_allow_server_without_ca")),
         option_prefix=_OPTION_PREFIX,
     )
     try:

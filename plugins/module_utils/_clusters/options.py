@@ -86,6 +86,7 @@ def policy_spec(defaults: bool = True) -> dict[str, dict[str, Any]]:
     spec: dict[str, dict[str, Any]] = {
         "kube_config_allow_insecure": {"type": "bool", "default": False},
         "kube_config_allow_in_cluster_server": {"type": "bool", "default": False},
+        "kube_config_allow_server_without_ca": {"type": "bool", "default": False},
         "expiry_warning_days": {"type": "int", "default": 30},
         "update_kube_config": {"type": "str", "choices": list(UPDATE_KUBE_CONFIG), "default": "on_change"},
         "on_drift": {"type": "str", "choices": list(ON_DRIFT), "default": "fail"},

@@ -44,7 +44,8 @@ _FILES_OF_USER = {
     "client-key": "client-key-data",
     "tokenFile": "token",
 }
-_FILES_OF_CLUSTER = {"certificate-authority": "certificate-authority-data"}
+_CA_FIELD = "certificate-authority-data"
+_FILES_OF_CLUSTER = {"certificate-authority": _CA_FIELD}
 
 # Reads the file at a path, which is passed as the kubeconfig has it; may raise KubeconfigError.
 FileReader = Callable[[str], bytes]
@@ -62,6 +63,9 @@ class KubeconfigPolicy:
     :arg expiry_warning_days: warn if fewer days are left.
     :arg proxy_url: replaces C(proxy-url); an empty text drops it, and None keeps it.
     :arg allow_in_cluster_server: whether a name inside the cluster is accepted as the server.
+    :arg allow_server_without_ca: whether a bearer token is accepted for a server that replaces another one if the
+        kubeconfig has no CA with which the new server could be verified.
+    :arg token_follows: whether a bearer token will take the place of the credential.
     :arg option_prefix: is put before the names of these options in messages.
     :arg for_kubectl: the text is for kubectl on the host that it comes from, so that an address and a proxy that only
         this host can reach are accepted.
@@ -74,6 +78,8 @@ class KubeconfigPolicy:
     expiry_warning_days: int = 30
     proxy_url: str | None = None
     allow_in_cluster_server: bool = False
+    allow_server_without_ca: bool = False
+    token_follows: bool = False
     option_prefix: str = ""
     for_kubectl: bool = False
 
@@ -121,10 +127,12 @@ def canonicalize(
     """
     now_ms = int((time.time() if now is None else now) * 1000)
     selected = _select_context(parse_document(content), policy.context)
-    cluster, server, edit_warnings, ca_end = _canonical_cluster(selected, policy, read_file, now_ms)
+    cluster, server, replaced, edit_warnings, ca_end = _canonical_cluster(selected, policy, read_file, now_ms)
     if _has_unused_password(selected.user):
         edit_warnings.append("username and password are left out, since the certificate beside them is used")
     user, ends, upload_warnings = _canonical_user(selected, read_file, now_ms)
+    if replaced and ("token" in user or policy.token_follows) and _CA_FIELD not in cluster:
+        _require_allowed_server(server, policy)
     first_end = min([*ends, *([] if ca_end is None else [ca_end])], default=None)
     expiry_warnings = []
     if first_end is not None and (days := (first_end - now_ms) // _DAY_MS) < policy.expiry_warning_days:
@@ -165,8 +173,19 @@ def canonicalize(
     )
 
 
+def _require_allowed_server(server: Server, policy: KubeconfigPolicy) -> None:
+    """:raises KubeconfigError: if a token may not be sent to a server that nothing in the kubeconfig verifies."""
+    if not policy.allow_server_without_ca:
+        raise KubeconfigError(
+            "server",
+            f"'{server.url}' replaces the address in the kubeconfig, which has a token and no CA. HSS would send the "
+            "token to whoever answers at that address. Put the cluster's CA in certificate-authority-data, or allow it "
+            f"with {policy.option_prefix}allow_server_without_ca.",
+        )
+
+
 def _identity(cluster: dict[str, Any], server: Server) -> str:
-    parts = repr((server.key, cluster.get("certificate-authority-data")))
+    parts = repr((server.key, cluster.get(_CA_FIELD)))
     return hashlib.sha256(parts.encode("utf-8")).hexdigest()
 
 
@@ -340,14 +359,14 @@ def _read_referenced_file(path: str, at: str, read_file: FileReader | None) -> b
 
 def _canonical_cluster(
     selected: _SelectedContext, policy: KubeconfigPolicy, read_file: FileReader | None, now_ms: int
-) -> tuple[dict[str, Any], Server, list[str], int | None]:
-    """Returns the canonical cluster, its server, warnings, and the end of its CA."""
+) -> tuple[dict[str, Any], Server, bool, list[str], int | None]:
+    """Returns the canonical cluster, its server, whether that replaces another one, warnings, and the end of its CA."""
     at, record = selected.cluster_at, selected.cluster
     cluster: dict[str, Any] = {}
     server, replaced, warnings = _canonical_server(selected, policy)
     cluster["server"] = server.url
     insecure = flag_field(record, "insecure-skip-tls-verify", at)
-    if insecure and (record.get("certificate-authority") or record.get("certificate-authority-data")):
+    if insecure and (record.get("certificate-authority") or record.get(_CA_FIELD)):
         raise KubeconfigError(f"{at}.insecure-skip-tls-verify", "is given together with a CA; remove one of the two")
     if insecure and not policy.allow_insecure:
         raise KubeconfigError(
@@ -384,7 +403,7 @@ def _canonical_cluster(
     for key, content in _credential_data(record, at, _FILES_OF_CLUSTER, read_file).items():
         pem, end = check_ca(content.data, content.at, now_ms)
         cluster[key] = _encode_base64(pem)
-    return cluster, server, warnings, end
+    return cluster, server, replaced, warnings, end
 
 
 def _canonical_server(selected: _SelectedContext, policy: KubeconfigPolicy) -> tuple[Server, bool, list[str]]:

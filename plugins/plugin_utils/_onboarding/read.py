@@ -68,6 +68,10 @@ def _read_kubeconfig(action: ActionBase, variables: Variables) -> HostKubeconfig
         allow_insecure=bool(variables.cluster.get("kube_config_allow_insecure")),
         # The stage that registers warns, once for all hosts of a cluster.
         expiry_warning_days=0,
+        proxy_url=variables.cluster.get("kube_config_proxy_url"),
+        allow_in_cluster_server=bool(variables.cluster.get("kube_config_allow_in_cluster_server")),
+        allow_server_without_ca=bool(variables.cluster.get("kube_config_allow_server_without_ca")),
+        token_follows=bool(variables.service_account),
     )
     if variables.present:
         policy = dataclasses.replace(

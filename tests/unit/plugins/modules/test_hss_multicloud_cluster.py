@@ -14,7 +14,7 @@ import yaml
 from modules import finish, run, start
 from responses import matchers
 
-from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster
+from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster, hss_multicloud_clusters
 
 ENDPOINT = "https://hss.example.com"
 CLUSTERS = f"{ENDPOINT}/v5/project-1/container/kubernetes/multi-cloud/clusters"
@@ -922,6 +922,25 @@ def test_a_proxy_is_replaced_or_dropped_in_the_upload(transcript, kube_config, r
     ran = module(text, name="shop", kube_config_proxy_url=given)
     assert not ran.failed and "a-pr0xy-word" not in ran.output
     assert yaml.safe_load(sent(transcript, 1)["kube_config"])["clusters"][0]["cluster"].get("proxy-url") == sent_url
+
+
+@pytest.mark.parametrize("place", ["module", "entry"])
+def test_a_token_is_not_sent_to_another_server_without_a_ca(transcript, row, place):
+    config = kubeconfigs.document("https://10.0.0.9:6443", b"", {"token": kubeconfigs.jwt()})
+    del config["clusters"][0]["cluster"]["certificate-authority-data"]
+    cluster = {"name": "shop", "kube_config": json.dumps(config), "server": "https://10.0.0.5:6443"}
+    allowed = {"kube_config_allow_server_without_ca": True}
+
+    def register(**options):
+        if place == "module":
+            return module(**cluster, **options)
+        return run(hss_multicloud_clusters.main, {**CONNECTION, "clusters": [{**cluster, **options}]})
+
+    ran = register()
+    assert ran.failed and "server: 'https://10.0.0.5:6443' replaces the address" in ran.msg
+    assert "kube_config_allow_server_without_ca" in ran.msg and len(transcript.calls) == 0
+    listed(transcript, row)
+    assert not register(**allowed).failed
 
 
 IN_CLUSTER = "https://kubernetes.default.svc.cluster.local:443"

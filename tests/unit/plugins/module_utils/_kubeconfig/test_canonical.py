@@ -501,6 +501,39 @@ def test_a_server_that_hss_cannot_reach_is_refused_unless_another_is_given(serve
     assert not config.edit_warnings
 
 
+NO_CA = {f"{CLUSTER}.certificate-authority-data": ABSENT}
+NOT_VERIFIED = {**NO_CA, f"{CLUSTER}.insecure-skip-tls-verify": True}
+OTHER_SERVER = "https://api.example.com:6443"
+
+
+@pytest.mark.parametrize(
+    "cluster, policy", [(NO_CA, {}), (NOT_VERIFIED, {"allow_insecure": True})], ids=["no CA", "insecure"]
+)
+@pytest.mark.parametrize("user", [{"token": TOKEN}, {**certificate_user(ADMIN), "token": TOKEN}], ids=["token", "both"])
+def test_a_token_is_not_sent_to_another_server_without_a_ca(cluster, policy, user):
+    changes = {**cluster, USER: user}
+    error = refuse(changes, "server", "HSS would send the token to whoever answers", server=OTHER_SERVER, **policy)
+    assert "allow it with allow_server_without_ca." in error.reason
+    named = refuse(changes, "server", server=OTHER_SERVER, option_prefix="kube_config_", **policy)
+    assert "kube_config_allow_server_without_ca" in named.reason
+    refuse({**changes, SERVER: "https://127.0.0.1:6443"}, "server", server=OTHER_SERVER, **policy)
+    config = accepted(changes, server=OTHER_SERVER, allow_server_without_ca=True, **policy)
+    assert (config.server, part(config, "user")["token"]) == (OTHER_SERVER, TOKEN)
+    # The same server is no other one.
+    assert accepted(changes, server="https://10.0.0.1:6443", **policy).server == accepted(changes, **policy).server
+
+
+def test_another_server_is_accepted_with_a_ca_or_without_a_token():
+    assert accepted({USER: {"token": TOKEN}}, server=OTHER_SERVER).server == OTHER_SERVER
+    assert accepted(NO_CA, server=OTHER_SERVER).server == OTHER_SERVER
+
+
+def test_a_token_that_will_follow_counts_as_a_token():
+    refuse(NO_CA, "server", "HSS would send the token", server=OTHER_SERVER, token_follows=True)
+    assert accepted({}, server=OTHER_SERVER, token_follows=True).server == OTHER_SERVER
+    assert accepted(NO_CA, token_follows=True).server == "https://10.0.0.1:6443"
+
+
 IN_CLUSTER = ["https://kubernetes.default.svc.cluster.local:443", "https://kubernetes.default", "https://api.team.svc"]
 
 
