@@ -175,6 +175,8 @@ options:
   wait:
     description:
       - Wait until HSS is connected to the cluster. Used with O(state=present), and not in check mode.
+      - HSS is asked to synchronize. V(connect_fail) ends waiting if it comes meanwhile or remains for 30 seconds, since
+        it may be the result of an attempt before this run.
       - The connection agent must be installed in the cluster.
     type: bool
     default: false

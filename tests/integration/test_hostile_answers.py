@@ -41,6 +41,7 @@ AK, SK = "QZ7KX3VW9RB2NM5TY8PL", "zz9Kq3vw7Rb2nm5Tpp8lMn4xWq6JcV1yHs0DfG2t"
 REGISTRY, PASSWORD, TOKEN = "r3g-Pa55word-ü 99", "uS3r\"Pa55'w0rd/99", "kX3vQ9zR7wB2nM5tY8pL"
 PROXY = "pr0xy-Pa55w0rd-77"
 ID = "6f2b5593-7855-4dbd-aebe-4f736708b8db"
+NEW_ID = "7f2b5593-7855-4dbd-aebe-4f736708b8db"
 LATER = 4070908800000
 ROW = {
     "cluster_id": ID,
@@ -146,7 +147,7 @@ class Service:
             talk.json({"error_code": "APIGW.0101", "error_msg": "No such API"}, 404)
             return
         self.asked.append(end)
-        data = {"cluster_id": ID} if method == "POST" and end == "/multi-cloud/clusters" else self.answers[end]
+        data = {"cluster_id": NEW_ID} if method == "POST" and end == "/multi-cloud/clusters" else self.answers[end]
         body = json.dumps(data).encode()
         token = [f"X-Subject-Token: {TOKEN}"] if end == "/v3/auth/tokens" else []
         talk.answer(200, body, "Content-Type: application/json", *token)
@@ -166,7 +167,7 @@ RUNS = {
             "kube_config": True,
             "current_expiration_date": 1924992000000,
             "wait": True,
-            "wait_timeout": 1,
+            "wait_timeout": 20,
         },
     ),
     "drift": (hss_multicloud_cluster, {"name": "shop", "server": "https://10.0.0.9:6443", "on_drift": "warn"}),

@@ -17,6 +17,9 @@ from .plan import RegisteredClusters
 
 CONNECTED = "connect_success"
 FAILED = "connect_fail"
+# HSS tries to connect some time after it was asked to synchronize. Until then it reports the result of an earlier
+# attempt, which may be from before this run changed something.
+_SETTLING_SECONDS = 30.0
 
 
 def wait_connected(
@@ -24,12 +27,15 @@ def wait_connected(
 ) -> None:
     """Synchronizes and lists the clusters until each is connected or has failed, or the time is up.
 
+    A failure is believed if the status changed to it while waiting, or if it remains for 30 seconds. After an update,
+    the first status is not believed at all.
+
     Records the cluster as last listed in each outcome, and an error in the outcomes of clusters that are not connected.
 
     :arg progress: gets a text after each poll, such as C(12 of 60 connected, 110 s).
     """
     waiting = [outcome for outcome in outcomes if outcome.observed and outcome.observed.get("cluster_id")]
-    poller = Poller(wait, api.sleep)
+    poller, poll = Poller(wait, api.sleep), 0
     while waiting:
         try:
             api.synchronize_status([_cluster_id(outcome) for outcome in waiting])
@@ -41,14 +47,18 @@ def wait_connected(
         waited = poller.waited
         for outcome in waiting:
             _record(outcome, registered, waited)
-        _explain([outcome for outcome in without_error(waiting) if _status(outcome) == FAILED], api)
-        waiting = [outcome for outcome in without_error(waiting) if _status(outcome) != CONNECTED]
+        settled = [outcome for outcome in without_error(waiting) if _is_settled(outcome, poll, waited)]
+        settled_ids = set(map(id, settled))
+        _explain([outcome for outcome in settled if _status(outcome) == FAILED], api)
+        waiting = [outcome for outcome in without_error(waiting) if id(outcome) not in settled_ids]
         if progress:
             connected = sum(_status(outcome) == CONNECTED for outcome in outcomes)
             progress(f"{connected} of {len(outcomes)} connected, {waited:.0f} s")
         if not waiting or not poller.pause():
             break
-    for outcome in waiting:
+        poll += 1
+    _explain([outcome for outcome in waiting if _status(outcome) == FAILED], api)
+    for outcome in without_error(waiting):
         outcome.error = HssError(
             f"The cluster {outcome.label} is registered, but was not connected within {wait.timeout:g} seconds; its "
             f"last status is {_status(outcome)}",
@@ -57,6 +67,15 @@ def wait_connected(
             "must be installed there and be able to reach HSS. Increase wait_timeout if it only needs more time.",
             outcome=TIMEOUT,
         )
+
+
+def _is_settled(outcome: ClusterOutcome, poll: int, waited: float) -> bool:
+    """Whether a status is the result of an attempt that HSS made during this run."""
+    if poll == 0 and "update" in outcome.actions:
+        return False
+    if _status(outcome) == FAILED:
+        return len(outcome.progress) > 1 or waited >= _SETTLING_SECONDS
+    return _status(outcome) == CONNECTED
 
 
 def _cluster_id(outcome: ClusterOutcome) -> str:

@@ -480,17 +480,67 @@ def test_waiting_has_hss_look_and_lists_until_connected(transcript, pauses, row)
     assert [line.split(": ")[1] for line in ran.result["progress"]] == ["not_connect", "connect_success"]
 
 
-def test_waiting_ends_at_once_when_hss_could_not_connect_with_its_reason(transcript, row):
-    listed(transcript, row)
-    transcript.post(SYNC)
-    listed(transcript, {**row, "status": "connect_fail"})
-    agents = [{"cluster_id": ID, "failed_message": "x509: certificate is valid for kubernetes"}]
+def polled(transcript, row, *statuses):
+    for status in statuses:
+        transcript.post(SYNC)
+        listed(transcript, {**row, "status": status})
+
+
+def reason(transcript, text):
     transcript.get(
-        CLUSTERS.replace("multi-cloud/clusters", "clusters/daemonsets"), json={"total_num": 1, "data_list": agents}
+        CLUSTERS.replace("multi-cloud/clusters", "clusters/daemonsets"),
+        json={"total_num": 1, "data_list": [{"cluster_id": ID, "failed_message": text}]},
     )
+
+
+def test_a_failure_while_waiting_ends_it_at_once_with_the_reason_of_hss(transcript, pauses, row):
+    listed(transcript, row)
+    polled(transcript, row, "not_connect", "connect_fail")
+    reason(transcript, "x509: certificate is valid for kubernetes")
     ran = module(name="shop", wait=True)
     assert ran.failed and "could not connect to it: x509: certificate is valid for kubernetes" in ran.msg
     assert ran.result["failure"]["outcome"] == "rejected" and ran.result["cluster_id"] == ID
+    assert pauses == [10]
+
+
+def test_a_failure_from_before_the_run_is_believed_after_half_a_minute(transcript, pauses, row):
+    listed(transcript, {**row, "status": "connect_fail"})
+    polled(transcript, row, *["connect_fail"] * 4)
+    reason(transcript, "x509: certificate has expired")
+    ran = module(name="shop", wait=True)
+    assert ran.failed and "could not connect to it: x509: certificate has expired" in ran.msg
+    assert sum(pauses[:-1]) < 30 <= sum(pauses)
+
+
+def test_a_failure_from_before_the_run_does_not_end_waiting(transcript, kube_config, row):
+    old = {**row, "status": "connect_fail", "certificate_expiration_date": 1, "current_expiration_date": 1}
+    listed(transcript, old)
+    transcript.put(f"{CLUSTERS}/{ID}", json={})
+    listed(transcript, {**row, "status": "connect_fail"})
+    polled(transcript, row, "connect_fail", "connect_fail", "connect_success")
+    ran = module(kube_config, name="shop", wait=True)
+    assert (ran.result["actions"], ran.result["cluster"]["status"]) == (["update"], "connect_success")
+
+
+def test_a_failure_is_reported_if_the_time_is_up_before_it_is_believed(transcript, pauses, row):
+    listed(transcript, {**row, "status": "connect_fail"})
+    polled(transcript, row, "connect_fail")
+    reason(transcript, "x509: certificate has expired")
+    ran = module(name="shop", wait=True, wait_timeout=5)
+    assert ran.failed and "x509: certificate has expired" in ran.msg and pauses == []
+
+
+@pytest.mark.parametrize("later, failed", [("connect_success", False), ("connect_fail", True)])
+def test_the_first_status_after_an_update_is_not_believed(transcript, kube_config, row, later, failed):
+    old = {**row, "status": "connect_success", "certificate_expiration_date": 1, "current_expiration_date": 1}
+    listed(transcript, old)
+    transcript.put(f"{CLUSTERS}/{ID}", json={})
+    listed(transcript, {**row, "status": "connect_success"})
+    polled(transcript, row, "connect_success", later)
+    if failed:
+        reason(transcript, "unauthorized")
+    ran = module(kube_config, name="shop", wait=True)
+    assert ran.failed == failed and ("unauthorized" in ran.msg) == failed
 
 
 def test_waiting_in_vain_says_the_last_status_and_where_to_look(transcript, pauses, row):
