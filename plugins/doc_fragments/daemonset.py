@@ -53,16 +53,21 @@ options:
     type: dict
     suboptions:
       node_selector:
-        description: Labels that a node must have, in any order. An empty list selects all nodes.
+        description:
+          - Labels that a node must have, in any order. An empty list selects all nodes.
+          - Write a label as V(KEY=VALUE), or as a mapping from keys to values.
         type: list
-        elements: str
+        elements: raw
       pod_tolerances:
         description:
           - Taints that the agent tolerates, in any order.
           - If HSS does not report them, they are not compared, with a warning. If HSS reports others after a change,
             that is a warning as well.
+          - Write a toleration as V(KEY=VALUE:EFFECT), V(KEY:EFFECT) or V(KEY), or as a mapping with C(key),
+            C(operator), C(value) and C(effect) as in the specification of a pod. C(tolerationSeconds) and a toleration
+            without a key are refused, because HSS has no form for them.
         type: list
-        elements: str
+        elements: raw
   resource_info:
     description:
       - Resources that the agent can use on a node. By default HSS chooses them. An installed agent keeps its values by
@@ -108,6 +113,8 @@ notes:
     report it. The version changes only when the agents have been replaced, so it is verified only if the module waits.
   - An agent of which HSS reports only a part is being installed or removed. The module waits until that is settled, a
     few seconds, or up to O(wait_timeout) if it waits, and otherwise fails without changing anything.
+  - If the agent is as desired, but its installation or upgrade has failed, the module asks HSS for it once more. Without
+    O(wait), a failure that HSS reports is a warning. With O(wait), it ends waiting if it remains for 60 seconds.
   - HSS must be connected to a cluster to change anything in it. Without a connection, installing or changing an agent
     fails, and a removal can only be requested, with a warning.
   - HSS does not return the name of the cluster and C(auto_upgrade). They are sent together with other changes, but

@@ -14,6 +14,7 @@ import yaml
 from documentation import documented_options
 from huaweicloudsdkhss.v5 import model
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._api.schema import documented_fields
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters import options
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import VERSION
@@ -97,6 +98,39 @@ def test_what_is_read_back_is_what_the_sdk_reads_back():
     assert set(options.READ_NAMES) <= set(VENDOR_PAGE)
     # Whatever is written under the same name that it is read back under is compared; nothing is forgotten.
     assert {name for name in VENDOR_PAGE if name in listed} | {"name"} == set(options.READ_NAMES)
+
+
+SAMPLES = {"str": "a", "int": 1, "bool": True, "list[str]": ["a"]}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MultiCloudClusterInfo",
+        "MultiCloudClusterAuthInfo",
+        "MultiCloudClusterConfigInfo",
+        "ClusterInfoResponse",
+        "ClusterInfoResponseDsInfo",
+        "ClusterInfoResponseRegistryInfo",
+        "ClusterInfoResponseResourceInfo",
+        "ShowAgentAddressResponse",
+        "ShowMultiCloudClusterProxyScriptResponse",
+        "ShowMultiCloudClusterImageCommandResponse",
+        "ShowAgentDaemonsetDeployTemplateResponse",
+        "ResourceQuotasInfo",
+        "AvailableResourceIdsInfo",
+        "Host",
+    ],
+)
+def test_the_documented_fields_of_responses_are_those_of_the_sdk(name):
+    fields = {
+        field: SAMPLES.get(kind, [] if kind.startswith("list[") else {})
+        for field, kind in getattr(model, name).openapi_types.items()
+    }
+    if name == "Host":
+        # No module returns these.
+        del fields["node_runtime_info"], fields["common_login_area_codes"]
+    assert documented_fields(fields) == fields
 
 
 def test_secrets_are_marked():

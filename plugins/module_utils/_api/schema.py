@@ -131,6 +131,32 @@ _SHOWN_FIELDS = {
     **dict.fromkeys(("namespace", "cluster_type", "cluster_log_status", "invoked_service"), _TEXT),
     **dict.fromkeys(("registry_type", "registry_addr", "registry_username"), _TEXT),
     **dict.fromkeys(("latest_version", "is_default"), _FLAG),
+    # Hosts and quotas.
+    **dict.fromkeys(
+        (
+            *("host_id", "host_name", "agent_id", "agent_status", "host_status", "host_sources", "detect_result"),
+            *("private_ip", "public_ip", "vpc_id", "key_name", "data_center_tag", "service_provider_name"),
+            *("os_name", "os_version", "os_image", "os_type", "os_bit", "kernel_version"),
+            *("enterprise_project_id", "enterprise_project_name", "group_id", "group_name"),
+            *("policy_group_id", "policy_group_name", "asset_value", "auto_open_version"),
+            *("install_result_code", "upgrade_status", "upgrade_result_code"),
+            *("protect_status", "interrupt_reason", "degradation_reason", "charging_mode", "resource_id"),
+            *("ransom_protection_status", "wtp_protect_status", "current_time", "shared_quota"),
+        ),
+        _TEXT,
+    ),
+    **dict.fromkeys(
+        (
+            *("asset", "vulnerability", "baseline", "intrusion", "container_type", "install_progress"),
+            *("agent_create_time", "agent_update_time", "open_time", "expire_time", "used_num", "available_num"),
+        ),
+        _NUMBER,
+    ),
+    **dict.fromkeys(
+        ("upgradable", "protect_interrupt", "protect_degradation", "outside_host", "two_factor_auth", "enabled"), _FLAG
+    ),
+    "labels": _TEXTS,
+    "available_resources_list": _MAPPINGS,
 }
 # Only whether this field is null is of interest.
 _PRESENCE_FIELD = "yaml_content"

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._core.errors import invalid_option
-from .options import LIMITS, RESOURCE_FIELDS, SCHEDULE_FIELDS
-from .status import differences
+from .options import LIMITS, RESOURCE_FIELDS
+from .schedule import node_selector, tolerations
+from .status import differences, is_quantity
 
 _MAX_LIMIT = 32  # characters
 _MAX_ID = 256  # characters
+_SCHEDULE = {"node_selector": node_selector, "pod_tolerances": tolerations}
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def desire(options: Mapping[str, Any], state: str) -> Desired:
         cluster_name=options.get("cluster_name") or None,
         auto_upgrade=options.get("auto_upgrade"),
         runtimes=_runtimes(options.get("runtime_info")),
-        schedule={name: _values(name, schedule[name]) for name in SCHEDULE_FIELDS if schedule.get(name) is not None},
+        schedule={name: read(schedule[name]) for name, read in _SCHEDULE.items() if schedule.get(name) is not None},
         resources=_resources(options.get("resource_info") or {}),
         agent_version=options.get("agent_version") or None,
     )
@@ -83,15 +85,14 @@ def _runtimes(given: Sequence[Mapping[str, Any]] | None) -> dict[str, str | None
         name = item["runtime_name"]
         if name in runtimes:
             raise invalid_option("runtime_info", f"names {name} twice.")
-        runtimes[name] = item.get("runtime_path") or None
+        path = item.get("runtime_path") or None
+        if path and not path.startswith("/"):
+            raise invalid_option(
+                f"runtime_info.{name}",
+                "needs the absolute path of the socket, such as /run/containerd/containerd.sock.",
+            )
+        runtimes[name] = path
     return runtimes
-
-
-def _values(name: str, given: Sequence[str]) -> tuple[str, ...]:
-    values = tuple(dict.fromkeys(value.strip() for value in given))
-    if "" in values:
-        raise invalid_option(f"schedule_info.{name}", "has an empty entry.")
-    return values
 
 
 def _resources(given: Mapping[str, Any]) -> dict[str, str]:
@@ -99,6 +100,11 @@ def _resources(given: Mapping[str, Any]) -> dict[str, str]:
     for name in LIMITS:
         if len(resources.get(name, "")) > _MAX_LIMIT:
             raise invalid_option(f"resource_info.{name}", f"has more than {_MAX_LIMIT} characters.")
+        if name in resources and not is_quantity(resources[name]):
+            raise invalid_option(
+                f"resource_info.{name}",
+                "is not a quantity of Kubernetes. Write it such as 500m for CPU or 512Mi for memory.",
+            )
     limits = [name for name in LIMITS if name in resources]
     if limits and resources.setdefault("mode", "customized") == "default":
         raise invalid_option(f"resource_info.{limits[0]}", "cannot be combined with mode=default.")

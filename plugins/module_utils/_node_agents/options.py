@@ -32,7 +32,8 @@ def daemonset_spec() -> dict[str, dict[str, Any]]:
         },
         "schedule_info": {
             "type": "dict",
-            "options": {name: {"type": "list", "elements": "str"} for name in SCHEDULE_FIELDS},
+            # Mappings are accepted as well. As text, Ansible would pass their representation in Python.
+            "options": {name: {"type": "list", "elements": "raw"} for name in SCHEDULE_FIELDS},
         },
         "resource_info": {
             "type": "dict",

@@ -14,6 +14,7 @@ from .desired import Desired
 from .options import RESOURCE_FIELDS, SCHEDULE_FIELDS
 from .status import (
     accepts_limits,
+    has_failed,
     in_transition,
     installed_status,
     range_warnings,
@@ -251,3 +252,24 @@ def _as_lists(schedule: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 def _present(record: Any, names: Sequence[str]) -> dict[str, Any]:
     return {name: record[name] for name in names if (record or {}).get(name) is not None}
+
+
+def with_retry(made: Plan) -> Plan:
+    """Returns the plan, with an update if the node agent is as desired, but its installation or upgrade has failed.
+
+    The failure may be from before the reason was removed, and HSS does not try again by itself. The update has the
+    values that the node agent has.
+    """
+    daemonset = made.observed.daemonset
+    if made.desired.state == "absent" or made.actions or not made.observed.connected or not has_failed(daemonset):
+        return made
+    if not (made.desired.runtimes or (daemonset or {}).get("runtime_info")):
+        # HSS requires the runtimes in an update, and does not report them.
+        return made
+    retried = _update(made)
+    status = installed_status(daemonset)
+    return replace(
+        retried,
+        before={**retried.before, "installed_status": status},
+        after={**retried.after, "installed_status": f"requested again after {status}"},
+    )

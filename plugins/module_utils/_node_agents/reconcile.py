@@ -16,7 +16,7 @@ from .._core.errors import HssError
 from .._core.polling import Poller, Wait, wait_options
 from .desired import desire, identity
 from .execute import AgentOutcome, execute, read
-from .plan import Observed, Plan, needs_template, plan
+from .plan import Observed, Plan, needs_template, plan, with_retry
 from .status import in_transition, tolerances_are_missing
 from .wait import Waiter
 
@@ -130,6 +130,6 @@ def _make_plans(outcomes: Sequence[AgentOutcome], api: HssApi, batch: Batch, wai
                 outcome.error = error
     for outcome in core.without_error(outcomes):
         try:
-            outcome.plan = plan(outcome.plan.desired, outcome.plan.observed, template)
+            outcome.plan = with_retry(plan(outcome.plan.desired, outcome.plan.observed, template))
         except HssError as error:
             outcome.error = error

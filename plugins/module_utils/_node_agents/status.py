@@ -65,6 +65,12 @@ def _quantity(text: Any) -> Any:
     return Decimal(number) * _FACTORS.get(unit, Decimal(1)) * Decimal(10) ** int(exponent or 0)
 
 
+def is_quantity(text: str) -> bool:
+    """Whether a text is a quantity of Kubernetes that is more than zero."""
+    value = _quantity(text)
+    return isinstance(value, Decimal) and value > 0
+
+
 def readable(daemonset: Mapping[str, Any] | None, agent_version: str | None) -> dict[str, Any]:
     """The fields of a node agent for the diff, in a fixed order."""
     if daemonset is None:

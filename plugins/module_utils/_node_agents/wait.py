@@ -19,6 +19,8 @@ from .status import has_failed, is_ready, node_counts, status_text
 
 # In a cluster that HSS is not connected to, nothing more is to be seen after a few seconds.
 _DISCONNECTED_WAIT = Wait(3.0, 1.0)
+# A failure is believed if HSS reports it for so long: it may be from before this run, and a node may have vanished.
+_SETTLING_SECONDS = 60.0
 
 
 class Waiter:
@@ -39,19 +41,26 @@ class Waiter:
     def until_ready(self, outcomes: Sequence[AgentOutcome]) -> None:
         """Polls until each runs on every node on which it should, or has failed, or the time is up.
 
-        Records an error in the outcomes of node agents that do not run.
+        Records an error in the outcomes of node agents that do not run. If the module does not wait, a failure that HSS
+        reports is a warning.
         """
         if not self._wait:
+            self._warn_about_failures(outcomes)
             return
         for outcome in outcomes:
             if not outcome.plan.observed.connected and not is_ready(outcome.observed):
                 outcome.error = _disconnected(outcome)
-        late = self._poll(outcomes, self._wait, self._is_settled)
+        failures = _Failures()
+
+        def is_settled(outcome: AgentOutcome, poll: int, waited: float) -> bool:
+            return self._is_settled(outcome, poll) or failures.is_permanent(outcome, waited)
+
+        late = self._poll(outcomes, self._wait, is_settled)
         failed = [outcome for outcome in without_error(outcomes) if has_failed(outcome.observed)]
         rows = self._list() if failed or late else {}
         for outcome in failed:
             outcome.error = _failed(outcome, rows.get(outcome.cluster_id) or {})
-        for outcome in late:
+        for outcome in without_error(late):
             outcome.error = _timed_out(outcome, rows.get(outcome.cluster_id) or {}, self._wait.timeout)
         self._check_versions([outcome for outcome in without_error(outcomes) if "update" in outcome.actions])
 
@@ -67,7 +76,13 @@ class Waiter:
         # Right after an update, HSS may still report the state before it.
         if poll == 0 and "update" in outcome.actions:
             return False
-        return is_ready(outcome.observed) or has_failed(outcome.observed)
+        return is_ready(outcome.observed)
+
+    def _warn_about_failures(self, outcomes: Sequence[AgentOutcome]) -> None:
+        failed = [outcome for outcome in outcomes if has_failed(outcome.observed)]
+        rows = self._list() if failed else {}
+        for outcome in failed:
+            outcome.warnings.append(str(_failed(outcome, rows.get(outcome.cluster_id) or {})))
 
     def _check_versions(self, outcomes: Sequence[AgentOutcome]) -> None:
         requested = [outcome for outcome in outcomes if outcome.plan.desired.agent_version]
@@ -122,12 +137,12 @@ class Waiter:
         self,
         outcomes: Sequence[AgentOutcome],
         wait: Wait,
-        is_done: Callable[[AgentOutcome, int], bool],
+        is_done: Callable[[AgentOutcome, int, float], bool],
         read_first: bool = False,
     ) -> list[AgentOutcome]:
         """Reads node agents until each is done, or the time is up.
 
-        :arg is_done: takes an outcome and the number of the poll, from 0.
+        :arg is_done: takes an outcome, the number of the poll, from 0, and the seconds since the beginning.
         :arg read_first: whether C(observed) is older than the state that is waited for.
         :returns: the outcomes that are not done.
         """
@@ -138,7 +153,8 @@ class Waiter:
                 self._batch.run_each(waiting, lambda outcome: read(self._api, outcome))
             for outcome in without_error(waiting):
                 outcome.note_progress(poller.waited, status_text(outcome.observed))
-            waiting = [outcome for outcome in without_error(waiting) if not is_done(outcome, poll)]
+            waited = poller.waited
+            waiting = [outcome for outcome in without_error(waiting) if not is_done(outcome, poll, waited)]
             if self._progress:
                 done = len(outcomes) - len(waiting)
                 self._progress(f"{done} of {len(outcomes)} node agents done, {poller.waited:.0f} s")
@@ -155,7 +171,24 @@ class Waiter:
             return {}
 
 
-def _is_gone(outcome: AgentOutcome, poll: int) -> bool:
+class _Failures:
+    """How long HSS has been reporting that a node agent failed."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def is_permanent(self, outcome: AgentOutcome, waited: float) -> bool:
+        """Whether the failure has been reported for so long that it counts.
+
+        :arg waited: seconds since the beginning.
+        """
+        if not has_failed(outcome.observed):
+            self._since.pop(outcome.cluster_id, None)
+            return False
+        return waited - self._since.setdefault(outcome.cluster_id, waited) >= _SETTLING_SECONDS
+
+
+def _is_gone(outcome: AgentOutcome, poll: int, waited: float) -> bool:
     return outcome.observed is None
 
 

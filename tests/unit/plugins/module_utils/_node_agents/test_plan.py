@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,12 @@ from hypothesis import strategies as st
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import groups_of_equals, other_entries
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.desired import desire
-from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.plan import Observed, needs_template, plan
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.plan import (
+    Observed,
+    needs_template,
+    plan,
+    with_retry,
+)
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import is_ready, status_text
 
 ID = "6f2b5593"
@@ -297,7 +304,18 @@ def test_removing():
         ({"cluster_id": "a\nb"}, "cluster_id: is not an id"),
         ({"runtime_info": []}, "runtime_info: names no runtime"),
         ({"runtime_info": [DOCKER, {"runtime_name": "docker_endpoint"}]}, "runtime_info: names docker_endpoint twice"),
-        ({"schedule_info": {"node_selector": ["a=b", " "]}}, "schedule_info.node_selector: has an empty entry"),
+        ({"schedule_info": {"node_selector": ["a=b", " "]}}, "schedule_info.node_selector[1]: is not a label"),
+        (
+            {"schedule_info": {"pod_tolerances": [{"key": "a", "effect": "NoSchedul"}]}},
+            "schedule_info.pod_tolerances[0]:",
+        ),
+        (
+            {"runtime_info": [{"runtime_name": "docker_endpoint", "runtime_path": "run/docker.sock"}]},
+            "runtime_info.docker_endpoint: needs the absolute path",
+        ),
+        ({"resource_info": {"mem_limit": "lots"}}, "resource_info.mem_limit: is not a quantity"),
+        ({"resource_info": {"cpu_limit": "-1"}}, "resource_info.cpu_limit: is not a quantity"),
+        ({"resource_info": {"cpu_limit": "0"}}, "resource_info.cpu_limit: is not a quantity"),
         ({"resource_info": {"cpu_limit": "1" * 33}}, "resource_info.cpu_limit: has more than 32 characters"),
         (
             {"resource_info": {"mode": "default", "mem_limit": "1Gi"}},
@@ -343,6 +361,36 @@ def test_words_for_what_hss_does_not_say():
     assert status_text({"ds_info": None, "installed_status": None}) == "None, 0 of 0 ready"
 
 
+@pytest.mark.parametrize("status", ["install_failed", "partially_success", "upgrade_failed"])
+def test_a_failed_node_agent_that_is_as_desired_is_requested_again(status):
+    there = {**THERE, "installed_status": status}
+    made = with_retry(planned(there))
+    assert made.actions == ("update",) and made.changes["runtime_info"] == THERE["runtime_info"]
+    assert made.before["installed_status"] == status and status in made.after["installed_status"]
+    assert {**made.before, "installed_status": ""} == {**made.after, "installed_status": ""}
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        {**THERE, "installed_status": "install_success"},
+        {**THERE, "installed_status": "installing"},
+        {**THERE, "installed_status": "install_failed", "runtime_info": []},
+    ],
+)
+def test_any_other_node_agent_that_is_as_desired_is_left_alone(there):
+    assert with_retry(planned(there)).actions == ()
+
+
+def test_a_failed_node_agent_is_not_requested_again_without_a_connection_or_to_remove_it():
+    failed = {**THERE, "installed_status": "install_failed"}
+    made = planned(failed)
+    disconnected = replace(made, observed=replace(made.observed, cluster={"cluster_id": ID, "status": "connect_fail"}))
+    assert with_retry(disconnected) == disconnected
+    removal = planned(failed, state="absent")
+    assert with_retry(removal) == removal
+
+
 # --- whatever the options are -----------------------------------------------------------------------------------------
 
 PATHS = st.none() | st.sampled_from(["/a.sock", "/b.sock"])
@@ -357,7 +405,8 @@ OPTIONS = st.fixed_dictionaries(
         ),
         "schedule_info": st.fixed_dictionaries({}, optional={"node_selector": WORDS, "pod_tolerances": WORDS}),
         "resource_info": st.fixed_dictionaries(
-            {}, optional={"cpu_limit": st.sampled_from(["1", "1000m", "2"]), "mem_limit": st.sampled_from(["1Gi", "x"])}
+            {},
+            optional={"cpu_limit": st.sampled_from(["1", "1000m", "2"]), "mem_limit": st.sampled_from(["1Gi", "512M"])},
         ),
         "agent_version": st.sampled_from(["1", "2"]),
     },
