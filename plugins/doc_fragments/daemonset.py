@@ -113,8 +113,9 @@ notes:
     report it. The version changes only when the agents have been replaced, so it is verified only if the module waits.
   - An agent of which HSS reports only a part is being installed or removed. The module waits until that is settled, a
     few seconds, or up to O(wait_timeout) if it waits, and otherwise fails without changing anything.
-  - If the agent is as desired, but its installation or upgrade has failed, the module asks HSS for it once more. Without
-    O(wait), a failure that HSS reports is a warning. With O(wait), it ends waiting if it remains for 60 seconds.
+  - If the agent is as desired, but its installation or upgrade has failed, the module asks HSS for it once more.
+    Without O(wait), a failure that HSS reports is a warning. With O(wait), it ends waiting if it remains for 60
+    seconds.
   - HSS must be connected to a cluster to change anything in it. Without a connection, installing or changing an agent
     fails, and a removal can only be requested, with a warning.
   - HSS does not return the name of the cluster and C(auto_upgrade). They are sent together with other changes, but
