@@ -68,10 +68,6 @@ def _read_kubeconfig(action: ActionBase, variables: Variables) -> HostKubeconfig
         allow_insecure=bool(variables.cluster.get("kube_config_allow_insecure")),
         # The stage that registers warns, once for all hosts of a cluster.
         expiry_warning_days=0,
-        proxy_url=variables.cluster.get("kube_config_proxy_url"),
-        allow_in_cluster_server=bool(variables.cluster.get("kube_config_allow_in_cluster_server")),
-        allow_server_without_ca=bool(variables.cluster.get("kube_config_allow_server_without_ca")),
-        token_follows=bool(variables.service_account),
     )
     if variables.present:
         policy = dataclasses.replace(
@@ -80,6 +76,8 @@ def _read_kubeconfig(action: ActionBase, variables: Variables) -> HostKubeconfig
             tls_server_name=variables.tls_server_name,
             proxy_url=variables.proxy_url,
             allow_in_cluster_server=bool(variables.cluster.get("kube_config_allow_in_cluster_server")),
+            allow_server_without_ca=bool(variables.cluster.get("kube_config_allow_server_without_ca")),
+            token_follows=bool(variables.service_account),
         )
     else:
         policy = dataclasses.replace(policy, for_kubectl=True)

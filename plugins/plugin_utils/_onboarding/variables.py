@@ -203,6 +203,7 @@ def unknown_variables(names: Mapping[str, Any]) -> list[str]:
 def in_terms_of_the_role(text: str) -> str:
     """A message of the modules in which options have the names of the role's variables."""
     text = text.replace("Set path to", "Set hss_onboard_kubeconfig_path to")
+    text = _ALLOWING_OPTION.sub(r"hss_onboard_cluster.kube_config_\1", text)
     text = _LEADING_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}: ", text)
     return _ASSIGNED_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}=", text)
 
@@ -250,10 +251,11 @@ _VARIABLE_OF = {
     **_OWN_VARIABLES,
     # Options of kubeconfig_info.
     "path": "hss_onboard_kubeconfig_path",
-    "allow_insecure": "hss_onboard_cluster.kube_config_allow_insecure",
-    "allow_in_cluster_server": "hss_onboard_cluster.kube_config_allow_in_cluster_server",
     "cluster_id": "hss_onboard_cluster.cluster_id",
 }
 _OPTION_NAMES = "|".join(sorted(map(re.escape, _VARIABLE_OF), key=len, reverse=True))
 _LEADING_OPTION = re.compile(rf"^({_OPTION_NAMES}): ")
+_ALLOWING_OPTION = re.compile(
+    r"(?<![\w.])(?:kube_config_)?(allow_(?:insecure|in_cluster_server|server_without_ca))(?!\w)"
+)
 _ASSIGNED_OPTION = re.compile(rf"\b({_OPTION_NAMES})=")

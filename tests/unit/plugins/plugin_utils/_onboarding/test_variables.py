@@ -123,6 +123,17 @@ def test_variables_of_no_use_are_named_with_the_nearest():
             "with hss_onboard_state=absent and their hss_onboard_cluster.cluster_id=x",
         ),
         ("the server: is down", "the server: is down"),
+        ("or allow it with allow_insecure.", "or allow it with hss_onboard_cluster.kube_config_allow_insecure."),
+        (
+            "server: 'a' replaces it, or allow it with allow_server_without_ca.",
+            "hss_onboard_server: 'a' replaces it, or allow it with "
+            "hss_onboard_cluster.kube_config_allow_server_without_ca.",
+        ),
+        (
+            "allow it with kube_config_allow_in_cluster_server.",
+            "allow it with hss_onboard_cluster.kube_config_allow_in_cluster_server.",
+        ),
+        ("disallow_insecure: x", "disallow_insecure: x"),
     ],
 )
 def test_messages_name_the_roles_variables(text, expected):
