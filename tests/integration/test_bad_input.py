@@ -63,8 +63,12 @@ CASES = {
     ),
     "date negative": Case(["certificate_expiration_date: -1"], {"certificate_expiration_date": -1}),
     "date not a number": Case(["current_expiration_date", "int"], {"current_expiration_date": "soon"}, outcome=None),
-    "dns_config without its policy": Case(["dns_config: goes with dns_policy=none"], {"dns_config": ["192.0.2.1"]}),
-    "dns_policy none without addresses": Case(["dns_config: goes with dns_policy=none"], {"dns_policy": "none"}),
+    "dns_config without its policy": Case(
+        ["dns_config: must be set if dns_policy is none"], {"dns_config": ["192.0.2.1"]}
+    ),
+    "dns_policy none without addresses": Case(
+        ["dns_config: must be set if dns_policy is none"], {"dns_policy": "none"}
+    ),
     "dns_config no address": Case(
         ["dns_config: 'ns.example.com' is not an IP address"], {"dns_policy": "none", "dns_config": "ns.example.com"}
     ),

@@ -16,7 +16,7 @@ from .._kubeconfig.server import IN_CLUSTER_HINT, Server, ServerError
 from .options import CREATE_FIELDS, DATE_FIELDS
 from .secrets import require_kubeconfig_packages
 
-# Of the options that decide about a kubeconfig.
+# The prefix of the options for the kubeconfig.
 _OPTION_PREFIX = "kube_config_"
 
 
@@ -137,7 +137,7 @@ def _normalize_dns(body: dict[str, Any]) -> None:
                 raise invalid_option("dns_config", f"'{address}' is not an IP address.") from None
         body["dns_config"] = ";".join(addresses)
     if ("dns_config" in body) != (body.get("dns_policy") == "none"):
-        raise invalid_option("dns_config", "goes with dns_policy=none, and dns_policy=none needs it.")
+        raise invalid_option("dns_config", "must be set if dns_policy is none, and only then.")
 
 
 def _usable_server(text: str, in_cluster: bool) -> Server:

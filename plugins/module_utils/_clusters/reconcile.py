@@ -34,7 +34,7 @@ def reconcile(
 
     :arg clusters: the options of each cluster, with a C(state) of its own if given. An entry that cannot work has its
         error in its outcome.
-    :arg params: the options of the module, which stand in for those that an entry does not give.
+    :arg params: the options of the module, which are used for those that an entry does not give.
     :arg allow_several_names: whether one cluster may be registered under several names.
     """
     # Before anything can fail and quote one of them.

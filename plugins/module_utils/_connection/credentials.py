@@ -118,7 +118,7 @@ class FoundCredential(NamedTuple):
     profile: Profile = Profile({}, "")
 
 
-# A place holds a credential, or there is a text that says what is missing there.
+# The credential in a place, or a text that describes what is missing there.
 _SearchResult = Union[FoundCredential, str]
 FileReader = Callable[[str], Union[ProfileFile, None]]
 
@@ -233,14 +233,14 @@ def _complete_credential(names: Mapping[str, str], values: Mapping[str, Any], lo
     if len(candidates) > 1:
         raise invalid_option(
             names[candidates[1][1][0]],
-            f"given together with {names[present[0]]}; one of the two credentials has to go.",
+            f"given together with {names[present[0]]}. Remove one of the two credentials.",
         )
     for part in kind.required:
         if part not in given:
             raise invalid_option(
                 names[part],
                 f"missing beside {enumerate_some(sorted(names[other] for other in present))}{location}. "
-                "A credential must be whole in one place: give "
+                "A credential must be complete in one place: give "
                 f"{enumerate_some(names[other] for other in kind.required)} together.",
             )
     parts = {part: given[part] for part in kind.parts if part in given}

@@ -27,7 +27,7 @@ class Session:
     """Turns connection options into an API client, and collects the secrets that must not be shown.
 
     :arg options: the connection options; None for what is not given.
-    :arg environment: the variables that stand in for options.
+    :arg environment: the variables that replace options that are not given.
     :arg redactor: gets every secret as soon as it is known, before anything can fail and quote it.
     :arg warn: takes a text for the user.
     """
@@ -89,7 +89,7 @@ class Session:
         )
 
     def _sign_in(self, connection: Connection) -> Token:
-        """Exchanges a user's password for a token, which is kept in memory only."""
+        """Exchanges the password of a user for a token, which is kept in memory only."""
         credential = connection.credential
         http = self._client(connection, NoAuth())
         token = IamApi(http, str(connection.auth_url)).create_token(

@@ -138,7 +138,7 @@ class HssError(Exception):
     def with_context(self, context: str, *, hint: str, outcome: str) -> HssError:
         """The same error as the reason why an earlier request's effect is not known.
 
-        :arg context: a sentence that stands before the message.
+        :arg context: a sentence to put before the message.
         """
         return HssError(
             f"{context} {self.message}",

@@ -107,7 +107,7 @@ class TokenAuth(AuthBase):
 
 
 class NoAuth(AuthBase):
-    """Sends nothing, which requests has to be told: it would look for a password in C(~/.netrc)."""
+    """Sends no credential. Without any authentication object, requests looks for a password in C(~/.netrc)."""
 
     def __call__(self, request: Any) -> Any:
         return request

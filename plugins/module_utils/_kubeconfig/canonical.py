@@ -225,15 +225,15 @@ class _SelectedContext:
     user: dict[str, Any]
 
 
-def _select_context(document: dict[str, Any], wanted: str | None) -> _SelectedContext:
+def _select_context(document: dict[str, Any], requested: str | None) -> _SelectedContext:
     contexts, clusters, users = (
         _entries_by_name(document, f"{inner}s", inner) for inner in ("context", "cluster", "user")
     )
-    name = str(wanted) if wanted else text_field(document, "current-context", "")
+    name = str(requested) if requested else text_field(document, "current-context", "")
     if not name:
         raise KubeconfigError("current-context", f"is not set, and no context is asked for. {_context_names(contexts)}")
     if name not in contexts:
-        where = "context" if wanted else "current-context"
+        where = "context" if requested else "current-context"
         raise KubeconfigError(where, f"there is no context '{display_name(name)}'. {_context_names(contexts)}")
     at, context = contexts[name]
     found = []
@@ -382,7 +382,7 @@ def _canonical_cluster(
         if not re.fullmatch(r"[A-Za-z0-9_.:-]+", name):
             raise KubeconfigError(
                 "tls_server_name" if policy.tls_server_name else f"{at}.tls-server-name",
-                "must be a host's name or address alone, as it stands in the server's certificate",
+                "must be a host's name or address alone, as in the certificate of the server",
             )
         cluster["tls-server-name"] = str(name)
     proxy = text_field(record, "proxy-url", at) if policy.proxy_url is None else str(policy.proxy_url)
@@ -435,7 +435,7 @@ def _canonical_server(selected: _SelectedContext, policy: KubeconfigPolicy) -> t
     replaced = old is None or not server.is_same_as(old.url)
     warnings = []
     if replaced and old and old.unreachable_reason is None:
-        warnings.append(f"the kubeconfig says {old.url}; {server.url}, as given, is registered and written into it")
+        warnings.append(f"the address in the kubeconfig, {old.url}, is replaced by the given one, {server.url}")
     return server, replaced, warnings
 
 
@@ -475,7 +475,7 @@ def _canonical_user(
         if not login.revocable:
             warnings.append(
                 "the certificate is of the group system:masters, whose rights cannot be revoked before it ends; "
-                "a credential of its own for HSS can be"
+                "the token of a ServiceAccount can be, such as that of hss_onboard_service_account"
             )
     if token:
         end = check_token(token.data, token.at, now_ms)
@@ -495,7 +495,7 @@ _CERTIFICATE_FIELDS = ("client-certificate", "client-certificate-data", "client-
 
 
 def _has_unused_password(record: dict[str, Any]) -> bool:
-    """Returns whether a user has a password beside a certificate, which is what an API server looks at."""
+    """Returns whether a user has a password beside a certificate, which an API server uses instead."""
     return any(record.get(key) not in (None, "") for key in _PASSWORD_FIELDS) and any(
         record.get(key) for key in _CERTIFICATE_FIELDS
     )

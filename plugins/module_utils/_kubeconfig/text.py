@@ -173,9 +173,7 @@ def _mapping_value(node: Any) -> dict[str, Any]:
         inherited.update(base)
     if any(key in inherited for key in before_merge):
         # In the YAML specification the mapping's own key takes precedence; in kubectl the later one does.
-        raise _document_error(
-            f"merges over a key that stands before the merge{_position(node.start_mark)}; put << first"
-        )
+        raise _document_error(f"merges over a key that precedes the merge{_position(node.start_mark)}; put << first")
     return {**inherited, **own}
 
 

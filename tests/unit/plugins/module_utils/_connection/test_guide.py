@@ -42,13 +42,13 @@ def blocks(language):
     return [textwrap.dedent(block) for block in found]
 
 
-def test_exactly_the_variables_that_are_read():
+def test_the_guide_names_exactly_the_variables_that_are_read():
     # Those of other tools have other names, and are not counted.
     ours = re.compile(r"\b(?:HW|HUAWEICLOUD_SDK|CLOUD_SDK)_[A-Z_]+\b")
     assert set(ours.findall(GUIDE)) == set(filter(ours.fullmatch, KNOWN))
 
 
-def test_only_options_that_exist():
+def test_the_guide_names_only_existing_options():
     plays = [block for block in blocks("yaml") if block.startswith("- name")]
     assert len(plays) == 2
     spec = {**connection_spec(), **cluster_spec()}
@@ -67,7 +67,7 @@ def test_only_options_that_exist():
         {"user_name": "a-user", "user_password": "a-password", "domain_name": "an-account"},
     ],
 )
-def test_the_credential_type_for_awx(given):
+def test_the_credential_type_for_awx_sets_the_variables(given):
     inputs = next(yaml.safe_load(block) for block in blocks("yaml") if block.startswith("fields:"))
     (injectors,) = map(yaml.safe_load, blocks("yaml+jinja"))
     fields = {item["id"]: item for item in inputs["fields"]}
@@ -89,7 +89,7 @@ def test_the_credential_type_for_awx(given):
     assert found.credential == Credential(**parts)
 
 
-def test_the_file_of_the_sdks():
+def test_the_file_of_the_sdks_in_the_guide_is_valid():
     (text,) = blocks("ini")
     assert parse_sdk(text.replace("...", "value"), "path", None, Redactor()).values == {
         "access_key": "value",

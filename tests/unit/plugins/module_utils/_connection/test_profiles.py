@@ -116,7 +116,7 @@ def refusal(options=None, environ=None, files=None):
         ({}, {}, {KOOCLI: koocli(), SDK: BASIC}, OF_SDK),
     ],
 )
-def test_the_first_place_with_a_credential_gives_all_of_it(options, environ, files, expected):
+def test_a_credential_is_taken_whole_from_the_first_place_that_has_one(options, environ, files, expected):
     assert connection(options, environ, files).credential == expected
 
 
@@ -141,7 +141,7 @@ def test_region_and_project_of_a_profile(options, environ, region, project_id, p
     assert (found.project_id, found.project_name) == (project_id, project_name)
 
 
-def test_nothing_of_a_profile_is_used_with_another_places_credential():
+def test_a_profile_is_not_used_with_a_credential_of_another_place():
     file = koocli(profile("default", region="eu-west-101", projectId="of-profile"))
     assert connection({**KEYS, "region": "eu-west-101"}, {}, {KOOCLI: file}).project_id is None
 
@@ -156,7 +156,7 @@ def test_nothing_of_a_profile_is_used_with_another_places_credential():
         ({"project_name": "named"}, {}, "https://iam.private", None),
     ],
 )
-def test_project_and_iam_of_the_sdks_file(options, environ, auth_url, project_id):
+def test_project_and_iam_are_read_from_the_file_of_the_sdks(options, environ, auth_url, project_id):
     file = sdk("ak = SDKACCESS", "sk = sdk-secret", "project_id = of-file", "iam_endpoint = https://iam.private")
     found = connection(options, environ, {SDK: file})
     assert (found.auth_url, found.project_id) == (auth_url, project_id)
@@ -233,7 +233,7 @@ ITS_SDK = f"HUAWEICLOUD_SDK_CREDENTIALS_FILE: '{SDK}'"
         ({}, {}, {SDK: ValueError("it is not UTF-8 text")}, f"{ITS_SDK} cannot be read: it is not UTF-8 text."),
     ],
 )
-def test_a_file_that_cannot_be_right_is_refused_by_its_path(options, environ, files, words):
+def test_an_invalid_file_is_refused_with_its_path(options, environ, files, words):
     assert refusal(options, environ, files).startswith(words)
 
 
@@ -264,7 +264,7 @@ def test_a_file_that_cannot_be_right_is_refused_by_its_path(options, environ, fi
         (koocli(), "it holds no profile"),
     ],
 )
-def test_a_profile_of_no_use_is_named_with_the_reason(file, words):
+def test_an_unusable_profile_is_named_with_the_reason(file, words):
     message = refusal({}, {}, {KOOCLI: file})
     assert message.startswith("access_key: no credential found.")
     assert words in message.split("~/.hcloud/config.json: ")[1].split("; ~/.huaweicloud")[0]
@@ -279,22 +279,22 @@ def test_a_profile_of_no_use_is_named_with_the_reason(file, words):
         (sdk("project_id = p"), "no ak and sk in section [basic]"),
     ],
 )
-def test_an_sdk_file_of_no_use_is_named_with_the_reason(file, words):
+def test_an_unusable_file_of_the_sdks_is_named_with_the_reason(file, words):
     assert words in refusal({}, {}, {SDK: file})
 
 
-def test_a_home_of_somebody_else_does_not_hide_the_other_places():
+def test_an_unreadable_home_does_not_hide_the_other_places():
     denied = PermissionError(13, "Permission denied")
     message = refusal({}, {}, {KOOCLI: denied, SDK: denied})
     assert message.startswith("access_key: no credential found.") and message.count("Permission denied") == 2
 
 
-def test_encryption_comes_with_its_remedy():
+def test_an_encrypted_profile_is_named_with_the_remedy():
     assert "hcloud configure set --cli-auth-encrypt=false" in refusal({"profile": "default"}, {}, {KOOCLI: ENCRYPTED})
 
 
 @pytest.mark.parametrize("files", [{KOOCLI: DEFAULT}, {SDK: BASIC}, {KOOCLI: koocli(profile("default"), current="no")}])
-def test_the_keys_of_a_file_are_known_to_the_scrubber(files):
+def test_the_keys_of_a_file_are_registered_for_redaction(files):
     secrets = Redactor()
     try:
         connection({}, {}, files, secrets)
@@ -304,7 +304,7 @@ def test_the_keys_of_a_file_are_known_to_the_scrubber(files):
     assert known.count("********") == 2
 
 
-def test_the_keys_of_the_other_profiles_are_known_too():
+def test_the_keys_of_other_profiles_are_registered_for_redaction():
     secrets = Redactor()
     connection({}, {}, {KOOCLI: DEFAULT}, secrets)
     assert "secret-of-other" not in secrets.redact("secret-of-other")
@@ -325,7 +325,7 @@ def test_a_file_that_others_may_read_is_a_warning(path, text):
 @pytest.mark.parametrize(
     "mode, wide", [(0o600, None), (0o400, None), (0o644, 0o644), (0o640, 0o640), (0o602, 0o602), (0o711, None)]
 )
-def test_the_mode_of_a_file(tmp_path, monkeypatch, mode, wide):
+def test_the_mode_of_a_file_is_examined(tmp_path, monkeypatch, mode, wide):
     monkeypatch.setattr(profiles, "_ROOT", str(tmp_path))
     tmp_path.chmod(0o755)
     path = tmp_path / "file"
@@ -335,7 +335,7 @@ def test_the_mode_of_a_file(tmp_path, monkeypatch, mode, wide):
 
 
 @pytest.mark.parametrize("folders, reached", [((0o755, 0o755), True), ((0o755, 0o700), False), ((0o700, 0o755), False)])
-def test_a_mode_does_not_matter_where_nobody_else_gets_to(tmp_path, monkeypatch, folders, reached):
+def test_a_mode_does_not_matter_in_a_private_folder(tmp_path, monkeypatch, folders, reached):
     monkeypatch.setattr(profiles, "_ROOT", str(tmp_path))
     inner = tmp_path / "inner"
     inner.mkdir()
@@ -356,7 +356,7 @@ def test_without_a_home_nothing_is_read_from_the_current_folder(tmp_path, monkey
     assert read_file("~/file") is None
 
 
-def test_a_file_through_a_link_with_a_byte_order_mark_in_the_home(tmp_path, monkeypatch):
+def test_a_linked_file_with_a_byte_order_mark_is_read(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "real").write_bytes(b"\xef\xbb\xbftext")
     (tmp_path / "real").chmod(0o600)
@@ -364,7 +364,7 @@ def test_a_file_through_a_link_with_a_byte_order_mark_in_the_home(tmp_path, monk
     assert read_file("~/link") == ProfileFile("text")
 
 
-def test_what_is_not_there_is_nothing(tmp_path):
+def test_a_missing_file_is_none(tmp_path):
     (tmp_path / "file").write_text("")
     assert read_file(str(tmp_path / "none")) is None
     assert read_file(str(tmp_path / "none" / "none")) is None
@@ -382,7 +382,7 @@ def test_what_is_not_there_is_nothing(tmp_path):
         (lambda path: path.symlink_to(path.name), "Too many levels"),
     ],
 )
-def test_what_cannot_be_a_file_of_credentials(tmp_path, make, words):
+def test_anything_but_a_small_text_file_is_refused(tmp_path, make, words):
     make(tmp_path / "file")
     with pytest.raises((ValueError, OSError), match=words):
         read_file(str(tmp_path / "file"))
@@ -398,7 +398,7 @@ def names_and_values(leaf):
 
 
 @given(content=names_and_values(st.none() | st.booleans() | st.integers() | st.text(max_size=9)).map(json.dumps))
-def test_any_json_is_a_profile_or_said_to_be_none(content):
+def test_any_json_is_a_profile_or_an_error(content):
     try:
         connection({}, {}, {KOOCLI: content})
     except HssError as error:
@@ -410,13 +410,13 @@ def test_any_json_is_a_profile_or_said_to_be_none(content):
         "".join
     )
 )
-def test_any_lines_are_a_file_of_the_sdks_or_said_to_be_none(content):
+def test_any_lines_are_a_file_of_the_sdks_or_an_error(content):
     try:
         connection({}, {}, {SDK: content})
     except HssError as error:
         assert error.outcome == "not_sent"
 
 
-def test_a_name_that_is_no_text_is_not_quoted():
+def test_a_name_that_is_not_text_is_not_quoted():
     odd = koocli({"name": {"secretAccessKey": "secret-of-nested"}, "accessKeyId": "A"}, current="other")
     assert "nested" not in refusal({}, {}, {KOOCLI: odd})

@@ -94,7 +94,7 @@ def refusal(options=None, environ=None):
         ),
     ],
 )
-def test_the_first_place_with_a_credential_gives_all_of_it(options, environ, expected):
+def test_a_credential_is_taken_whole_from_the_first_place_that_has_one(options, environ, expected):
     assert connection(options, environ).credential == expected
 
 
@@ -115,11 +115,11 @@ def test_the_first_place_with_a_credential_gives_all_of_it(options, environ, exp
         ({"domain_name": "d"}, {"HW_USER_NAME": "u", "HW_USER_PASSWORD": "p"}, "HW_DOMAIN_NAME", "HW_USER_NAME and"),
     ],
 )
-def test_half_a_credential_is_refused_and_not_completed_from_elsewhere(options, environ, missing, present):
+def test_an_incomplete_credential_is_refused_and_not_completed(options, environ, missing, present):
     assert refusal(options, environ).startswith(f"{missing}: missing beside {present}")
 
 
-def test_no_credential_says_of_every_place_what_is_missing_there():
+def test_a_missing_credential_is_reported_for_every_place():
     assert refusal() == (
         "access_key: no credential found. Looked at "
         "the options: no access_key and secret_key, no auth_token, no user_name, password and domain_name; "
@@ -180,7 +180,7 @@ def test_a_key_that_was_copied_badly_is_refused(value):
         ({"cloud": "example.com", "auth_url": "https://iam.private"}, None, "https://iam.private"),
     ],
 )
-def test_addresses(options, endpoint, auth_url):
+def test_the_addresses_of_the_services(options, endpoint, auth_url):
     found = connection({**KEYS, **options})
     if "cloud" in options:
         domain = options["cloud"].lower()
@@ -235,7 +235,7 @@ def test_addresses(options, endpoint, auth_url):
         ),
     ],
 )
-def test_what_cannot_work_is_refused_by_its_option(options, words):
+def test_an_invalid_value_is_refused_with_the_name_of_its_option(options, words):
     assert refusal({**KEYS, **options}).startswith(words)
 
 
@@ -246,7 +246,7 @@ def test_a_ca_file_without_a_certificate_is_refused(tmp_path):
 
 @pytest.mark.parametrize("part", [*KEYS, "security_token", "auth_token"])
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\x00b", "a\x7f", "naïve-value", "a\u2028b", "a b"])
-def test_nothing_but_letters_gets_into_a_header(part, value):
+def test_control_characters_do_not_reach_a_header(part, value):
     given = {"auth_token": value} if part == "auth_token" else {**KEYS, part: value}
     message = refusal(given)
     assert message.startswith(f"{part}: holds a space, a line break or a non-ASCII character") and "Evil" not in message
@@ -266,7 +266,7 @@ def bundles(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("first", range(4))
-def test_whose_certificates_are_trusted(bundles, first):
+def test_the_trusted_certificates_come_from_option_or_variables(bundles, first):
     """The option, then the variables in their order, then nothing but what comes with requests."""
     environ = {name: bundles[name] for name in BUNDLES[first:]}
     expected = bundles[BUNDLES[first]] if first < 3 else True
@@ -276,7 +276,7 @@ def test_whose_certificates_are_trusted(bundles, first):
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_a_variable_that_names_no_certificates_is_named(name):
+def test_a_variable_without_usable_certificates_is_named(name):
     message = refusal(KEYS, {name: "/nonexistent"})
     assert message.startswith("ca_path: '/nonexistent' cannot be used as a CA file: No such file") and name in message
 
@@ -291,7 +291,7 @@ def test_a_variable_that_names_no_certificates_is_named(name):
         ("http://user:p@ss:w0rd/12@proxy", ["p@ss:w0rd/12"]),
     ],
 )
-def test_a_proxys_password_is_known_to_the_scrubber(name, address, hidden):
+def test_the_password_of_a_proxy_is_registered_for_redaction(name, address, hidden):
     secrets = Redactor()
     resolve({**BASE, **KEYS}, {name: address}, secrets, no_files)
     assert [secrets.redact(text) for text in hidden] == ["********"] * len(hidden)
@@ -363,7 +363,7 @@ def test_plain_http_is_a_warning_except_on_loopback(endpoint, warned):
 
 
 @pytest.mark.parametrize("part", ["access_key", "secret_key", "security_token", "auth_token", "password"])
-def test_the_secrets_are_known_to_the_scrubber_even_if_refused(part):
+def test_refused_secrets_are_registered_for_redaction(part):
     secrets = Redactor()
     options, variable = {**BASE, **USER, **KEYS, part: "of-the-option"}, CREDENTIAL_VARIABLES[0][part]
     with pytest.raises(HssError):
@@ -377,7 +377,7 @@ def test_the_representation_of_a_credential_shows_no_secret():
     assert [part for part, value in values.items() if value in shown] == ["user_name", "domain_name"]
 
 
-def test_the_options_are_documented_as_they_are():
+def test_the_guide_documents_the_options():
     documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
     spec = connection_spec()
     assert {name: (option["type"], option.get("default")) for name, option in documented.items()} == {

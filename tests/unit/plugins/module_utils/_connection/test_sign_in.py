@@ -45,14 +45,14 @@ def module(**options):
     return ran
 
 
-def test_iam_tells_the_project(transcript):
+def test_the_project_is_taken_from_the_response_of_iam(transcript):
     token(transcript, {"token": {"project": {"id": "told", "name": "cn-north-4"}}})
     empty_list(transcript, "told")
     assert not module().failed
 
 
 @pytest.mark.parametrize("body", [{}, {"token": None}, {"token": {"project": None}}, {"token": {"project": {"id": 7}}}])
-def test_iam_does_not_tell_the_project_and_is_asked(transcript, body):
+def test_a_project_missing_in_the_response_is_looked_up(transcript, body):
     token(transcript, body)
     transcript.get(
         f"{IAM}/projects",
@@ -63,14 +63,14 @@ def test_iam_does_not_tell_the_project_and_is_asked(transcript, body):
     assert not module().failed
 
 
-def test_the_project_given_is_the_one(transcript):
+def test_a_given_project_is_used(transcript):
     token(transcript, {"token": {"project": {"id": "told"}}})
     empty_list(transcript, "given")
     assert not module(project_id="given").failed
 
 
 @pytest.mark.parametrize("header", [None, ""])
-def test_an_answer_without_a_token(transcript, header):
+def test_a_response_without_a_token_is_an_error(transcript, header):
     token(transcript, {"token": {"project": {"id": "told"}}}, header)
     ran = module()
     assert (
@@ -96,14 +96,14 @@ def test_a_refusal_is_quoted_by_code_and_message_alone(transcript, body, words):
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_iam_is_asked_again_if_it_is_unwell(transcript, status):
+def test_a_failing_iam_is_retried(transcript, status):
     token(transcript, {}, None, status=status)
     token(transcript, {"token": {"project": {"id": "told"}}})
     empty_list(transcript, "told")
     assert not module().failed
 
 
-def test_the_cloud_is_in_both_addresses(transcript):
+def test_the_cloud_is_part_of_both_addresses(transcript):
     transcript.post(
         "https://iam.cn-north-4.example.com/v3/auth/tokens",
         status=201,

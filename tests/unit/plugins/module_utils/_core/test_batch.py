@@ -25,7 +25,7 @@ def items(count):
     return [Item(f"c{number}") for number in range(count)]
 
 
-def test_a_failure_is_the_items_own():
+def test_an_error_belongs_to_its_entry():
     def work(item):
         if item.label == "c1":
             raise HssError("no")
@@ -36,7 +36,7 @@ def test_a_failure_is_the_items_own():
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_refused_credentials_are_not_tried_again(count):
+def test_refused_credentials_end_the_batch(count):
     tried = []
 
     def work(item):
@@ -51,7 +51,7 @@ def test_refused_credentials_are_not_tried_again(count):
     assert {item.error.outcome for item in more if item.error} == {"not_sent"}
 
 
-def test_at_most_so_many_at_a_time():
+def test_the_concurrency_is_limited():
     now, most, lock, meet = 0, 0, threading.Lock(), threading.Barrier(3)
 
     def work(item):
@@ -68,12 +68,12 @@ def test_at_most_so_many_at_a_time():
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, MAX_CONCURRENCY + 1])
-def test_the_number_is_checked(concurrency):
+def test_the_concurrency_is_validated(concurrency):
     with pytest.raises(HssError, match="concurrency: must be from 1 to 32"):
         Batch(concurrency)
 
 
-def test_the_summary_quotes_five():
+def test_a_summary_quotes_five_failures():
     some = items(9)
     for item in some[1:]:
         item.error = HssError("no")

@@ -125,7 +125,7 @@ def test_without_a_response_nothing_is_advised(code):
     assert hint_for(code, None) is None
 
 
-def test_the_message_tells_it_all():
+def test_the_message_has_every_part():
     error = HssError(
         "Could not register the cluster 'shop': https://hss.example.com refused",
         operation="CreateMultiCloudClusters",
@@ -141,7 +141,7 @@ def test_the_message_tells_it_all():
     assert error.failure()["hint"] == error.hint
 
 
-def test_a_hint_of_ones_own_goes_before_the_table():
+def test_a_given_hint_precedes_the_table():
     assert HssError("No", error_code="HSS.1002", hint="Do this.").hint == "Do this."
 
 
@@ -158,7 +158,7 @@ def test_a_hint_of_ones_own_goes_before_the_table():
         ("\u2028\u2029\u0085", ""),
     ],
 )
-def test_what_steers_a_terminal_is_taken_out(text, shown):
+def test_characters_that_are_not_visible_are_removed(text, shown):
     assert sanitize(text) == shown
 
 
@@ -168,7 +168,7 @@ def test_plain_text_is_one_line_of_visible_characters_and_not_too_long(text, lon
     assert shown.isprintable() and len(shown) <= longest and sanitize(shown, longest) == shown
 
 
-def test_every_part_of_an_error_is_plain():
+def test_every_part_of_an_error_is_sanitized():
     odd = "\x1b[31m" + "long " * 9999
     error = HssError(odd, error_code=odd, error_msg=odd, request_id=odd)
     for text in (str(error), error.message, *filter(None, map(str, error.failure().values()))):
@@ -177,6 +177,6 @@ def test_every_part_of_an_error_is_plain():
     assert [len(text) for text in (error.error_code, error.error_msg, error.request_id)] == [64, 300, 128]
 
 
-def test_empty_words_are_none():
+def test_empty_parts_become_none():
     error = HssError("No", error_code="", error_msg="\x1b", request_id=" ")
     assert (error.error_code, error.error_msg, error.request_id, str(error)) == (None, None, None, "No.")

@@ -34,7 +34,7 @@ def test_whole_values_are_hidden_and_the_rest_is_kept():
     assert scrubber(SECRET).redact(f"before {SECRET} after {SECRET}") == f"before {MASK} after {MASK}"
 
 
-def test_spellings_of_json_and_urls_are_hidden():
+def test_encodings_of_json_and_urls_are_hidden():
     for spelling in (json.dumps(SECRET), json.dumps(SECRET, ensure_ascii=False), quote(SECRET), quote_plus(SECRET)):
         shown = scrubber(SECRET).redact(f"<{spelling}>")
         assert "s3cr3t" not in shown and "quotes" not in shown, shown
@@ -44,7 +44,7 @@ def test_a_part_of_a_value_is_hidden():
     assert scrubber(SECRET).redact("cut: s3cr3t-Va, and more") == f"cut: {MASK}, and more"
 
 
-def test_short_values_are_passed_over():
+def test_short_values_are_ignored():
     assert scrubber("admin", None, "").redact("admin") == "admin"
 
 
@@ -87,7 +87,7 @@ VALUES = st.one_of(
 )
 
 
-def test_the_meanings_are_found():
+def test_the_search_for_encoded_secrets_finds_them():
     """Otherwise the next test would prove nothing."""
     for way in (quote, json.dumps, html.escape, str.upper, lambda text: in_base64(text, "ab", True)):
         assert found_in("s3cr3t-Value/with+more", f"<{way('s3cr3t-Value/with+more')}>")
@@ -103,14 +103,14 @@ def test_the_meanings_are_found():
         "geheim ünd lang 密码",
     ],
 )
-def test_every_way_of_writing_a_whole_secret_is_seen_through(secret, way):
+def test_every_encoding_of_a_whole_secret_is_redacted(secret, way):
     shown = scrubber(secret).redact(f"Not accepted: {PLAIN_WAYS[way](secret)}, see the documentation.")
     assert found_in(secret, shown) == [] and shown.startswith("Not accepted: ") and MASK in shown
 
 
 @settings(deadline=None, max_examples=300)
 @given(secret=VALUES, ways=st.lists(WAYS, max_size=3), data=st.data())
-def test_no_way_of_writing_a_secret_survives(secret, ways, data):
+def test_no_combination_of_encodings_survives(secret, ways, data):
     said = secret
     for way in ways:
         said = way(said)
@@ -120,7 +120,7 @@ def test_no_way_of_writing_a_secret_survives(secret, ways, data):
     assert found_in(secret, shown) == []
 
 
-def test_a_kubeconfigs_key_is_hidden_as_pem_too():
+def test_the_key_of_a_kubeconfig_is_also_hidden_as_pem():
     pem = kubeconfigs.Authority().issue("admin", ["system:masters"]).key_pem.decode()
     secrets = scrubber(base64.b64encode(pem.encode()).decode())
     lines = pem.strip().splitlines()
@@ -130,14 +130,14 @@ def test_a_kubeconfigs_key_is_hidden_as_pem_too():
     assert secrets.redact("-----BEGIN CERTIFICATE----- PRIVATE KEY") == "-----BEGIN CERTIFICATE----- PRIVATE KEY"
 
 
-def test_what_is_registered_later_is_hidden_too():
+def test_a_value_that_is_registered_later_is_hidden():
     secrets = scrubber("QZ7KX3VW9RB2")
     assert secrets.redact("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} zz9kq3vw7rb2"
     secrets.add("zz9kq3vw7rb2")
     assert secrets.redact("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} {MASK}"
 
 
-def test_what_is_not_secret_is_left_alone_beside_thousands_of_secrets():
+def test_other_text_is_unchanged_with_thousands_of_secrets():
     secrets = scrubber(
         *(base64.b64encode(bytes([number % 251] * 7 + [number // 251] * 9)).decode() for number in range(5000))
     )
@@ -192,7 +192,7 @@ def read(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_so_much_is_read_however_long_a_text_is(read, kind):
+def test_the_examined_length_is_limited_for_any_text(read, kind):
     shown = scrubber(KEY).redact(HOSTILE[kind])
     ((length, every),) = read
     assert length <= 7_000 and len(shown) <= 6_001
@@ -200,19 +200,19 @@ def test_so_much_is_read_however_long_a_text_is(read, kind):
     assert sum(map(len, every)) <= 2 * (decodings.MAX_WORK + length)
 
 
-def test_prose_is_far_from_what_is_too_much(read):
+def test_prose_is_far_below_the_decoding_limit(read):
     prose = "The quota of this region is used up: buy another one, or remove clusters that are gone (HSS.1002). "
     text = prose * (7_000 // len(prose))
     assert scrubber(KEY).redact(text, 7_000) == text
     assert sum(map(len, read[0][1])) < decodings.MAX_WORK / 4
 
 
-def test_what_can_be_read_in_one_way_by_two_ways_is_read_once(read):
+def test_the_same_decoding_is_examined_once(read):
     scrubber(KEY).redact(noise(LETTERS + "+/%&;\\ u", 2_000))
     assert sum(map(len, read[0][1])) < decodings.MAX_WORK / 4
 
 
-def test_of_a_text_that_takes_too_long_nothing_is_shown(monkeypatch):
+def test_a_text_beyond_the_decoding_limit_is_masked_as_a_whole(monkeypatch):
     text = f"Not accepted: {quote(in_base64(KEY))}."
     assert scrubber(KEY).redact(text).startswith("Not accepted: ")
     monkeypatch.setattr(decodings, "MAX_WORK", 100)
@@ -227,7 +227,7 @@ def test_of_a_text_that_takes_too_long_nothing_is_shown(monkeypatch):
     ],
     ids=["as it is", "JSON", "HTML", "lines", "base64"],
 )
-def test_a_secret_where_a_text_is_cut_off_leaves_nothing(way):
+def test_a_secret_at_the_end_of_a_truncated_text_leaves_nothing(way):
     """Not even what is too short to be looked for."""
     secret = KEY[:39]  # so that nothing is filled up in base64
     written = way(secret)
@@ -252,7 +252,7 @@ def test_allowed_values_and_ids_are_not_examined():
     assert secrets.redact("6f2b5593-7855-4dbd-aebe-4f736708b8db.") == f"{MASK}."
 
 
-def test_secrets_that_come_one_by_one_are_looked_up_together():
+def test_secrets_that_are_added_one_by_one_share_tables():
     secrets = Redactor()
     values = [noise(LETTERS, 20, seed) for seed in range(300)]
     for value in values:

@@ -92,7 +92,7 @@ def error(answer, *args, client=None, **options):
 @pytest.mark.parametrize(
     "method, outcome", [("GET", {"not_sent", "rejected"}), ("POST", {"unknown"}), ("PUT", {"unknown"})]
 )
-def test_a_change_without_a_good_answer_is_unknown(answer, words, method, outcome):
+def test_the_outcome_of_a_change_without_a_valid_response_is_unknown(answer, words, method, outcome):
     found = error(answer, method, client={"timeout": 0.4}, body={"a": 1}, retryable=False)
     assert words in str(found) and found.outcome in outcome, str(found)
 
@@ -101,7 +101,7 @@ def test_a_change_without_a_good_answer_is_unknown(answer, words, method, outcom
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"\xff", b'{"error_code": {}, "error_msg": [1]}', b'{"error": {"code": []}}']
 )
-def test_a_refusal_in_whatever_form_is_one(status, body):
+def test_a_refusal_in_any_format_is_rejected(status, body):
     found = error(lambda talk, _request: talk.answer(status, body), "POST", body={}, retryable=False)
     assert (found.outcome, found.http_status, found.error_code, found.error_msg) == ("rejected", status, None, None)
 
@@ -111,7 +111,7 @@ def test_a_refusal_in_whatever_form_is_one(status, body):
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-def test_a_redirect_is_told_and_not_followed(code, method):
+def test_a_redirect_is_reported_and_not_followed(code, method):
     with HostileServer(lambda talk, _request: talk.answer(200, b"{}")) as other:
         found = error(
             lambda talk, _request: talk.answer(
@@ -143,7 +143,7 @@ def test_a_redirect_is_told_and_not_followed(code, method):
         ("javascript:alert(1)", "javascript://"),
     ],
 )
-def test_where_a_redirect_leads(location, where):
+def test_the_target_of_a_redirect_is_named(location, where):
     found = error(
         lambda talk, _request: talk.send(f"HTTP/1.1 302 X\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n")
     )
@@ -153,7 +153,7 @@ def test_where_a_redirect_leads(location, where):
 # What a server says
 
 
-def test_what_would_steer_a_terminal_is_not_passed_on():
+def test_control_characters_of_a_response_are_removed():
     words = "\x1b]0;title\x07a \x1b[2J\x1b[31mred\x9b0m \u202egnorts\u2066 \u200bz\ufeff b\r\nFAKE: line\x00\x7f\ue000"
     found = error(
         lambda talk, _request: talk.send(
@@ -173,7 +173,7 @@ def test_what_would_steer_a_terminal_is_not_passed_on():
     assert found.error_msg == "]0;title a [2J [31mred 0m gnorts z b FAKE: line"
 
 
-def test_what_a_server_says_is_quoted_up_to_a_length():
+def test_the_quotation_of_a_response_has_a_maximum_length():
     long = {"error_code": "c" * 9999 + " x", "error_msg": "many words " * 9999, "request_id": "i " * 9999}
     found = error(lambda talk, _request: talk.json(long, 400))
     assert len(found.error_msg) == 300 and len(found.error_code) <= 64 and len(found.request_id) <= 128
@@ -181,13 +181,13 @@ def test_what_a_server_says_is_quoted_up_to_a_length():
 
 
 @pytest.mark.parametrize("at", ["error_code", "error_msg", "request_id", "error_description"])
-def test_a_secret_is_gone_before_anybody_handles_the_error(at):
+def test_an_error_is_redacted_when_it_is_raised(at):
     found = error(lambda talk, _request: talk.json({at: f"no {TOKEN.lower()}"}, 400))
     assert MASK in str(found) + str(found.failure())
 
 
 @pytest.mark.parametrize("at", ["error_code", "error_msg", "request_id"])
-def test_what_a_server_says_is_looked_at_up_to_a_length(monkeypatch, at):
+def test_only_the_beginning_of_a_response_is_examined(monkeypatch, at):
     """To look for secrets in megabytes would take minutes."""
     lengths = []
     monkeypatch.setattr(decodings, "decodings", lambda text: lengths.append(len(text)) or [])
@@ -198,14 +198,14 @@ def test_what_a_server_says_is_looked_at_up_to_a_length(monkeypatch, at):
 
 
 @pytest.mark.parametrize("end", range(1_940, 2_010, 10))
-def test_no_half_of_a_signature_is_left_where_words_are_cut_off(end):
+def test_a_signature_at_the_end_of_a_truncated_text_is_removed(end):
     """Most of the words are nothing to be seen, so that their end is shown."""
     signature = "0123456789abcdef" * 4
     found = error(lambda talk, _request: talk.json({"error_msg": f"no {' ' * (end - 3)}{signature}"}, 400))
     assert set(found.error_msg) <= set("no *…")
 
 
-def test_a_signature_and_what_was_to_be_signed_are_not_quoted():
+def test_a_signature_and_the_canonical_request_are_not_quoted():
     def answer(talk, request):
         head = request.decode("latin-1")
         signature = re.search(r"Signature=(\w+)", head)[1]
@@ -240,7 +240,7 @@ def test_a_signature_and_what_was_to_be_signed_are_not_quoted():
         "\x1b",
     ],
 )
-def test_no_retry_after_breaks_anything(status, header):
+def test_any_retry_after_header_is_handled(status, header):
     answers = [
         lambda talk, _request: talk.send(
             f"HTTP/1.1 {status} X\r\nRetry-After: ".encode()
@@ -268,7 +268,7 @@ def test_no_retry_after_breaks_anything(status, header):
     ],
     ids=["seconds", "date", "past"],
 )
-def test_a_pause_that_is_asked_for_is_made(header, least):
+def test_a_requested_delay_is_observed(header, least):
     answers = [
         lambda talk, _request: talk.answer(503, b"", f"Retry-After: {header()}"),
         lambda talk, _request: talk.json({}),
@@ -286,7 +286,7 @@ def test_a_pause_that_is_asked_for_is_made(header, least):
 @pytest.mark.parametrize(
     "path", ["/a/../b", "/a/./b", "/a/..", "/a/%2e%2E/b", "/a/x%2fy", "/a/%2F..%2F..%2Fb", "/a/.%2e/b", "/a/%2e"]
 )
-def test_an_id_never_leads_elsewhere(path):
+def test_an_id_never_changes_the_path(path):
     with HostileServer(lambda talk, _request: talk.json({})) as server:
         found = Client(server).error("DELETE", path)
         assert (found.outcome, server.requests) == ("not_sent", [])
@@ -294,7 +294,7 @@ def test_an_id_never_leads_elsewhere(path):
 
 
 @pytest.mark.parametrize("path", ["/a/x%3Fy%23z%25%0D%0A", "/a/...", "/a/..b", "/a/%C3%BC"])
-def test_a_quoted_id_stays_one(path):
+def test_an_encoded_id_is_not_decoded(path):
     with HostileServer(lambda talk, _request: talk.json({})) as server:
         client = Client(server)
         client.call("DELETE", path)
@@ -315,7 +315,7 @@ JSON = st.recursive(
 
 
 @given(status=st.integers(200, 599), data=JSON)
-def test_any_json_is_an_answer_or_an_error(status, data):
+def test_any_json_is_a_response_or_an_error(status, data):
     with HostileServer(lambda talk, _request: talk.json(data, status)) as server:
         client = Client(server)
         try:

@@ -77,14 +77,14 @@ ENDLESS = 10**9
         "a flood of trailers",
     ],
 )
-def test_the_whole_of_an_answer_has_one_timeout(answer):
+def test_a_response_has_one_time_out_from_beginning_to_end(answer):
     started = time.monotonic()
     with pytest.raises(TRANSPORT_ERRORS):
         exchange(answer)
     assert time.monotonic() - started < LIMIT + SLACK
 
 
-def test_an_answer_that_comes_bit_by_bit_and_in_time_is_one():
+def test_a_response_in_small_pieces_is_accepted_within_the_time_out():
     def answer(talk, _request):
         talk.drip(f'{HEAD}Content-Length: 8\r\n\r\n{{"a": 1}}', pause=0.001)
 
@@ -112,7 +112,7 @@ def test_an_answer_that_comes_bit_by_bit_and_in_time_is_one():
     ],
     ids=["announced", "chunks", "until the end", "one chunk", "of a redirect"],
 )
-def test_a_long_answer_is_read_up_to_a_limit(answer):
+def test_the_size_of_a_response_is_limited(answer):
     found, peak = with_peak(answer)
     assert found.problem == "answered with more than 4 MiB" and found.body == b""
     assert peak < 8 * MAX_RESPONSE_BYTES
@@ -136,7 +136,7 @@ def with_peak(answer):
     ],
     ids=["a long header", "many headers", "many long headers", "a long chunk header"],
 )
-def test_headers_have_an_end(flood):
+def test_the_size_of_headers_is_limited(flood):
     tracemalloc.start()
     try:
         with pytest.raises(TRANSPORT_ERRORS):
@@ -161,7 +161,7 @@ BOMB = gzip.compress(b" " * (64 * MEGABYTE), 9)
         ("gzip, gzip, gzip", gzip.compress(gzip.compress(BOMB))),
     ],
 )
-def test_nothing_is_inflated(status, encoding, body):
+def test_a_compressed_response_is_refused(status, encoding, body):
     found, peak = with_peak(lambda talk, _request: talk.answer(status, body, f"Content-Encoding: {encoding}"))
     assert (found.status, found.problem) == (status, "compressed its answer, which was not asked for")
     assert peak < 8 * MEGABYTE
@@ -178,7 +178,7 @@ def test_nothing_is_inflated(status, encoding, body):
         ("Transfer-Encoding: chunked", 'zz\r\n{"a": 1}\r\n0\r\n\r\n'),
     ],
 )
-def test_half_an_answer_is_none(head, body):
+def test_an_incomplete_response_is_an_error(head, body):
     def answer(talk, _request):
         talk.send(f"{HEAD}{head}\r\n\r\n{body}")
         return True
@@ -188,7 +188,7 @@ def test_half_an_answer_is_none(head, body):
 
 
 @pytest.mark.parametrize("first", ["SSH-2.0-OpenSSH_9.6\r\n", "HTTP/1.1 two hundred\r\n\r\n", "\0\1\2\r\n\r\n", "\r\n"])
-def test_what_is_not_http(first):
+def test_a_response_that_is_not_http_is_an_error(first):
     def answer(talk, _request):
         talk.send(first)
         return True
@@ -197,7 +197,7 @@ def test_what_is_not_http(first):
         exchange(answer, timeout=20.0)
 
 
-def test_more_than_was_announced_is_not_the_next_answer():
+def test_data_beyond_the_announced_length_is_not_the_next_response():
     with HostileServer(
         in_turn(
             [
@@ -212,7 +212,7 @@ def test_more_than_was_announced_is_not_the_next_answer():
     assert found == [{"a": 1}, {"a": 3}]
 
 
-def test_connections_are_kept_and_their_timeouts_too():
+def test_connections_are_reused_with_their_time_outs():
     def answer(talk, _request):
         time.sleep(0.3)
         talk.answer(200, b"{}")
@@ -227,7 +227,7 @@ def test_connections_are_kept_and_their_timeouts_too():
         assert (server.connections, left) == (1, [20.0])
 
 
-def test_nothing_but_what_is_meant_is_sent(monkeypatch, tmp_path):
+def test_a_request_contains_no_credential_from_the_environment(monkeypatch, tmp_path):
     """No password from .netrc or the address, no cookie, and no wish for a compressed answer."""
     with HostileServer(
         lambda talk, _request: talk.answer(200, b"{}", "Set-Cookie: seen=1", "Set-Cookie: =;;x")
@@ -271,7 +271,7 @@ def test_no_redirect_is_followed(code):
         ("GET", "http://127.0.0.1:9/", {"X\r\nb: c": "a"}),
     ],
 )
-def test_what_cannot_be_put_into_http_is_not_sent(method, url, headers):
+def test_a_request_that_http_cannot_express_is_not_sent(method, url, headers):
     with pytest.raises(InvalidRequest):
         Transport(True, 1.0).send(method, url, headers, NoAuth())
 
@@ -293,7 +293,7 @@ def test_what_cannot_be_put_into_http_is_not_sent(method, url, headers):
         (b'{"a":' * 49 + b"[]" + b"}" * 49, None),
     ],
 )
-def test_a_json_object(body, data):
+def test_a_json_object_is_accepted(body, data):
     found = HttpResponse(200, {}, body).json_object()
     assert data is None or found == data
 
@@ -327,6 +327,6 @@ def test_a_json_object(body, data):
     ],
     ids=range(23),
 )
-def test_no_json_object(body):
+def test_a_body_that_is_not_a_json_object_is_refused(body):
     with pytest.raises(InvalidResponse, match="^did not answer with a JSON object$"):
         HttpResponse(200, {}, body).json_object()

@@ -67,7 +67,7 @@ def refuse(changes: dict, where: str, *reasons: str, files=None, **policy) -> Ku
     return caught.value
 
 
-def test_what_the_distributions_write_is_accepted():
+def test_the_kubeconfigs_of_distributions_are_accepted():
     assert canonicalize(kubeadm("https://10.0.0.1:6443"), KubeconfigPolicy()).server == "https://10.0.0.1:6443"
     assert canonicalize(k3s(), KubeconfigPolicy(server="10.0.0.1")).server == "https://10.0.0.1:6443"
 
@@ -79,7 +79,7 @@ TWO = {
 }
 
 
-def test_the_context_asked_for_is_chosen_else_the_current_one():
+def test_the_requested_context_or_else_the_current_one_is_selected():
     assert accepted(TWO).context == "admin@kubernetes"
     assert accepted(TWO, context="second").context == "second"
     assert accepted({**TWO, "current-context": "second"}).context == "second"
@@ -92,14 +92,14 @@ def test_no_context_is_guessed_even_if_there_is_only_one(current):
     refuse({"current-context": current}, "current-context", "is not set", "The file has: admin@kubernetes")
 
 
-def test_a_context_that_is_missing_is_refused_with_the_names_of_those_that_there_are():
+def test_a_missing_context_is_refused_with_the_names_of_the_others():
     names = "The file has: admin@kubernetes, second"
     refuse({**TWO, "current-context": "third"}, "current-context", "there is no context 'third'", names)
     refuse(TWO, "context", "there is no context 'third'", names, context="third")
     refuse({"contexts": ABSENT}, "current-context", "The file has: none")
 
 
-def test_of_very_many_contexts_some_are_listed():
+def test_some_of_many_contexts_are_listed():
     many = [{"name": f"c{number:03}", "context": {}} for number in range(120)]
     error = refuse({"contexts": many}, "current-context", "c000, c001", "c049 and 70 more")
     assert "c050" not in error.reason
@@ -144,7 +144,7 @@ def test_a_name_used_twice_in_one_list_is_refused_and_in_two_lists_is_not(sectio
 # --- cutting ----------------------------------------------------------------------------------------------------------
 
 
-def test_only_the_chosen_context_its_cluster_and_its_user_are_left():
+def test_only_the_selected_context_with_its_cluster_and_user_remains():
     others = {
         "clusters[1]": {"name": "c2", "cluster": {"server": "https://10.0.0.2", "certificate-authority": "/x"}},
         "contexts[1]": {"name": "x2", "context": {"cluster": "c2", "user": "u2"}},
@@ -167,7 +167,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("field", KEPT)
-def test_what_says_where_and_as_whom_to_log_in_is_kept(field):
+def test_fields_that_affect_the_login_are_kept(field):
     section, key = field.partition("[")[0][:-1], field.rpartition(".")[2]
     changes = {field: KEPT[field]} | ({f"{USER}.as": "jane"} if section == "user" else {})
     assert part(accepted(changes), section)[key] == KEPT[field]
@@ -193,7 +193,7 @@ DROPPED = {
 
 
 @pytest.mark.parametrize("field", DROPPED)
-def test_what_says_nothing_about_logging_in_is_dropped(field):
+def test_fields_that_do_not_affect_the_login_are_dropped(field):
     assert accepted({field: DROPPED[field]}).text == accepted().text
 
 
@@ -212,7 +212,7 @@ def test_what_says_nothing_about_logging_in_is_dropped(field):
         ({"as": "system:node:master-1"}, "as", "belongs to a node's kubelet"),
     ],
 )
-def test_an_impersonation_that_kubernetes_does_not_take_is_refused(changes, where, reason):
+def test_an_invalid_impersonation_is_refused(changes, where, reason):
     refuse({f"{USER}.{key}": value for key, value in changes.items()}, f"{USER}.{where}", reason)
 
 
@@ -220,7 +220,7 @@ FILLING = "x" * 600_000  # twice this is too much
 
 
 @pytest.mark.parametrize("section", ["users", "clusters"])
-def test_only_what_is_selected_counts_for_the_limit_on_its_size(section):
+def test_the_size_limit_holds_for_the_selected_context_only(section):
     others = {f"{section}[1]": {"name": "another", section[:-1]: {"x": [FILLING, FILLING]}}}
     assert accepted(others).text == accepted().text
     own = f"{section}[0].{section[:-1]}.x"
@@ -244,16 +244,16 @@ BY_PATH = {
 }
 
 
-def test_files_take_the_place_of_their_paths():
+def test_files_are_inlined():
     assert accepted(BY_PATH, read_file).text == accepted().text
 
 
-def test_files_beside_empty_data_take_its_place():
+def test_files_are_inlined_if_their_data_fields_are_empty():
     empty = {f"{USER}.client-certificate-data": "", f"{CLUSTER}.certificate-authority-data": None}
     assert accepted({**BY_PATH, **empty}, read_file).text == accepted().text
 
 
-def test_a_token_file_wins_over_a_token_and_loses_its_line_end():
+def test_a_token_file_precedes_a_token_and_loses_its_line_end():
     for user in ({"tokenFile": "token"}, {"tokenFile": "token", "token": "the-old-one"}):
         config = accepted({USER: user}, read_file)
         assert part(config, "user") == {"token": TOKEN}
@@ -267,13 +267,13 @@ def test_a_token_file_may_hold_any_usual_token(token):
     assert part(accepted({USER: {"tokenFile": "f"}}, lambda path: token.encode()), "user") == {"token": token}
 
 
-def test_nothing_with_a_path_is_left():
+def test_no_field_with_a_path_remains():
     config = accepted({**BY_PATH, f"{USER}.tokenFile": "token"}, read_file)
     assert set(part(config, "cluster")) == {"certificate-authority-data", "server"}
     assert set(part(config, "user")) == {"client-certificate-data", "client-key-data", "token"}
 
 
-def test_the_files_are_known_before_they_are_read():
+def test_the_referenced_files_are_listed_before_they_are_read():
     content = json.dumps(edited(GOOD, {**BY_PATH, **TWO, f"{USER}.tokenFile": "token"}))
     wanted = ["pki/ca.crt", "pki/admin.crt", "pki/admin.key", "token"]
     assert referenced_files(content, None) == referenced_files(content, "second") == wanted
@@ -290,12 +290,12 @@ PATHS = [
 
 
 @pytest.mark.parametrize(("path", "data"), PATHS)
-def test_path_and_data_both_are_refused(path, data):
+def test_a_path_together_with_data_is_refused(path, data):
     refuse({path: "pki/ca.crt"}, path, f"is given together with {data.rpartition('.')[2]}", files=read_file)
 
 
 @pytest.mark.parametrize("field", [path for path, _data in PATHS] + [f"{USER}.tokenFile"])
-def test_a_text_alone_cannot_have_files_and_says_what_reads_them(field):
+def test_a_text_that_refers_to_files_is_refused_with_the_remedy(field):
     by_path = {**BY_PATH, field: "somewhere"}
     kept = {key: value for key, value in by_path.items() if key in (field, f"{field}-data")}
     if f"{field}-data" not in kept and "tokenFile" not in field:
@@ -316,7 +316,7 @@ def test_a_text_alone_cannot_have_files_and_says_what_reads_them(field):
     ],
 )
 @pytest.mark.parametrize("field", [path for path, _data in PATHS] + [f"{USER}.tokenFile"])
-def test_a_file_that_is_not_what_it_should_be_is_refused_by_the_field_that_names_it(field, file, reason):
+def test_an_invalid_file_is_refused_with_the_name_of_its_field(field, file, reason):
     changes = {**BY_PATH, USER: {**BY_PATH[USER]}}
     if field.startswith(USER):
         changes[USER] = {**changes[USER], field.rpartition(".")[2]: file}
@@ -326,7 +326,7 @@ def test_a_file_that_is_not_what_it_should_be_is_refused_by_the_field_that_names
     assert "root:" not in str(error)
 
 
-def test_a_file_of_two_is_refused_if_it_is_the_wrong_one():
+def test_a_file_of_another_pair_is_refused():
     changed = {**BY_PATH, USER: {"client-certificate": "other.crt", "client-key": "pki/admin.key"}}
     refuse(changed, f"{USER}.client-key", "is not the key of the first certificate", files=read_file)
 
@@ -345,7 +345,7 @@ INSTEAD = "Use a client certificate, or a ServiceAccount with a long-lived token
     ],
 )
 @pytest.mark.parametrize("user", [{}, certificate_user(ADMIN), {"token": "opaque"}], ids=["alone", "cert", "token"])
-def test_a_login_that_hss_cannot_do_is_refused_even_beside_one_that_it_can(user, field, value, reason):
+def test_a_login_that_hss_cannot_do_is_refused_beside_any_other(user, field, value, reason):
     refuse({USER: {**user, field: value}}, f"{USER}.{field}", reason, INSTEAD)
 
 
@@ -421,7 +421,7 @@ def test_a_ca_together_with_insecure_is_refused_even_if_insecure_is_allowed(ca, 
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, "", []])
-def test_insecure_is_true_or_false_and_nothing_like_it(value):
+def test_insecure_must_be_a_boolean(value):
     field = f"{CLUSTER}.insecure-skip-tls-verify"
     refuse({field: value}, field, "must be true or false", allow_insecure=True)
 
@@ -458,7 +458,7 @@ def test_a_proxy_that_is_broken_or_on_the_host_itself_is_refused(url):
 
 
 @pytest.mark.parametrize("url", [None, "socks5://localhost:1234", "ftp://10.0.0.9", "http://10.0.0.8:3128"])
-def test_a_proxy_can_be_dropped_or_replaced_whatever_it_is(url):
+def test_any_proxy_can_be_dropped_or_replaced(url):
     changes = {f"{CLUSTER}.proxy-url": url}
     assert accepted(changes, proxy_url="").text == accepted().text
     for new in ("http://10.0.0.9:3128", "socks5://user:word@proxy.example.com:1080"):
@@ -468,7 +468,7 @@ def test_a_proxy_can_be_dropped_or_replaced_whatever_it_is(url):
 
 
 @pytest.mark.parametrize("url", ["socks5://localhost:1080", "proxy.example.com:3128", "http://u:opensesame@[::1]:1"])
-def test_a_proxy_that_is_given_is_no_better(url):
+def test_a_given_proxy_is_checked_as_well(url):
     error = refuse({}, "proxy_url", "HSS cannot use this proxy: ", proxy_url=url)
     assert "opensesame" not in str(error)
 
@@ -561,7 +561,7 @@ def test_no_other_address_is_accepted_with_names_inside_the_cluster(server):
 
 
 @pytest.mark.parametrize("server", ["127.0.0.1", "https://localhost:6443", "http://10.0.0.1", "a b", "u:p@10.0.0.1"])
-def test_a_server_that_is_given_is_no_better(server):
+def test_a_given_server_is_checked_as_well(server):
     refuse({}, "server", server=server)
 
 
@@ -618,7 +618,7 @@ def test_a_name_that_cannot_stand_in_a_certificate_is_refused(name):
 @pytest.mark.parametrize(
     ("host", "warned"), [("lb.kubesphere.local", True), ("master", True), ("a.example.com", False)]
 )
-def test_a_name_that_perhaps_only_the_nodes_know_is_a_warning(host, warned):
+def test_a_name_that_may_be_known_on_the_nodes_only_is_a_warning(host, warned):
     warnings = accepted({SERVER: f"https://{host}:6443"}).upload_warnings
     assert [f"'{host}' may be known on the nodes only" in warning for warning in warnings] == [True] * warned
 
@@ -632,7 +632,7 @@ def test_a_result_shows_no_secret_when_it_is_printed():
     assert b64(ADMIN.key_pem)[:40] not in repr(config)
 
 
-def test_an_error_says_field_and_reason():
+def test_an_error_names_field_and_reason():
     assert str(KubeconfigError("users[0].user", "is odd")) == "users[0].user: is odd"
     assert str(KubeconfigError("", "is odd")) == "is odd"
 
@@ -649,14 +649,14 @@ def test_options_of_a_subclass_of_text_become_plain_text():
 
 
 @pytest.mark.parametrize("server", ["https://127.0.0.1:6443", "https://10.0.0.1"])
-def test_the_server_of_the_file_is_known_whatever_it_is_worth(server):
+def test_the_original_server_is_returned_even_if_it_is_unreachable(server):
     found = original_server(json.dumps(edited(GOOD, {SERVER: server})), None)
     assert found is not None
     assert found.url == server
 
 
 @pytest.mark.parametrize("server", ["http://10.0.0.1", "", ABSENT])
-def test_what_is_no_server_is_none(server):
+def test_an_invalid_original_server_is_none(server):
     assert original_server(json.dumps(edited(GOOD, {SERVER: server})), None) is None
 
 

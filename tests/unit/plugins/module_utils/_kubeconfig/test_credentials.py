@@ -159,7 +159,7 @@ NOT_CERTIFICATES = {
 
 
 @pytest.mark.parametrize(("value", "reasons"), [(v[0], v[1:]) for v in NOT_CERTIFICATES.values()], ids=NOT_CERTIFICATES)
-def test_what_is_no_certificate_is_refused(value, reasons):
+def test_an_invalid_certificate_is_refused(value, reasons):
     refuse(with_user({**certificate_user(ADMIN), "client-certificate-data": value}), AT, *reasons)
     good = document("https://10.0.0.1:6443", None, certificate_user(ADMIN))
     refuse(json.dumps(edited(good, {CA_AT: value})), CA_AT, *reasons)
@@ -189,7 +189,7 @@ NOT_KEYS = {
 
 
 @pytest.mark.parametrize(("value", "reasons"), [(v[0], v[1:]) for v in NOT_KEYS.values()], ids=NOT_KEYS)
-def test_what_is_no_key_is_refused(value, reasons):
+def test_an_invalid_key_is_refused(value, reasons):
     refuse(with_user({**certificate_user(ADMIN), "client-key-data": value}), KEY_AT, *reasons)
 
 
@@ -205,7 +205,7 @@ BESIDE = {
 
 
 @pytest.mark.parametrize(("certificate", "key"), BESIDE.values(), ids=BESIDE)
-def test_whatever_stands_beside_certificate_and_key_stays_at_home(certificate, key):
+def test_other_content_beside_certificate_and_key_is_dropped(certificate, key):
     assert accepted(with_pem(certificate, key, ca=CA.pem + KEY)).text == accepted(with_issued(ADMIN)).text
 
 
@@ -302,14 +302,14 @@ OPAQUE = {
 
 
 @pytest.mark.parametrize("token", OPAQUE.values(), ids=OPAQUE)
-def test_a_token_that_does_not_say_when_it_ends_has_no_end_and_none_is_invented(token):
+def test_a_token_without_an_expiration_date_has_none(token):
     config = accepted(with_user({"token": token}))
     assert user_of(config) == {"token": token}
     assert (config.certificate_expiration_date, config.days_left) == (None, None)
     assert any("does not say when it ends" in warning for warning in config.upload_warnings)
 
 
-def test_a_bound_token_ends_when_it_says():
+def test_a_bound_token_ends_at_its_expiration_date():
     end = now() + 90 * DAY - 5
     for exp in (end, end + 0.75):
         config = accepted(with_user({"token": jwt(aud=["kubernetes"], exp=exp, nbf=now() - 9, sub="a:b")}))
@@ -329,7 +329,7 @@ def test_a_token_that_has_expired_or_is_not_valid_yet_is_refused():
 
 
 @pytest.mark.parametrize("token", ["two words", "line\n", " a", "a\ta", "schlüssel", "a" * 65_537])
-def test_what_is_no_token_is_refused(token):
+def test_an_invalid_token_is_refused(token):
     refuse(with_user({"token": token}), TOKEN_AT, "token")
 
 
@@ -340,7 +340,7 @@ def test_a_number_as_token_is_refused():
 # --- dates ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_end_is_that_of_whatever_ends_first():
+def test_the_expiration_date_is_the_earliest_one():
     middle = Authority("client-ca", days=50)
     leaf = middle.issue("admin", days=100)
     chain = {"client-certificate-data": b64(leaf.pem + middle.pem), "client-key-data": b64(leaf.key_pem)}
@@ -364,20 +364,20 @@ def test_the_end_is_that_of_whatever_ends_first():
     ],
     ids=["expired", "not yet valid"],
 )
-def test_a_certificate_out_of_its_time_is_refused(how, reasons):
+def test_a_certificate_outside_its_validity_is_refused(how, reasons):
     refuse(with_issued(CA.issue("admin", **how)), AT, *reasons)
     chained = Authority("client-ca", **how)
     refuse(with_pem(ADMIN.pem + chained.pem, ADMIN.key_pem), AT, *reasons)
 
 
-def test_the_second_of_the_end_is_over_and_the_one_before_is_not():
+def test_a_certificate_expires_with_its_last_second():
     content, end = with_issued(ADMIN), ADMIN.end // 1000
     assert canonicalize(content, KubeconfigPolicy(), now=end - 1).days_left == 0
     with pytest.raises(KubeconfigError, match="the certificate expired on"):
         canonicalize(content, KubeconfigPolicy(), now=end)
 
 
-def test_the_second_of_the_start_is_valid_and_the_one_before_is_not():
+def test_a_certificate_is_valid_from_its_first_second():
     content = with_user(certificate_user(ADMIN), ca=None)
     start = int(ADMIN.certificate.not_valid_before_utc.timestamp())
     canonicalize(content, KubeconfigPolicy(), now=start)
@@ -386,7 +386,7 @@ def test_the_second_of_the_start_is_valid_and_the_one_before_is_not():
 
 
 @pytest.mark.parametrize(("days", "warned"), [(29, True), (30, False), (0, False)])
-def test_fewer_days_left_than_asked_for_are_a_warning_that_says_how_many(days, warned):
+def test_few_days_left_are_a_warning_with_their_number(days, warned):
     config = canonicalize(
         with_issued(ADMIN),
         KubeconfigPolicy(expiry_warning_days=30 if days else 0),
@@ -396,7 +396,7 @@ def test_fewer_days_left_than_asked_for_are_a_warning_that_says_how_many(days, w
     assert [f"{days} days from now" in warning for warning in config.expiry_warnings] == [True] * warned
 
 
-def test_the_end_of_the_ca_is_a_warning_even_for_a_token_that_does_not_say():
+def test_the_end_of_the_ca_is_a_warning_for_a_token_without_a_date():
     config = accepted(with_user({"token": "opaque"}, Authority(days=3).pem))
     assert config.certificate_expiration_date is None
     assert "2 days from now" in config.expiry_warnings[0]

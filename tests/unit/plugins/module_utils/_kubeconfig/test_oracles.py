@@ -242,7 +242,7 @@ REFUSED_BY_BOTH = {
     [pytest.param(case, True, id=name) for name, case in STRICTER.items()]
     + [pytest.param(case, False, id=name) for name, case in REFUSED_BY_BOTH.items()],
 )
-def test_nothing_is_accepted_that_kubectl_refuses_and_what_is_refused_more_is_known(kubectl, folder, case, by_kubectl):
+def test_kubectl_accepts_what_is_accepted_and_the_stricter_rules_are_known(kubectl, folder, case, by_kubectl):
     content, context = case if isinstance(case, tuple) else (case, None)
     if isinstance(content, str) and "gone" in content and "admin.crt" in content:
         with pytest.raises(FileNotFoundError):
@@ -437,7 +437,7 @@ LOGINS = {
 
 
 @pytest.mark.parametrize("case", LOGINS.values(), ids=LOGINS)
-def test_what_is_accepted_logs_in(api_server, tmp_path, case):
+def test_an_accepted_kubeconfig_logs_in(api_server, tmp_path, case):
     text = canonicalize(case.text, case.policy).text
     assert log_in(text, api_server.port, tmp_path) == list(case.who)
 
@@ -457,7 +457,7 @@ STRICTER_THAN_TLS = {"an expired CA between"}
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_does_not_log_in(api_server, tmp_path, name):
+def test_a_refused_kubeconfig_does_not_log_in(api_server, tmp_path, name):
     case = REFUSED[name]
     with pytest.raises(KubeconfigError):
         canonicalize(case.text, case.policy)
@@ -468,7 +468,7 @@ def test_what_is_refused_does_not_log_in(api_server, tmp_path, name):
             log_in(case.text, api_server.port, tmp_path)
 
 
-def test_a_certificate_for_anything_is_accepted_though_openssl_wants_clients_in_so_many_words(api_server, tmp_path):
+def test_a_certificate_for_any_purpose_is_accepted_although_openssl_refuses_it(api_server, tmp_path):
     """Go, of which API servers are made, takes it."""
     text = canonicalize(Case(chained(usage=ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE)).text, KubeconfigPolicy()).text
     with pytest.raises(OSError):

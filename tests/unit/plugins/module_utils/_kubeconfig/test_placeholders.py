@@ -114,7 +114,7 @@ def test_a_token_that_only_resembles_a_placeholder_is_accepted(token):
 
 
 @pytest.mark.parametrize("value", [*KUBECTL, "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"])
-def test_the_texts_of_kubectl_and_ansible_are_no_secrets(value):
+def test_the_placeholders_of_kubectl_and_ansible_are_not_secrets(value):
     """Otherwise the message that names them would be redacted."""
     assert secret_values(with_token(value)) == []
 
@@ -151,12 +151,12 @@ def test_a_token_in_base64_is_refused(token):
 
 
 @pytest.mark.parametrize("text", ['{"kind":"ExecCredential","status":{"token":"a"}}', '["a"]', f'"{JWT}"'])
-def test_json_is_no_token_as_it_is_or_in_base64(text):
+def test_json_is_not_a_token_plain_or_in_base64(text):
     assert "is JSON" in refusal(with_token(text), f"{USER}.token")
     assert "is JSON in base64" in refusal(with_token(encoded(text)), f"{USER}.token")
 
 
-def test_the_name_of_the_header_is_no_part_of_a_token():
+def test_the_name_of_the_header_is_not_part_of_a_token():
     assert "leave out 'Bearer'" in refusal(with_token(f"Bearer {JWT}"), f"{USER}.token")
 
 
@@ -170,7 +170,7 @@ def test_the_base64_of_another_text_is_accepted_with_a_warning(text):
 @pytest.mark.parametrize(
     "token", [JWT, "sha256~" + "A1b2C3d4" * 5, "QUJD+/==", b64(bytes(range(128, 160))), encoded("short"), "a.b.c"]
 )
-def test_a_token_of_its_own_is_accepted_without_such_a_warning(token):
+def test_an_ordinary_token_is_accepted_without_a_warning(token):
     assert not any("decode it" in warning for warning in accepted(token).upload_warnings)
 
 

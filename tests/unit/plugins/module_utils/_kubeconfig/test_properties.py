@@ -155,7 +155,7 @@ def pieces(text: str) -> set[str]:
 
 @settings(max_examples=100, deadline=None)
 @given(data=st.data(), policy=POLICIES)
-def test_one_meaning_has_one_outcome_however_it_is_written(data, policy):
+def test_equivalent_kubeconfigs_have_the_same_result(data, policy):
     found = data.draw(documents())
     one, other = (data.draw(writings(found)) for _time in range(2))
     assert outcome(one, policy) == outcome(other, policy)
@@ -164,7 +164,7 @@ def test_one_meaning_has_one_outcome_however_it_is_written(data, policy):
 
 @settings(max_examples=100, deadline=None)
 @given(data=st.data(), policy=POLICIES)
-def test_the_result_is_its_own_result(data, policy):
+def test_the_result_is_idempotent(data, policy):
     config = outcome(data.draw(documents(broken=False).flatmap(writings)), policy)
     if isinstance(config, Kubeconfig):
         again = outcome(config.text, KubeconfigPolicy(server=config.server, tls_server_name=policy.tls_server_name))
@@ -226,7 +226,7 @@ def written_as_yaml(found: dict[str, Any]) -> str:
 
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
-def test_every_secret_of_a_damaged_text_is_known_as_far_as_it_is_whole(data):
+def test_the_whole_secrets_in_a_damaged_text_are_found(data):
     """Of those that stand on one line, and long enough to be recognised."""
     found = data.draw(documents(broken=False))
     text = data.draw(damaged(json.dumps(found) if data.draw(st.booleans()) else written_as_yaml(found)))

@@ -49,18 +49,18 @@ SECRET = [
 ]
 
 
-def test_they_are_the_values_of_every_user_and_no_names_or_paths():
+def test_secrets_are_the_values_of_every_user_without_names_and_paths():
     assert sorted(secret_values(json.dumps(MANY))) == sorted(SECRET)
 
 
-def test_they_are_those_of_what_the_distributions_write():
+def test_secrets_are_found_in_the_kubeconfigs_of_distributions():
     for text in (kubeadm("https://10.0.0.1:6443"), k3s()):
         user = yaml.safe_load(text)["users"][0]["user"]
         assert sorted(secret_values(text)) == sorted(user.values())
 
 
 @pytest.mark.parametrize("user_info", ["proxy-user:hunter%2312", "hunter%2312"])
-def test_the_password_of_a_proxy_or_a_server_is_one_as_it_is_written_and_as_it_is_meant(user_info):
+def test_the_password_in_an_address_is_a_secret_encoded_and_decoded(user_info):
     for field in ("proxy-url", "server"):
         content = json.dumps(edited(MANY, {f"clusters[0].cluster.{field}": f"http://{user_info}@10.0.0.9:3128"}))
         assert {*secret_values(content)} == {*SECRET, "hunter%2312", "hunter#12"}
@@ -78,11 +78,11 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("content", UNUSABLE.values(), ids=UNUSABLE)
-def test_they_are_found_in_a_file_that_cannot_be_used(content):
+def test_secrets_are_found_in_an_invalid_kubeconfig(content):
     assert {*SECRET} <= {*secret_values(content)}
 
 
-def test_a_binary_value_is_one_as_it_is_written_and_as_it_is_meant():
+def test_a_binary_value_is_a_secret_encoded_and_decoded():
     written = b64(b"opensesame-and-more")
     assert secret_values(f"users: [{{user: {{token: !!binary {written}}}}}]") == [written, "opensesame-and-more"]
     assert secret_values("users: [{user: {token: !!binary opensesame}}]") == ["opensesame"]
@@ -92,24 +92,24 @@ NUMBERS = ["12345678", "0x12345678", "1e10", "true", "12:34:56", "2026-01-01"]
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_number_without_quotes_is_one_as_it_is_written(number):
+def test_a_number_without_quotes_is_a_secret(number):
     assert secret_values(f"users: [{{name: a, user: {{password: {number}}}}}]") == [number]
 
 
 @pytest.mark.parametrize("key", ["token", "password", "client-secret", "id-token", "refresh-token", "access-token"])
-def test_a_secret_is_one_wherever_it_stands(key):
+def test_a_secret_is_found_at_any_position(key):
     assert secret_values(f"clusters: [{{{key}: opensesame}}]") == ["opensesame"]
     assert secret_values("clusters: [{server: opensesame}]") == []
 
 
-def test_base64_is_one_without_its_line_ends_too():
+def test_base64_is_a_secret_without_line_ends_as_well():
     value = certificate_user(ADMIN)["client-key-data"]
     lines = "\n".join(textwrap.wrap(value, 64))
     found = secret_values(json.dumps(edited(GOOD, {"users[0].user.client-key-data": lines})))
     assert found == [lines, value]
 
 
-def test_they_are_those_of_the_upload_too():
+def test_secrets_include_those_of_the_upload():
     """There the PEM is written anew, so that other characters stand in its base64."""
     beside = (b"# key\r\n" + ADMIN.key_pem + ADMIN.pem).replace(b"\n", b"\r\n")
     user = {"client-certificate-data": b64(beside), "client-key-data": b64(beside)}
@@ -137,7 +137,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_they_are_found_in_a_text_that_cannot_be_parsed_as_well_as_may_be(name):
+def test_secrets_are_guessed_in_a_text_that_cannot_be_parsed(name):
     found = "\n".join(secret_values(BROKEN[name]))
     pieces = [value[at : at + 40] for value in LONG for at in range(0, len(value) - 40, 40)]
     if name in ("folded lines", "literal blocks"):  # lines break anywhere in the former, and in front in the latter
@@ -150,10 +150,10 @@ def test_they_are_found_in_a_text_that_cannot_be_parsed_as_well_as_may_be(name):
 @pytest.mark.parametrize(
     "content", ["", "a: b", "[", b"\xff\xfe", b"\x00", "users: 5", "users: [5]", "- - -", "\ud800"]
 )
-def test_no_text_is_too_strange_to_be_looked_through(content):
+def test_any_text_can_be_searched(content):
     assert len(secret_values(content)) <= 1
 
 
-def test_no_label_of_pem_is_too_strange_either():
+def test_any_label_of_pem_can_be_searched():
     value = b64("-----BEGIN ÄPRIVATE KEY-----\nQUJD\n-----END ÄPRIVATE KEY-----\n".encode("latin-1"))
     assert value in secret_values(f"users: [{{user: {{client-key-data: {value}}}}}]")

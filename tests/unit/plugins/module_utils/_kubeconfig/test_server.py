@@ -57,7 +57,7 @@ def test_an_address_keeps_its_port_and_path(text, url):
         ("https://bücher.example", "xn--"),
     ],
 )
-def test_what_is_no_https_address_is_refused(text, reason):
+def test_an_address_without_https_is_refused(text, reason):
     with pytest.raises(ServerError, match=reason):
         Server.parse(text)
 
@@ -75,7 +75,7 @@ def test_a_password_in_an_address_is_not_repeated():
     localhost LocalHost localhost. api.localhost localhost.localdomain ip6-localhost ip6-loopback localhost4 localhost6
     """.split(),
 )
-def test_loopback_in_any_spelling_cannot_be_reached(host):
+def test_loopback_in_any_notation_is_unreachable(host):
     assert "loopback" in Server.parse(f"https://{host}:6443").unreachable_reason
 
 
@@ -98,7 +98,7 @@ def test_loopback_in_any_spelling_cannot_be_reached(host):
         ("api.team.svc", "inside the cluster"),
     ],
 )
-def test_an_address_of_a_host_or_a_cluster_alone_cannot_be_reached(host, reason):
+def test_a_local_address_is_unreachable(host, reason):
     server = Server.parse(f"https://{host}")
     assert reason in server.unreachable_reason
     with pytest.raises(ServerError, match="which HSS cannot reach"):
@@ -118,7 +118,7 @@ def test_an_address_of_a_host_or_a_cluster_alone_cannot_be_reached(host, reason)
     api.example.com 1and1.example.com localhost.example.com notlocalhost.com svc.example.com api.svc.example.com
     node1.localdomain lb-apiserver.kubernetes.local kubernetes""".split(),
 )
-def test_any_other_address_may_be_reached(host):
+def test_any_other_address_may_be_reachable(host):
     server = Server.parse(f"https://{host}:6443")
     assert server.unreachable_reason is None
     server.require_reachable()
@@ -139,7 +139,7 @@ def test_any_other_address_may_be_reached(host):
         ("[2001:db8::1]", False),
     ],
 )
-def test_a_name_that_perhaps_only_the_nodes_know_is_seen(host, local):
+def test_a_name_that_may_be_known_on_the_nodes_only_is_recognized(host, local):
     assert Server.parse(f"https://{host}").is_local_name is local
 
 
@@ -159,16 +159,16 @@ OLD = Server.parse("https://127.0.0.1:6443/k8s")
         ("https://api.example.com:8443/", "https://api.example.com:8443"),
     ],
 )
-def test_a_host_in_place_of_another_keeps_port_and_path_and_an_address_stands_as_it_is(given, url):
+def test_a_replacing_host_keeps_port_and_path_and_a_replacing_url_does_not(given, url):
     assert Server.replacement(given, OLD).url == url
 
 
-def test_a_host_in_place_of_nothing_is_an_address_by_itself():
+def test_a_host_without_an_old_address_is_a_complete_address():
     assert Server.replacement("10.0.0.1:6443", None).url == "https://10.0.0.1:6443"
 
 
 @pytest.mark.parametrize("given", ["", "http://10.0.0.1", "user@10.0.0.1", "two words", "10.0.0.1:99999"])
-def test_what_is_no_host_cannot_stand_in_place_of_another(given):
+def test_an_invalid_host_cannot_replace_another(given):
     with pytest.raises(ServerError):
         Server.replacement(given, OLD)
 
@@ -187,7 +187,7 @@ def test_what_is_no_host_cannot_stand_in_place_of_another(given):
         ("https://10.0.0.1", None, False),
     ],
 )
-def test_one_address_in_two_spellings_is_the_same(one, other, same):
+def test_equivalent_addresses_are_equal(one, other, same):
     assert Server.parse(one).is_same_as(other) is same
 
 

@@ -82,16 +82,16 @@ WAYS_TO_WRITE = {
 
 
 @pytest.mark.parametrize("content", WAYS_TO_WRITE.values(), ids=WAYS_TO_WRITE)
-def test_one_kubeconfig_is_the_same_text_however_it_is_written(content):
+def test_equivalent_kubeconfigs_have_the_same_canonical_text(content):
     assert canonicalize(content, KubeconfigPolicy()).text == CANONICAL
 
 
-def test_the_canonical_text_is_its_own_canonical_text_and_says_the_same_to_others():
+def test_the_canonical_text_is_idempotent_and_other_readers_agree():
     assert canonicalize(CANONICAL, KubeconfigPolicy()).text == CANONICAL
     assert yaml.safe_load(CANONICAL) == edited(GOOD, {"preferences": ABSENT})
 
 
-def test_the_canonical_text_quotes_all_that_a_reader_could_take_for_something_else():
+def test_the_canonical_text_quotes_every_ambiguous_value():
     odd = {
         "as": "no",
         "as-uid": "0123",
@@ -105,7 +105,7 @@ def test_the_canonical_text_quotes_all_that_a_reader_could_take_for_something_el
     assert {key: user[key] for key in odd} == odd
 
 
-def test_what_is_merged_in_gives_way_to_what_stands_there_and_the_first_to_no_other():
+def test_a_mapping_precedes_what_it_merges_and_an_earlier_merge_a_later_one():
     """As yaml.safe_load has it, and kubectl."""
     user = "{token: a, <<: [{as: one, as-uid: one}, {as-uid: two, as-groups: [two]}], as: own}"
     text = canonicalize(json.dumps(GOOD).replace(json.dumps(GOOD["users"][0]["user"]), user), KubeconfigPolicy()).text
@@ -113,7 +113,7 @@ def test_what_is_merged_in_gives_way_to_what_stands_there_and_the_first_to_no_ot
     assert yaml.safe_load(text)["users"][0]["user"] == yaml.safe_load(user) == expected
 
 
-def test_the_order_of_names_does_not_matter_and_that_of_values_does():
+def test_the_order_of_keys_does_not_matter_and_that_of_values_does():
     one, other, third = (
         canonicalize(
             json.dumps(edited(GOOD, {"users[0].user.as": "a", "users[0].user.as-user-extra": extra})),
@@ -169,7 +169,7 @@ NOT_A_KUBECONFIG = {
     "a key twice in JSON": ('{"kind": "Config", "kind": "Config"}', "kubeconfig", "at line 1, column 20"),
     "two merge keys": ("a: &a {b: c}\nd:\n  <<: *a\n  <<: *a\n", "kubeconfig", "one key twice"),
     "a list as key": ("[a]: b", "kubeconfig", "a key that is not text at line 1"),
-    "a merge over a key": ("a: {b: c, <<: {b: d}}", "kubeconfig", "stands before the merge at line 1.*put << first"),
+    "a merge over a key": ("a: {b: c, <<: {b: d}}", "kubeconfig", "precedes the merge at line 1.*put << first"),
     "a merge of a word": ("a: {<<: b}", "kubeconfig", "merges what is no mapping"),
     "an alias bomb": (bomb(9, 9), "kubeconfig", "too many entries, levels or aliases"),
     "a merge bomb": (bomb(9, 9, merge=True), "kubeconfig", "too many entries, levels or aliases"),
@@ -182,7 +182,7 @@ NOT_A_KUBECONFIG = {
 
 
 @pytest.mark.parametrize(("content", "where", "reason"), NOT_A_KUBECONFIG.values(), ids=NOT_A_KUBECONFIG)
-def test_what_is_no_kubeconfig_is_refused(content, where, reason):
+def test_a_text_that_is_not_a_kubeconfig_is_refused(content, where, reason):
     error = refusal(content)
     assert error.field == where
     assert re.search(reason, error.reason)
@@ -198,7 +198,7 @@ NEARLY_TOO_MUCH = {
 
 
 @pytest.mark.parametrize("content", NEARLY_TOO_MUCH.values(), ids=NEARLY_TOO_MUCH)
-def test_what_is_only_odd_is_read(content):
+def test_an_unusual_kubeconfig_is_read(content):
     assert canonicalize(content, KubeconfigPolicy()).text == CANONICAL
 
 
@@ -213,7 +213,7 @@ def test_what_is_only_odd_is_read(content):
         ("contexts[0].context.user", "user: kubernetes-admin"),
     ],
 )
-def test_a_value_without_the_quotes_that_make_it_text_is_refused(field, old, value):
+def test_a_value_that_is_not_text_without_quotes_is_refused(field, old, value):
     key = field.rpartition(".")[2]
     assert old in TEXT
     error = refusal(TEXT.replace(old, f"{key}: {value}\n", 1))

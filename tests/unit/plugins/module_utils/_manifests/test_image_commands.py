@@ -46,7 +46,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_c
         (None, None),
     ],
 )
-def test_the_name_of_the_secret(command, name):
+def test_the_name_of_the_secret_is_found_in_the_command(command, name):
     assert secret_name(command) == name
 
 
@@ -63,7 +63,7 @@ def test_the_name_of_the_secret(command, name):
         ("nothing of it", "nothing of it"),
     ],
 )
-def test_the_password_is_a_variable_however_it_was_quoted(spelt, shown):
+def test_the_password_becomes_a_variable_with_any_quoting(spelt, shown):
     assert with_variable(spelt) == shown
 
 
@@ -72,7 +72,7 @@ WORD = st.text("ab '\"\\$`*é", max_size=6)
 
 @settings(max_examples=60, deadline=None)
 @given(password=st.text("ab '\"\\$`*é-", min_size=1, max_size=8), before=WORD, after=WORD, style=st.integers(0, 3))
-def test_a_shell_makes_the_same_words_of_it(password, before, after, style):
+def test_a_shell_expands_the_command_to_the_same_arguments(password, before, after, style):
     """The oracle is /bin/sh: it must see the arguments that it would see if the password had been there."""
     inner = before + PLACEHOLDER + after
     quoted = [
@@ -96,7 +96,7 @@ def test_an_encoded_placeholder_is_replaced_by_the_encoded_password(text):
     assert with_password(command, "puller", "pass word") == f"auth {expected}"
 
 
-def test_a_password_is_known_in_every_spelling():
+def test_a_password_is_registered_in_every_encoding():
     password = "p@ss w'örd/+"
     known = password_encodings("puller", password)
     assert {

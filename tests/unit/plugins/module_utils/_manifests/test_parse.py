@@ -53,7 +53,7 @@ A_YAML, B_YAML = (yaml.safe_dump(value, sort_keys=False) for value in (A, B))
         (json.dumps({"kind": "List", "items": None}) + JSON["a"], [A]),
     ],
 )
-def test_every_spelling_is_read(text, objects):
+def test_manifests_are_read_in_every_format(text, objects):
     assert parse_manifests(text) == objects
 
 
@@ -80,11 +80,11 @@ def test_every_spelling_is_read(text, objects):
         (".inf", ".inf"),
     ],
 )
-def test_plain_words_of_yaml_are_what_kubectl_takes_them_for(spelt, value):
+def test_plain_values_of_yaml_have_the_types_that_kubectl_gives_them(spelt, value):
     assert parse_manifests(f"{A_YAML}data:\n  k: {spelt}\n") == [{**A, "data": {"k": value}}]
 
 
-def test_keys_that_are_no_text_become_text():
+def test_keys_that_are_not_text_become_text():
     (item,) = parse_manifests(f"{A_YAML}data:\n  1: a\n  true: b\n  ~: c\n")
     assert item["data"] == {"1": "a", "true": "b", "null": "c"}
 
@@ -143,7 +143,7 @@ GARBAGE = "canary-0123456789"
         ("a:" + "\n" * 200_001, "the text has too many lines or words"),
     ],
 )
-def test_what_is_no_manifest_is_refused_without_a_word_of_it(text, reason):
+def test_a_text_that_is_not_a_manifest_is_refused_and_not_quoted(text, reason):
     with pytest.raises(ManifestError) as caught:
         parse_manifests(text)
     assert reason in str(caught.value)
@@ -178,7 +178,7 @@ def encoded(text):
     return base64.b64encode(text.encode()).decode()
 
 
-def test_the_values_of_secrets_are_known_as_they_stand_and_decoded():
+def test_the_values_of_secrets_are_found_encoded_and_decoded():
     objects = [
         made("Secret", "one", data={"TOKEN": encoded("a-tunnel-token")}, stringData={"key": "a-plain-key"}),
         made("Secret", "two", data={"raw": base64.b64encode(b"\xff\xfe\xfd").decode(), "odd": "not base64", "n": 7}),
@@ -254,13 +254,13 @@ def _only_text(value):
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(OBJECT, min_size=1, max_size=4), st.data())
-def test_objects_in_any_spelling_are_the_same_objects(objects, data):
+def test_objects_are_the_same_in_any_format(objects, data):
     assert parse_manifests(data.draw(spelt(objects))) == objects
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(max_size=60) | st.lists(OBJECT, min_size=1, max_size=2).flatmap(spelt), st.data())
-def test_a_cut_or_odd_text_gives_objects_or_a_manifest_error(text, data):
+def test_any_text_gives_objects_or_a_manifest_error(text, data):
     """Never another exception, and whatever comes out can be applied."""
     text = text[: data.draw(st.integers(0, len(text)))]
     try:

@@ -46,7 +46,7 @@ def raising(error):
     return work
 
 
-def test_a_message_and_a_failure():
+def test_message_and_failure_are_redacted():
     ran = ended(raising(HssError(f"No {ODD}", error_code=f"A {ODD}", error_msg=ODD, request_id=ODD, hint=f"Try {ODD}")))
     assert ran.msg == f"No {PLAIN}: A {PLAIN}: {PLAIN} (request id {PLAIN}). Try {PLAIN}"
     assert ran.result["failure"] == {
@@ -60,11 +60,11 @@ def test_a_message_and_a_failure():
     }
 
 
-def test_a_message_of_a_modules_own():
+def test_the_message_of_a_module_is_redacted():
     assert ended(failing(msg=ODD)).msg == PLAIN
 
 
-def test_the_systems_log_gets_no_secret_of_a_list(monkeypatch):
+def test_the_log_of_the_system_gets_no_secret_of_a_list(monkeypatch):
     """Of several lines, as a kubeconfig is one."""
     text = f"first: {SECRET}\nsecond: {SECRET[::-1]}\n"
     logged = []
@@ -107,12 +107,12 @@ SPEC = {
         ({"name": "https://10.0.0.5/a@b"}, {"name": "https://10.0.0.5/a@b"}),
     ],
 )
-def test_options_as_everybody_may_see_them(given, shown):
+def test_visible_options(given, shown):
     assert visible_options(given, SPEC) == shown
 
 
 @pytest.mark.parametrize("option", ["text", "txt"])
-def test_a_failure_shows_no_option_that_is_not_known_to_be_harmless(option):
+def test_a_failure_shows_only_options_that_are_not_secret(option):
     options = {"clusters": [{"name": "shop", option: [f"{SECRET}\n{SECRET}\n"]}]}
 
     def main():
@@ -123,7 +123,7 @@ def test_a_failure_shows_no_option_that_is_not_known_to_be_harmless(option):
     assert ran.failed and SECRET not in ran.output and "shop" in str(ran.result.get("invocation", "shop"))
 
 
-def test_warnings():
+def test_warnings_are_redacted():
     assert ended(lambda module: module.ansible.warn(ODD) or {}).warnings == [PLAIN]
 
 
@@ -199,12 +199,12 @@ def test_a_diff_keeps_its_lines_and_the_names_of_fields():
     assert ended(work).result["diff"]["before"] == "image_repo_password: [2J\n  b.********: ********\n"
 
 
-def test_a_bug_is_told_by_its_place_alone():
+def test_a_bug_is_reported_with_its_location_only():
     ran = ended(raising(ValueError(SECRET)))
     assert ran.msg.startswith("Unexpected ValueError at test_redacting.py:") and SECRET not in ran.output
 
 
-def test_wrong_options_are_told_in_plain_words():
+def test_a_message_about_invalid_options_is_sanitized():
     ran = run(lambda: HssModule({}), {"regi\x1b[2Jon": "x"})
     assert ran.failed and "\x1b" not in ran.msg and "regi [2Jon" in ran.msg
 
