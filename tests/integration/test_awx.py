@@ -197,6 +197,13 @@ def test_the_survey_matches_the_options_of_the_role():
             assert "default" not in question and "default" not in option
 
 
+def test_the_survey_does_not_ask_what_decides_about_the_credential():
+    """Its answers would decide which file is read as root, and which server receives the credential."""
+    asked = {question["variable"] for question in survey()["spec"]}
+    decisive = {"server", "kubeconfig_path", "context", "proxy_url", "tls_server_name", "cluster", "connection"}
+    assert asked.isdisjoint(f"hss_onboard_{name}" for name in decisive) and "hss_onboard_hosts" in asked
+
+
 def answers(empty="", **given):
     """Returns the variables that a job gets from the survey.
 
@@ -209,8 +216,6 @@ def answers(empty="", **given):
 @pytest.mark.parametrize("empty", ["", None], ids=["empty text", "null"])
 def test_a_job_with_the_default_answers(simulator, launch, empty):
     given = answers(empty)
-    # The hosts of this test have their kubeconfig in a different place.
-    del given["hss_onboard_kubeconfig_path"]
     job = launch("onboard.yml", {"shop": kubeconfigs.kubeadm(SERVER)}, answers=given)
     assert job.status == "successful", job.output
     (cluster,) = simulator.clusters()
@@ -257,7 +262,6 @@ def test_true_and_false_are_read_as_booleans(simulator, cluster, launch):
 def test_answers_are_not_evaluated_as_templates(simulator, launch):
     """Otherwise an operator could read variables with a template in an answer."""
     given = answers(hss_onboard_server="{{ lookup('ansible.builtin.env', 'HW_SECRET_KEY') }}.example.com")
-    del given["hss_onboard_kubeconfig_path"]
     job = launch("onboard.yml", {"shop": kubeconfigs.kubeadm(SERVER)}, answers=given)
     assert job.status == "failed" and simulator.clusters() == []
     assert simulator.secret_key not in job.kept

@@ -24,6 +24,8 @@ _TEMPLATE = re.compile(
     r"|\$[A-Za-z_]\w*|<[^<>]*>|%\w+%|@\w+@|__[A-Za-z]\w*__|[xX]{3,}|[*.#-]{3,}",
     re.DOTALL,
 )
+# Short words in a row, such as "your certificate here". The pieces of base64 that was broken into lines are longer.
+_SENTENCE = re.compile(r"[A-Za-z'’-]{1,20}(?: [A-Za-z'’-]{1,20})+")
 _MAX_PLACEHOLDER = 200
 
 _MIN_ENCODED_TEXT = 16  # bytes; of random bytes, fewer are often printable by chance
@@ -46,7 +48,9 @@ def placeholder_reason(value: str) -> str | None:
         )
     if word in _PRINTED_BY_ANSIBLE:
         return "is what Ansible prints in place of a secret. Give the value itself"
-    if len(value) <= _MAX_PLACEHOLDER and (word in _WORDS or _TEMPLATE.fullmatch(value.strip())):
+    if len(value) <= _MAX_PLACEHOLDER and (
+        word in _WORDS or _TEMPLATE.fullmatch(value.strip()) or _SENTENCE.fullmatch(value.strip())
+    ):
         return "is a placeholder. Put the value itself in its place"
     if "..." in value or "…" in value:
         return "is cut short: there are three dots in it. Copy the whole value"

@@ -328,7 +328,7 @@ def test_a_token_that_has_expired_or_is_not_valid_yet_is_refused():
     refuse(with_user({"token": jwt(exp=now() + DAY, nbf=now() + 60)}), TOKEN_AT, "not valid before", "check the clocks")
 
 
-@pytest.mark.parametrize("token", ["two words", "line\n", " a", "a\ta", "schlüssel", "a" * 65_537])
+@pytest.mark.parametrize("token", ["2 words", "line\n", " a", "a\ta", "schlüssel", "a" * 65_537])
 def test_an_invalid_token_is_refused(token):
     refuse(with_user({"token": token}), TOKEN_AT, "token")
 

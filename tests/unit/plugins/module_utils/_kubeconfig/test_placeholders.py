@@ -53,6 +53,8 @@ TEMPLATES = dict.fromkeys(
         "xxxxxxxx",
         "XXX",
         "---",
+        "certificate here",
+        "your client's certificate",
     ],
     "is a placeholder",
 )
