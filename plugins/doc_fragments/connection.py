@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    DOCUMENTATION = r"""
+_OPTIONS = r"""
 options:
   region:
     description:
@@ -139,6 +137,17 @@ notes:
   - Secrets never appear in output, diffs or error messages, at any verbosity.
   - The common proxy variables E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY) are used. A password in
     C(~/.netrc) is not.
+"""
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = (
+        _OPTIONS
+        + """\
   - The module runs on the host of its task. Delegate the task to C(localhost), so that the libraries and the
     credentials are needed on the control node only.
 """
+    )
+
+    # For plugins, which run on the control node.
+    PLUGIN = _OPTIONS

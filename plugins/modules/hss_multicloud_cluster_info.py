@@ -121,23 +121,15 @@ clusters:
 """
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.filters import (
-    days_left,
-    filtered,
-    require_id,
-    selects_nothing,
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.filters import require_id, selects_nothing
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.listing import (
+    include_details,
+    list_registrations,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import PROVIDERS, STATUSES
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import Batch
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import failure_summary
 from ansible_collections.huaweicloud.hss.plugins.module_utils._module.frame import HssModule
-
-_CONCURRENCY = 8
 
 
 def main() -> None:
@@ -163,50 +155,11 @@ def main() -> None:
         if selects_nothing(module.params):
             return {"changed": False, "clusters": []}
         api = module.session.api()
-        now = int(time.time() * 1000)
-        listed = api.list_clusters(module.params["cluster_id"])
-        rows = [{**row, "days_left": days_left(row, now)} for row in listed]
-        clusters = filtered(rows, module.params)
-        for key in module.params["include"]:
-            included = _include(key, api, clusters)
-            if any(entry.error for entry in included):
-                text = failure_summary(f"clusters: {key} could not be read", included, f"where {key} is null")
-                module.ansible.warn(text)
+        clusters = list_registrations(api, module.params, int(time.time() * 1000))
+        include_details(api, clusters, module.params["include"], module.ansible.warn)
         return {"changed": False, "clusters": clusters}
 
     module.run(work)
-
-
-@dataclass
-class _Included:
-    """What is requested about one cluster."""
-
-    cluster: dict[str, Any]
-    error: HssError | None = None
-
-    @property
-    def label(self) -> str:
-        """The cluster's name, for messages."""
-        return str(self.cluster.get("cluster_name"))
-
-
-def _include(key: str, api: HssApi, clusters: list[dict[str, Any]]) -> list[_Included]:
-    """Adds what the option include names to the clusters, and null where it cannot be read.
-
-    :returns: the clusters, with the error where it cannot be read.
-    :raises HssError: if HSS refuses the credential.
-    """
-    request = {"permissions": api.list_permissions, "daemonset": api.show_daemonset}[key]
-    entries = [_Included(cluster) for cluster in clusters]
-    Batch(_CONCURRENCY).run_each(
-        entries, lambda entry: entry.cluster.update({key: request(entry.cluster["cluster_id"])})
-    )
-    for entry in entries:
-        if entry.error and entry.error.http_status == 401:
-            raise entry.error
-        if entry.error:
-            entry.cluster[key] = None
-    return entries
 
 
 if __name__ == "__main__":

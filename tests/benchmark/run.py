@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -86,6 +88,37 @@ def new_cluster() -> None:
             )
 
 
+def fleet() -> None:
+    """Prints the duration and the memory of ansible-inventory with many registered clusters."""
+    for registered in (450, 5000):
+        with tempfile.TemporaryDirectory(prefix="hss-benchmark-") as name, Simulator() as simulator:
+            simulator.seed_clusters(registered)
+            file = Path(name) / "hss_multicloud.yml"
+            file.write_text("plugin: huaweicloud.hss.hss_multicloud\n")
+            command = [str(Path(sys.executable).with_name("ansible-inventory")), "-i", str(file), "--list"]
+            environment = {
+                "PATH": os.environ["PATH"],
+                "HOME": name,
+                "ANSIBLE_COLLECTIONS_PATH": str(TESTS.parent / ".collections"),
+                "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true",
+                "LC_ALL": "C.UTF-8",
+                **simulator.environment(),
+            }
+            start = time.monotonic()
+            with tempfile.TemporaryFile() as output:
+                process = subprocess.Popen(command, env=environment, stdout=output)
+                _pid, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            seconds = time.monotonic() - start
+            if process.returncode:
+                sys.exit(f"{' '.join(command)} failed")
+            print(
+                f"{seconds:7.1f} s  {len(simulator.requests()):5} requests  ansible-inventory --list of {registered} "
+                f"clusters, {usage.ru_maxrss // 1024} MiB",
+                flush=True,
+            )
+
+
 def make_hosts(folder: Path, count: int) -> Path:
     """Writes an inventory of hosts, and their kubeconfigs, into the folder."""
     members = {}
@@ -108,5 +141,6 @@ def book(folder: Path, name: str, tasks: list[dict]) -> str:
 
 
 if __name__ == "__main__":
+    fleet()
     new_cluster()
     main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
