@@ -188,7 +188,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._inventory.options
     read_sources,
 )
 
-# ansible-core 2.19 and later evaluate only templates that are marked as trusted, 2.18 all that are not marked as unsafe.
+# ansible-core 2.19 and later evaluate only templates that are marked as trusted, 2.18 all but those marked as unsafe.
 _MARKS_TRUSTED = hasattr(template, "trust_as_template")
 _CONCURRENCY = 8
 # Fields of the details that are not needed, and long.
