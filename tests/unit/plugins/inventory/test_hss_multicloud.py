@@ -77,6 +77,16 @@ class Parsed:
         return template.Templar(loader=self._loader, variables=self.inventory.hosts[host].vars).template(text)
 
 
+@pytest.fixture(autouse=True)
+def _one_request_at_a_time(monkeypatch):
+    """Requests for several sources or clusters have no fixed order otherwise."""
+    from ansible_collections.huaweicloud.hss.plugins.inventory import hss_multicloud
+    from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters import listing
+
+    for module in (hss_multicloud, listing):
+        monkeypatch.setattr(module, "_CONCURRENCY", 1)
+
+
 @pytest.fixture
 def parse(tmp_path, monkeypatch, capsys):
     """Parses a file with these options, with the defaults of CONNECTION."""
@@ -354,14 +364,7 @@ def test_the_node_agent_is_included_or_null_with_a_warning(transcript, parse):
     transcript.get(f"{base}/id-a/daemonsets", json=agent)
     transcript.get(f"{base}/id-b/daemonsets", json={"runtime_info": None, "yaml_content": None})
     transcript.get(f"{base}/id-c/daemonsets", json={"error_code": "HSS.0011", "error_msg": "gone"}, status=400)
-    from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters import listing
-
-    # The requests of several clusters have no fixed order.
-    before, listing._CONCURRENCY = listing._CONCURRENCY, 1
-    try:
-        parsed = parse({"include": ["daemonset"], "groups": {"bare": "daemonset is none"}, "strict": True})
-    finally:
-        listing._CONCURRENCY = before
+    parsed = parse({"include": ["daemonset"], "groups": {"bare": "daemonset is none"}, "strict": True})
     daemonset = parsed.variables("a")["daemonset"]
     assert daemonset["ds_info"] == {"ready_num": 2} and "yaml_content" not in daemonset
     assert parsed.groups["bare"] == ["b", "c"]
