@@ -158,7 +158,7 @@ class HttpClient:
             failure = _Failure(False, False, "cannot be addressed", _ADDRESS_HINT)
         except TRANSPORT_ERRORS as exc:
             # The exception's own text is not used: it holds the URL with its query, which may contain a password.
-            failure = _describe_failure(exc, self._timeout)
+            failure = describe_failure(exc, self._timeout)
         error = HssError(
             f"Could not {request.purpose}: {_origin(request.url)} {failure.reason}",
             operation=request.operation,
@@ -322,7 +322,7 @@ class _Failure(NamedTuple):
     hint: str
 
 
-def _describe_failure(exc: BaseException, timeout: float) -> _Failure:
+def describe_failure(exc: BaseException, timeout: float) -> _Failure:
     """Classifies an exception of the transport."""
     chain = _exception_chain(exc)
 
