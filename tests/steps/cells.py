@@ -75,7 +75,7 @@ class Cell:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         constraints = self.folder / "constraints.txt"
-        kept = [line for line in pins.splitlines() if re.split("[=;]", line)[0] not in OF_CORE]
+        kept = [line for line in constraints_of(pins) if re.split("[=;]", line)[0] not in OF_CORE]
         constraints.write_text("\n".join([*kept, f"ansible-core=={self.core}.*", ""]))
         work.run(self.interpreter, "-m", "venv", self.folder / "venv")
         install = [self.folder / "venv" / "bin" / "python", "-m", "pip", "install", "--no-input"]
@@ -88,6 +88,14 @@ class Cell:
         python = self.folder / "venv" / "bin" / "python"
         core, python_version = subprocess.check_output([python, "-c", code], text=True).split()
         return core, python_version
+
+
+def constraints_of(pins: str) -> list[str]:
+    """Returns the pinned versions without their hashes.
+
+    With hashes, pip would refuse packages that are not pinned, such as another ansible-core.
+    """
+    return [line.removesuffix(" \\") for line in pins.splitlines() if re.match(r"[A-Za-z0-9]", line)]
 
 
 def cell(name: str) -> Cell | None:

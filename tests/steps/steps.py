@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 
 import cells
+from publishing import galaxy, release, reuse
 from work import CACHE, ROOT, Failed, Work
 
 COLLECTION = "huaweicloud.hss"
@@ -23,8 +22,10 @@ SHIPPED = {
     "CONTRIBUTING.md",
     "FILES.json",
     "LICENSE",
+    "LICENSES",
     "MANIFEST.json",
     "README.md",
+    "README.zh-CN.md",
     "SECURITY.md",
     "changelogs",
     "docs",
@@ -44,7 +45,9 @@ def sanity(work: Work) -> None:
     # ansible-test requires a folder with a certain path, and refuses a link to one. Therefore it gets a copy of the
     # files that git would commit, with the collection and its unit tests. ruff checks the other tests.
     copy = CACHE / "sanity" / "ansible_collections" / "huaweicloud" / "hss"
-    _copy_checkout(copy, lambda name: not name.startswith("tests/") or name.startswith(("tests/config", "tests/unit/")))
+    work.copy_checkout(
+        copy, lambda name: not name.startswith("tests/") or name.startswith(("tests/config", "tests/unit/"))
+    )
     # ansible-test lists the files with git. If the copy were not a repository, it would belong to the one of the
     # checkout, which ignores .cache, and ansible-test would pass without testing anything.
     work.run("git", "init", "--quiet", copy)
@@ -114,7 +117,7 @@ def docs(work: Work) -> None:
     # Both tools copy the whole folder first, and .cache may contain dangling links of the hosts of molecule, which runs
     # in parallel.
     copy = CACHE / "docs"
-    _copy_checkout(copy, lambda name: not name.startswith("tests/"))
+    work.copy_checkout(copy, lambda name: not name.startswith("tests/"))
     work.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".", cwd=copy)
     work.run("antsibull-changelog", "lint", cwd=copy)
 
@@ -128,7 +131,7 @@ def build(work: Work) -> None:
     strays = {name.split("/")[0] for name in names} - SHIPPED
     strays |= {name for name in names if name.startswith("extensions/") and not name.startswith("extensions/awx")}
     if strays:
-        raise Failed(f"unexpected files in the artefact: {', '.join(sorted(strays))}; see build_ignore in galaxy.yml")
+        raise Failed(f"unexpected files in the artefact: {', '.join(sorted(strays))}; see manifest in galaxy.yml")
     home = place / "collections" / "ansible_collections" / "huaweicloud" / "hss"
     for kind, folder in (("module", "modules"), ("inventory", "inventory")):
         names = [f"{COLLECTION}.{path.stem}" for path in sorted((home / "plugins" / folder).glob("[!_]*.py"))]
@@ -150,7 +153,9 @@ def ee(work: Work) -> None:
     work.run("ansible-builder", "introspect", "--write-pip", packages, place / "collections")
     work.run("python", "-m", "venv", place / "venv")
     install = [place / "venv" / "bin" / "python", "-m", "pip", "install", "--no-input"]
-    work.run(*install, "--constraint", "tests/requirements/test.txt", "--requirement", packages, "ansible-core")
+    constraints = place / "constraints.txt"
+    constraints.write_text("\n".join([*cells.constraints_of((cells.PINS / "test.txt").read_text()), ""]))
+    work.run(*install, "--constraint", constraints, "--requirement", packages, "ansible-core")
     work.run("python", "tests/steps/first_run.py", place / "venv", place / "collections")
 
 
@@ -160,7 +165,7 @@ def demo(work: Work) -> None:
 
 
 # The longest steps start first, so that no core is idle at the end.
-_ORDER = (oldest, integration, molecule, sanity, canary, unit, lint, ee, demo, docs, build)
+_ORDER = (oldest, integration, molecule, sanity, canary, unit, lint, ee, demo, docs, build, galaxy, release, reuse)
 STEPS = {step.__name__: step for step in _ORDER}
 
 
@@ -180,20 +185,3 @@ def _install(work: Work, place: Path) -> tuple[Path, dict[str, str]]:
     install = ["ansible-galaxy", "collection", "install", "--offline", "--collections-path"]
     work.run(*install, collections, artefact, cwd=place, env=env)
     return artefact, env
-
-
-def _copy_checkout(target: Path, wanted: Callable[[str], bool]) -> None:
-    # In a container, the checkout may belong to another user. The git configuration of the caller is not available.
-    git = ["git", "-c", f"safe.directory={ROOT}"]
-    listed = subprocess.run(
-        [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    shutil.rmtree(target, ignore_errors=True)
-    for name in filter(wanted, filter(None, listed.stdout.decode().split("\0"))):
-        source, copy = ROOT / name, target / name
-        if source.is_symlink() or source.exists():  # git also lists files whose deletion is not committed yet
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, copy, follow_symlinks=False)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -102,6 +103,23 @@ class Work:
                 counts = {word: int(number) for number, word in re.findall(r"(\d+) (\w+)", self.note)}
                 broken = sum(counts.get(word, 0) for word in ("failed", "error", "errors"))
                 self.pytest_counts = counts.get("passed", 0), broken
+
+    def copy_checkout(self, target: Path, wanted: Callable[[str], bool]) -> None:
+        """Replaces a folder with the files that git would commit, as far as they are wanted."""
+        # In a container, the checkout may belong to another user. The git configuration of the caller is not available.
+        git = ["git", "-c", f"safe.directory={ROOT}"]
+        listed = subprocess.run(
+            [*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        )
+        shutil.rmtree(target, ignore_errors=True)
+        for name in filter(wanted, filter(None, listed.stdout.decode().split("\0"))):
+            source, copy = ROOT / name, target / name
+            if source.is_symlink() or source.exists():  # git also lists files whose deletion is not committed yet
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source, copy, follow_symlinks=False)
 
     def last_lines(self, count: int) -> list[str]:
         """Returns the last lines of the log."""
