@@ -8,4 +8,4 @@ from __future__ import annotations
 
 def is_internal(name: str) -> bool:
     """Returns whether a plugin is made for the role hss_onboard alone, which its name shows."""
-    return name.rsplit(".", 1)[-1].startswith("hss_onboard_")
+    return name.rsplit(".", 1)[-1].startswith("hss_onboard")

@@ -12,6 +12,7 @@ import tarfile
 from pathlib import Path
 
 import cells
+from docs_site import docs
 from publishing import galaxy, release, reuse
 from work import CACHE, ROOT, Failed, Work
 
@@ -110,16 +111,6 @@ def lint(work: Work) -> None:
     failed = [tool for tool, code in results.items() if code]
     if failed:
         raise Failed(f"{', '.join(failed)}: not clean")
-
-
-def docs(work: Work) -> None:
-    """lint of the plugins' documentation, the guides and the changelog"""
-    # Both tools copy the whole folder first, and .cache may contain dangling links of the hosts of molecule, which runs
-    # in parallel.
-    copy = CACHE / "docs"
-    work.copy_checkout(copy, lambda name: not name.startswith("tests/"))
-    work.run("antsibull-docs", "lint-collection-docs", "--plugin-docs", ".", cwd=copy)
-    work.run("antsibull-changelog", "lint", cwd=copy)
 
 
 def build(work: Work) -> None:
