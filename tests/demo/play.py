@@ -56,6 +56,7 @@ def environment(folder: Path, simulator: Simulator) -> dict[str, str]:
         **os.environ,
         **simulator.environment(),
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "HSS_PLAY": str(folder),
     }
 

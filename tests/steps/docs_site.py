@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ def build_site(work: Work, place: Path) -> Path:
     generate = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
     generate += ["--no-add-antsibull-docs-version", "--dest-dir", str(generated), COLLECTION]
     work.run(*generate, cwd=place, env={"ANSIBLE_COLLECTIONS_PATH": str(place / "collections")})
+    _rename(generated / "index.rst", "Modules, plugins and roles")
     # The guides refer to the pictures as in the repository.
     shutil.copytree(collection / "docs" / "docsite" / "images", generated / "images")
     shutil.copy(collection / "CHANGELOG.rst", source / "changelog.rst")
@@ -53,6 +55,14 @@ def build_site(work: Work, place: Path) -> Path:
     work.failure_pattern = "(WARNING|ERROR)"
     work.run(*build, "--doctree-dir", place / "doctrees", source, site)
     return site / "index.html"
+
+
+def _rename(page: Path, title: str) -> None:
+    """Gives a generated page another title than the name of the collection in capitals."""
+    text, count = re.subn(r"^Huaweicloud\.Hss\n=+\n", f"{title}\n{'=' * len(title)}\n", page.read_text(), flags=re.M)
+    if count != 1:
+        raise Failed(f"{page.name} has another title than expected")
+    page.write_text(text)
 
 
 def _documented(name: str) -> bool:

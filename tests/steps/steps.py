@@ -13,6 +13,7 @@ from pathlib import Path
 
 import cells
 from docs_site import docs
+from first_steps import play
 from publishing import galaxy, release, reuse
 from work import CACHE, ROOT, Failed, Work
 
@@ -156,7 +157,23 @@ def demo(work: Work) -> None:
 
 
 # The longest steps start first, so that no core is idle at the end.
-_ORDER = (oldest, integration, molecule, sanity, canary, unit, lint, ee, demo, docs, build, galaxy, release, reuse)
+_ORDER = (
+    oldest,
+    integration,
+    molecule,
+    sanity,
+    canary,
+    unit,
+    lint,
+    ee,
+    demo,
+    play,
+    docs,
+    build,
+    galaxy,
+    release,
+    reuse,
+)
 STEPS = {step.__name__: step for step in _ORDER}
 
 
