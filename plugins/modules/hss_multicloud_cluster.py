@@ -153,6 +153,8 @@ failure:
       sample: rejected
 """
 
+from typing import Any
+
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import (
     cluster_spec,
     policy_spec,
@@ -175,7 +177,7 @@ def main() -> None:
         required_one_of=[("name", "cluster_id")],
     )
 
-    def work():
+    def work() -> dict[str, Any]:
         (outcome,) = reconcile(module.session, [module.params], module.params, module.check_mode)
         for text in outcome.warnings:
             module.ansible.warn(text)

@@ -21,6 +21,7 @@ COLLECTION = "huaweicloud.hss"
 # Only these may be at the top level of the artefact. All other files in the checkout are for developers.
 SHIPPED = {
     "CHANGELOG.rst",
+    "CODE_OF_CONDUCT.md",
     "CONTRIBUTING.md",
     "FILES.json",
     "LICENSE",

@@ -73,7 +73,7 @@ class Outcome(Generic[PlanT]):
             self.progress.append(f"{seconds:.0f} s: {state}")
 
 
-OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+OutcomeT = TypeVar("OutcomeT", bound="Outcome[Any]")
 
 
 def without_error(outcomes: Iterable[OutcomeT]) -> list[OutcomeT]:

@@ -326,7 +326,7 @@ def describe_failure(exc: BaseException, timeout: float) -> _Failure:
     """Classifies an exception of the transport."""
     chain = _exception_chain(exc)
 
-    def find(*types):
+    def find(*types: type[BaseException]) -> BaseException | None:
         return next((item for item in chain if isinstance(item, types)), None)
 
     # The request's own URL was valid, so this is about the proxy's.

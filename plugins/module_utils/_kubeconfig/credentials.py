@@ -259,7 +259,8 @@ def _is_supported_key(key: Any) -> bool:
 
 
 def _public_bytes(key: Any) -> bytes:
-    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    encoded: bytes = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return encoded
 
 
 def _has_public_key(certificate: Any, public: bytes) -> bool:
