@@ -103,6 +103,8 @@ def bill_of_materials(
     from cyclonedx.model.component import Component, ComponentType
     from cyclonedx.model.license import DisjunctiveLicense
     from cyclonedx.output.json import JsonV1Dot6
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
     from packageurl import PackageURL
 
     digest = _sha256(artefact)
@@ -136,7 +138,10 @@ def bill_of_materials(
     bom.metadata.component = collection
     bom.metadata.timestamp = datetime.fromtimestamp(timestamp, UTC)
     bom.register_dependency(collection, dependencies)
-    return JsonV1Dot6(bom).output_as_string(indent=2) + "\n"
+    text = JsonV1Dot6(bom).output_as_string(indent=2) + "\n"
+    if error := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
+        raise Failed(f"the bill of materials is not valid: {error}")
+    return text
 
 
 def _sha256(path: Path) -> str:
