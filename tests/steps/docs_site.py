@@ -45,6 +45,9 @@ def build_site(work: Work, place: Path) -> Path:
     generate += ["--no-add-antsibull-docs-version", "--dest-dir", str(generated), COLLECTION]
     work.run(*generate, cwd=place, env={"ANSIBLE_COLLECTIONS_PATH": str(place / "collections")})
     _rename(generated / "index.rst", "Modules, plugins and roles")
+    variables = generated / "environment_variables.rst"
+    if "No environment variables have been defined" in variables.read_text():  # modules do not count
+        variables.unlink()
     # The guides refer to the pictures as in the repository.
     shutil.copytree(collection / "docs" / "docsite" / "images", generated / "images")
     shutil.copy(collection / "CHANGELOG.rst", source / "changelog.rst")
