@@ -37,8 +37,6 @@ html_use_smartypants = True
 # Every reference must exist. Those to the documentation of Ansible are resolved here, because its index is not read
 # during the build.
 nitpicky = True
-# The page with environment variables exists only if a plugin that is not a module documents one.
-suppress_warnings = ["toc.empty_glob"]
 nitpick_ignore_regex = [("std:envvar", ".*")]
 
 ANSIBLE = "https://docs.ansible.com/ansible/latest/"

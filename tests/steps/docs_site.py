@@ -48,6 +48,8 @@ def build_site(work: Work, place: Path) -> Path:
     variables = generated / "environment_variables.rst"
     if "No environment variables have been defined" in variables.read_text():  # modules do not count
         variables.unlink()
+        start = source / "index.rst"
+        start.write_text(re.sub(r"^.*<reference/environment_variables>\n", "", start.read_text(), flags=re.M))
     # The guides refer to the pictures as in the repository.
     shutil.copytree(collection / "docs" / "docsite" / "images", generated / "images")
     shutil.copy(collection / "CHANGELOG.rst", source / "changelog.rst")
