@@ -7,5 +7,6 @@ from __future__ import annotations
 
 
 def is_internal(name: str) -> bool:
-    """Returns whether a plugin is made for the role hss_onboard alone, which its name shows."""
-    return name.rsplit(".", 1)[-1].startswith("hss_onboard")
+    """Returns whether a plugin is made for the role or a playbook of the collection alone, which its name shows."""
+    name = name.rsplit(".", 1)[-1]
+    return name.startswith("hss_onboard") or name.endswith("_stage")

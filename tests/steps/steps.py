@@ -122,7 +122,7 @@ def build(work: Work) -> None:
     with tarfile.open(artefact) as archive:
         names = archive.getnames()
     strays = {name.split("/")[0] for name in names} - SHIPPED
-    strays |= {name for name in names if name.startswith("extensions/") and not name.startswith("extensions/awx")}
+    strays |= {name for name in names if re.match("extensions/(?!awx|eda)", name)}
     if strays:
         raise Failed(f"unexpected files in the artefact: {', '.join(sorted(strays))}; see manifest in galaxy.yml")
     home = place / "collections" / "ansible_collections" / "huaweicloud" / "hss"

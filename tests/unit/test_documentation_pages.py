@@ -39,9 +39,7 @@ def test_every_page_is_in_the_index():
 
 def test_every_playbook_has_a_page():
     playbooks = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
-    assert {f"playbook_{name}" for name in playbooks} == {
-        name for name in listed_pages() if name.startswith("playbook_")
-    }
+    assert {f"playbook_{name}" for name in playbooks} <= set(listed_pages())
 
 
 @pytest.mark.parametrize(
