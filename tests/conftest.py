@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # pytest-ansible (with --ansible-unit-inject-only) and every ansible-playbook that a test starts use this path. It must
@@ -23,3 +25,12 @@ from hypothesis import settings  # noqa: E402
 # The duration of an example depends on the load of the machine. The time-out of pytest stops tests that hang.
 settings.register_profile("no-deadline", deadline=None)
 settings.load_profile("no-deadline")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Counts the tests for `./dev test`, in the process that sees all of them."""
+    path = os.environ.pop("HSS_PROGRESS", None)  # what a test starts must not count
+    if path and "PYTEST_XDIST_WORKER" not in os.environ:
+        from progress import Progress
+
+        config.pluginmanager.register(Progress(Path(path)))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`./dev test`: runs the steps, two at a time, each with its own log, and prints their results."""
+"""`./dev test` and `./dev test-long`: run the steps, two at a time, each with its own log, and print their results."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from steps import STEPS
-from work import ROOT, Failed, Work, stop_all
+from display import Display
+from steps import LONG, SHORT, STEPS, purpose
+from work import Failed, Work, stop_all
 
 
-def run(name: str, pytest_args: list[str]) -> tuple[int, int]:
+def run(name: str, pytest_args: list[str], display: Display) -> tuple[int, int]:
     """Runs a step, prints its result, and returns the number of checks that passed and that failed."""
-    started = time.monotonic()
     with Work(name, pytest_args) as work:
+        display.begin(work, purpose(name))
         error = None
         try:
             STEPS[name](work)
@@ -27,30 +28,23 @@ def run(name: str, pytest_args: list[str]) -> tuple[int, int]:
             error = str(failed)
         except Exception as bug:  # a step with a bug must not count as passed
             error = f"{type(bug).__name__}: {bug}"
+        display.end(work, error)
     passed, failed = work.pytest_counts or (0 if error else 1, 0)
-    if error:
-        failed = max(failed, 1)
-    details = [f"{time.monotonic() - started:6.1f} s"]
-    if work.note:
-        details.append(work.note)
-    if error:
-        details.append(f"{error}, see {work.log_path.relative_to(ROOT)}")
-    lines = [f"{'FAIL' if error else 'ok':<4}  {name:<12} {'  '.join(details)}"]
-    if error:
-        lines += [f"      | {line}" for line in work.excerpt(40)]
-    print("\n".join(lines), flush=True)
-    return passed, failed
+    return passed, max(failed, 1) if error else failed
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev test")
-    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"any of: {', '.join(STEPS)} (default: all)")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"any of: {', '.join(STEPS)} (default: the short)")
     parser.add_argument("--list", action="store_true", help="list the steps with a description")
+    parser.add_argument("--long", action="store_true", help="run the long steps, as ./dev test-long does")
     own, pytest_args = _split(sys.argv[1:])
     args = parser.parse_args(own)
     if args.list:
-        for name, step in STEPS.items():
-            print(f"{name:<12} {(step.__doc__ or '').splitlines()[0]}")
+        for title, names in (("./dev test", SHORT), ("./dev test-long", LONG)):
+            print(f"{title}:")
+            for name in names:
+                print(f"  {name:<12} {purpose(name)}")
         return 0
     unknown = [name for name in args.steps if name not in STEPS]
     if unknown:
@@ -61,9 +55,11 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     totals = [0, 0]
-    with ThreadPoolExecutor(max_workers=int(os.environ.get("HSS_JOBS", "2"))) as pool:
+    started = time.monotonic()
+    with Display() as display, ThreadPoolExecutor(max_workers=int(os.environ.get("HSS_JOBS", "2"))) as pool:
         try:
-            futures = [pool.submit(run, name, pytest_args) for name in args.steps or STEPS]
+            chosen = args.steps or (LONG if args.long else SHORT)
+            futures = [pool.submit(run, name, pytest_args, display) for name in chosen]
             for future in as_completed(futures):
                 totals = [total + count for total, count in zip(totals, future.result(), strict=True)]
         except KeyboardInterrupt:
@@ -71,6 +67,8 @@ def main() -> int:
             stop_all()
             print("interrupted", file=sys.stderr)
             return 130
+    minutes, seconds = divmod(round(time.monotonic() - started), 60)
+    print(f"{len(chosen)} steps in {minutes} min {seconds} s")
     print("{} passed, {} failed".format(*totals))
     return 1 if totals[1] else 0
 

@@ -12,10 +12,9 @@ import signal
 import sys
 import time
 
-from cells import CORES, Cell, cell, outermost
+from cells import CORES, STEPS, Cell, cell, outermost
 from work import ROOT, Failed, Work, stop_all
 
-STEPS = ("sanity", "unit", "integration", "canary")
 ROW = "{:<10} {:<13} {:<8} {:<10} {:<28} {:<28} {:<28} {:>7}"
 # On a small machine, parallel steps take longer than the usual limit for a step.
 STEP_TIMEOUT = 3600

@@ -60,6 +60,7 @@ def sanity(work: Work) -> None:
     for version in ("24_2", "25_2"):
         shutil.copy(ROOT / "tests" / "steps" / "get_pip.py", downloads / f"get_pip_{version}.py")
     work.failure_pattern = "^(ERROR|FATAL)"  # the output of pip is between these lines
+    work.activity_pattern = r"^Running sanity test '?([\w-]+)"
     pythons = os.pathsep.join([os.environ["PATH"], os.environ.get("HSS_PYTHONS", "")])
     only = ["--python", os.environ["HSS_CELL_PYTHON"]] if "HSS_CELL_PYTHON" in os.environ else []
     work.run("ansible-test", "sanity", "--color", "no", *only, cwd=copy, env={"PATH": pythons})
@@ -71,13 +72,18 @@ def molecule(work: Work) -> None:
 
 
 def unit(work: Work) -> None:
-    """pytest tests/unit"""
+    """pytest tests/unit: each file in plugins, without network"""
     work.pytest("tests/unit")
 
 
 def integration(work: Work) -> None:
     """pytest tests/integration: modules, playbooks and examples against the simulated service"""
-    work.pytest("tests/integration")
+    work.pytest("tests/integration", "-m", "not long")
+
+
+def long(work: Work) -> None:
+    """pytest -m long tests/integration: the tests that take too long for ./dev test"""
+    work.pytest("tests/integration", "-m", "long")
 
 
 def canary(work: Work) -> None:
@@ -86,14 +92,17 @@ def canary(work: Work) -> None:
 
 
 def oldest(work: Work) -> None:
-    """sanity, unit, integration and canary with the oldest ansible-core: the first cell of ./dev matrix"""
+    """what depends on ansible-core, with the oldest one: sanity, unit, integration and canary"""
     chosen, missing = cells.outermost(next(iter(cells.CORES)))
     if not chosen:
         work.note = f"no Python for it is installed: {' and '.join(missing)}"
         return
+    work.activity_pattern = r"^(?:  \.\.\. |begin )(.*)"
     try:
-        # One at a time, because other steps run in parallel.
-        work.run("python", ROOT / "tests" / "steps" / "matrix.py", chosen[0].name, env={"HSS_JOBS": "1"})
+        with chosen[0].environment(work) as env:
+            # One at a time, because other steps run in parallel.
+            steps = ROOT / "tests" / "steps"
+            work.run("python", steps, *cells.STEPS, env={**env, "HSS_JOBS": "1"})
     finally:
         log = work.log_path.read_text(errors="replace")
         if found := re.search(r"^(\d+) passed, (\d+) failed$", log, re.MULTILINE):
@@ -158,24 +167,16 @@ def demo(work: Work) -> None:
 
 
 # The longest steps start first, so that no core is idle at the end.
-_ORDER = (
-    oldest,
-    integration,
-    molecule,
-    sanity,
-    canary,
-    unit,
-    lint,
-    ee,
-    demo,
-    play,
-    docs,
-    build,
-    galaxy,
-    release,
-    reuse,
-)
-STEPS = {step.__name__: step for step in _ORDER}
+_SHORT = (integration, molecule, sanity, canary, unit, lint, ee, demo, play, docs, build, galaxy, release, reuse)
+_LONG = (oldest, long)
+STEPS = {step.__name__: step for step in (*_SHORT, *_LONG)}
+SHORT = [step.__name__ for step in _SHORT]
+LONG = [step.__name__ for step in _LONG]
+
+
+def purpose(name: str) -> str:
+    """Returns the description of a step."""
+    return (STEPS[name].__doc__ or "").splitlines()[0]
 
 
 def _install(work: Work, place: Path) -> tuple[Path, dict[str, str]]:

@@ -23,6 +23,9 @@ CACHE = Path(os.environ.get("HSS_CACHE", ROOT / ".cache"))
 # Colours and links make a log unreadable.
 PLAIN = {"ANSIBLE_NOCOLOR": "1", "NO_COLOR": "1", "PY_COLORS": "0", "TERM": "dumb"}
 
+# In seconds.
+STEP_TIMEOUT = 1800
+
 _running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
 _stopping = False
@@ -41,11 +44,16 @@ class Work:
         self.pytest_counts: tuple[int, int] | None = None
         self.note = ""
         self.failure_pattern = ""  # matches the lines of the log that describe the failure; if empty, the last lines do
+        # Matches the lines of the log that say what the step is doing; its group is shown while the step runs.
+        self.activity_pattern = r"^\$ (.*)"
+        self.started = time.monotonic()
         self.log_path = CACHE / "logs" / f"{name}.log"
-        self._deadline = time.monotonic() + (limit or float(os.environ.get("HSS_STEP_TIMEOUT", "3000")))
+        self._counts_path = self.log_path.with_suffix(".progress")
+        self._deadline = self.started + (limit or float(os.environ.get("HSS_STEP_TIMEOUT", STEP_TIMEOUT)))
 
     def __enter__(self) -> Work:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        self._counts_path.unlink(missing_ok=True)
         self._log = self.log_path.open("wb")
         return self
 
@@ -53,6 +61,16 @@ class Work:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._log.close()
+        self._counts_path.unlink(missing_ok=True)
+
+    def activity(self) -> str:
+        """Returns what the step is doing: how many tests have run, or the last line of the log that tells it."""
+        try:
+            done, total, failed = map(int, self._counts_path.read_text().split())
+        except FileNotFoundError:
+            found = re.findall(self.activity_pattern, self.log_path.read_text(errors="replace"), re.MULTILINE)
+            return found[-1] if found else ""
+        return f"{done}/{total}" + (f", {failed} failed" if failed else "")
 
     def say(self, text: str) -> None:
         """Writes a line to the log."""
@@ -93,9 +111,11 @@ class Work:
 
     def pytest(self, *paths: str, env: Mapping[str, str] | None = None) -> None:
         """Runs the tests of folders or files on all cores, and stores the counts of pytest."""
+        command = ["python", "-m", "pytest", "-n", "auto", "--durations", "20"]
         try:
-            self.run("python", "-m", "pytest", "-n", "auto", *paths, *self.pytest_args, env=env)
+            self.run(*command, *paths, *self.pytest_args, env={**(env or {}), "HSS_PROGRESS": str(self._counts_path)})
         finally:
+            self._counts_path.unlink(missing_ok=True)
             # "=== 1 failed, 12 passed, 1 skipped in 0.31s ===", or without "===" (-q)
             summary = re.search(r"(\d+ \w+(?:, \d+ \w+)*) in [\d.]+s", "\n".join(self.last_lines(3)))
             if summary:
