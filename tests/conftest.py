@@ -16,6 +16,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # be absolute, which pyproject.toml cannot express.
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / ".collections")
 
+# The modules would read the bundle of certificates for each run, which is slower than everything else that they do. And
+# the tests must not depend on it.
+for _name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    os.environ.pop(_name, None)
+
 # ./dev sets this as well. With it, pytest does not write to the user's ~/.ansible.
 os.environ.setdefault("ANSIBLE_HOME", str(ROOT / ".cache" / "home" / ".ansible"))
 # Must be set before hypothesis is imported, or else hypothesis creates a folder in the root.
