@@ -60,19 +60,7 @@ def tasks(cluster: Any, tmp_path: Path) -> Callable[..., Any]:
             target = {name: value for name, value in target.items() if name not in keywords}
             steps.append({module: target, "register": f"result_{number}", "ignore_errors": True, **keywords})
         listed = ", ".join(f"result_{number}" for number in range(len(options)))
-        steps.append(
-            {
-                "ansible.builtin.copy": {
-                    "content": f"{{{{ [{listed}] | to_json }}}}",
-                    "dest": str(results),
-                    "mode": "600",
-                },
-                "vars": {"ansible_become": False, "ansible_connection": "local"},
-                "no_log": True,
-                "check_mode": False,
-                "diff": False,
-            }
-        )
+        steps.append({"keep": {"content": f"{{{{ [{listed}] | to_json }}}}", "dest": str(results)}, "no_log": True})
         (tmp_path / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": steps}]))
         local = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
         inventory = tmp_path / "inventory.json"

@@ -68,6 +68,7 @@ def play(
         cwd=folder,
         env={
             **clean,
+            "ANSIBLE_ACTION_PLUGINS": str(ROOT / "tests" / "actions"),
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
             "ANSIBLE_HOME": str(folder / "ansible-home"),
             "ANSIBLE_LOCAL_TEMP": str(folder / "ansible-local-tmp"),

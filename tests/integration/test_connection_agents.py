@@ -65,17 +65,8 @@ def played(request, simulator, tmp_path):
 
     def run_tasks(*tasks, arguments=("-vvvv", "--diff"), **defaults):
         names = [f"r{number}" for number in range(len(tasks))]
-        keep = {
-            "ansible.builtin.copy": {
-                "content": "{{ [" + ", ".join(f"{name} | default({{}})" for name in names) + "] | to_json }}",
-                "dest": str(tmp_path / "registered.json"),
-                "mode": "0600",
-            },
-            "delegate_to": "localhost",
-            "check_mode": False,
-            "no_log": True,
-            "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-        }
+        listed = ", ".join(f"{name} | default({{}})" for name in names)
+        keep = {"content": "{{ [" + listed + "] | to_json }}", "dest": str(tmp_path / "registered.json")}
         plays = {
             "hosts": host,
             "gather_facts": False,
@@ -86,7 +77,7 @@ def played(request, simulator, tmp_path):
             "module_defaults": {"group/huaweicloud.hss.hss": {**connection(simulator), **defaults}},
             "tasks": [
                 *({**task, "register": name, "ignore_errors": True} for task, name in zip(tasks, names, strict=True)),
-                keep,
+                {"keep": keep, "no_log": True},
             ],
         }
         (tmp_path / "play.yml").write_text(yaml.safe_dump([plays]))

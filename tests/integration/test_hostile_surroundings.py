@@ -9,6 +9,7 @@ They also test that Ansible does not evaluate text from the service.
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import shutil
@@ -394,48 +395,35 @@ def test_modules_work_in_any_locale(playing, simulator, kube_config, locales, tm
     assert sorted(cluster.name for cluster in simulator.clusters()) == sorted(map(name_of, range(1, len(OF_TASK) + 1)))
 
 
-@pytest.mark.parametrize("locale", OF_ANSIBLE)
-def test_ansible_works_in_any_locale_that_it_accepts(playing, simulator, kube_config, locales, tmp_path, locale):
-    environ = {"LC_ALL": None, **OF_ANSIBLE[locale], **locales}
+# Each locale together with a home directory that cannot be used. In /proc, not even root can write.
+HOMES = (None, "/proc/nonexistent", "/proc")
+
+
+@pytest.mark.parametrize("locale, home", list(itertools.zip_longest(OF_ANSIBLE, HOMES, fillvalue="none")))
+def test_ansible_works_in_any_locale_and_needs_no_home(
+    playing, simulator, kube_config, locales, tmp_path, locale, home
+):
+    """Files left by Ansible contain no kubeconfig, which others could read because of the umask 0."""
+    environ = {"LC_ALL": None, **OF_ANSIBLE[locale], **locales, "HOME": home, "ANSIBLE_KEEP_REMOTE_FILES": "0"}
     output = playing(tasks_in(tmp_path, kube_config, 1, {}), environ)
     assert "failed=0" in output, output
     assert [cluster.name for cluster in simulator.clusters()] == [name_of(1)]
-
-
-@pytest.mark.parametrize(
-    "home, key",
-    [
-        (None, "given"),
-        ("/proc/nonexistent", "given"),
-        ("/proc", "given"),  # it exists, and not even root can write to it
-        ("/proc", "missing"),
-        (None, "missing"),
-        ("", "missing"),
-        ("/dev/null", "missing"),
-        ("relative", "missing"),
-    ],
-)
-def test_modules_need_no_home(playing, kube_config, tmp_path, home, key):
-    environ: dict[str, str | None] = {"HOME": home}
-    tasks = tasks_in(tmp_path, kube_config, 1, {})
-    if key == "missing":
-        environ.update(HW_ACCESS_KEY=None, HW_SECRET_KEY=None)
-        tasks = tasks[3:4]
-    output = playing(tasks, environ)
-    if key == "given":
-        assert "failed=0" in output, output
-    else:
-        assert "no credential found" in output and "~/.hcloud/config.json: there is no such file" in output, output
-
-
-def test_files_left_by_ansible_contain_no_kubeconfig(playing, kube_config, tmp_path):
-    """Also with a umask of 0."""
-    output = playing(tasks_in(tmp_path, kube_config, 1, {}), {"ANSIBLE_KEEP_REMOTE_FILES": "0"})
-    assert "failed=0" in output, output
     ours = {tmp_path / "näme-1.conf", tmp_path / "play.yml", tmp_path / "hosts"}
     key = yaml.safe_load(kube_config)["users"][0]["user"]["client-key-data"]
     left = [path for path in tmp_path.rglob("*") if path.is_file() and path not in ours]
     assert [path for path in left if key[40:80].encode() in path.read_bytes()] == []
+
+
+def test_without_a_home_there_is_no_profile(playing, kube_config, tmp_path):
+    """The home is not set for ansible-playbook, and for a task it is not set, or unusable."""
+    homes = ["/proc", "", "/dev/null", "relative"]
+    tasks = [{"huaweicloud.hss.hss_multicloud_cluster_info": {}, "ignore_errors": True} for _home in (None, *homes)]
+    for task, home in zip(tasks[1:], homes, strict=True):
+        task["environment"] = {"HOME": home}
+    output = " ".join(playing(tasks, {"HOME": None, "HW_ACCESS_KEY": None, "HW_SECRET_KEY": None}).split())
+    assert f"ignored={len(tasks)}" in output, output
+    for words in ("no credential found", "~/.hcloud/config.json: there is no such file"):
+        assert output.count(words) >= len(tasks), output
 
 
 # --- Text from the service in a playbook ------------------------------------------------------------------------------

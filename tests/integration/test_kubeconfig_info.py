@@ -32,6 +32,9 @@ WELL_KNOWN = [
     OPENSHIFT,
     "~/.kube/config",
 ]
+# The hosts start slowly, so they exist in one worker only.
+pytestmark = pytest.mark.xdist_group("kubeconfig_info")
+
 ALL_TRAITS = {
     "plain": {"root": True},
     "bare": {"root": True},
@@ -66,16 +69,10 @@ PLAYBOOK = """
       loop: "{{ reads }}"
       register: found
       ignore_errors: true
-    - ansible.builtin.copy:
+    - keep:
         # With ansible-core 2.18, a refused become password ends the complete loop.
         content: "{{ found.results | default([found]) | map('combine', {'item': none}) | to_json }}"
         dest: "{{ results }}/{{ inventory_hostname }}.json"
-        mode: "0600"
-      delegate_to: localhost
-      become: false
-      vars:
-        ansible_connection: local
-        ansible_python_interpreter: "{{ ansible_playbook_python }}"
       no_log: true
 """
 
@@ -184,9 +181,9 @@ def read(hosts, tmp_path):
 
 
 def on(*names):
-    """Parametrizes a test with the hosts that exist. Without any, the test does not exist."""
+    """Parametrizes a test with the list of those hosts that exist. Without any, the test does not exist."""
     present = [name for name in names if name in TRAITS]
-    return pytest.mark.parametrize("name", present) if present else lambda _test: None
+    return pytest.mark.parametrize("names", [present], ids=" ".join) if present else lambda _test: None
 
 
 def listing(root):
@@ -203,7 +200,7 @@ def leaked(played, secrets, length=12):
     """Returns the parts of secrets, of a given length, in the output or the log."""
     said = "".join((played.output + played.log).replace("\\n", "").replace("\\r", "").split())
     parts = {secret[at : at + length] for secret in secrets for at in range(len(secret) - length + 1)}
-    return {said[at : at + length] for at in range(len(said) - length + 1)} & parts
+    return {part for at in range(len(said) - length + 1) if (part := said[at : at + length]) in parts}
 
 
 def message(result):
@@ -244,12 +241,18 @@ def test_contents_and_names_arrive_unchanged_and_are_not_executed(hosts, read):
         assert list(hosts.root(name).rglob("*pwned")) == []
 
 
-@pytest.mark.parametrize("keep", ["0", "1"], ids=["", "keep_remote_files"])
-def test_no_secret_at_the_highest_verbosity(hosts, files, read, keep):
+GOOD = [{}, "/srv/referring/config", "/srv/token/config", "/srv/utf-16.conf"]
+UNUSABLE = [*(f"/srv/bad/{name}.conf" for name in BAD), "/etc/shadow", "/srv/pki/admin.key", "/srv/pki/token"]
+
+
+@pytest.mark.parametrize(
+    "keep, reads, bad",
+    [("0", GOOD, UNUSABLE), ("1", GOOD[1:2], UNUSABLE[:1])],
+    ids=["", "keep_remote_files"],
+)
+def test_no_secret_at_the_highest_verbosity(hosts, files, read, keep, reads, bad):
     """With success and failure, over ssh, with become, and with a terminal."""
     before = {name: listing(hosts.root(name)) for name in READING}
-    reads = [{}, "/srv/referring/config", "/srv/token/config", "/srv/utf-16.conf"]
-    bad = [*(f"/srv/bad/{name}.conf" for name in BAD), "/etc/shadow", "/srv/pki/admin.key", "/srv/pki/token"]
     environment = {"ANSIBLE_KEEP_REMOTE_FILES": keep}
     played, found = read(READING, [*reads, *bad, {"context": "no"}], "-vvvv", "--diff", environment=environment)
     assert {name: [bool(result.get("failed")) for result in results] for name, results in found.items()} == {
@@ -344,24 +347,26 @@ REFERENCES = [
 
 
 @on("plain", "password-tty")
-def test_a_reference_to_an_unexpected_file_is_refused(hosts, files, read, name):
+def test_a_reference_to_an_unexpected_file_is_refused(hosts, files, read, names):
     """A kubeconfig of another user must not reveal the files of root. The host password-tty needs root."""
     good = yaml.safe_load(files.contents["/srv/referring/config"])
-    hosts.put(name, "/srv/refers/large.crt", files.ca.pem + b"\n" * (1 << 20))
-    for number, (field, path, _why) in enumerate(REFERENCES):
-        changes = {field: path}
-        if field.endswith("tokenFile"):
-            changes = {"users[0].user": {"tokenFile": path}}
-        hosts.put(name, f"/srv/refers/{number}.conf", yaml.safe_dump(kubeconfigs.edited(good, changes)))
-    hosts.put(
-        name, "/etc/shadow", "root:$6$canaryhash0123456789abcdefg:20000:0:99999:7:::\n" + "\n".join(shadow(hosts, name))
-    )
-    before = hosts.commands(name)
-    played, found = read([name], [f"/srv/refers/{number}.conf" for number in range(len(REFERENCES))], "-vvvv")
-    for result, (field, _path, why) in zip(found[name], REFERENCES, strict=True):
-        assert why in message(result), field
-    assert hosts.commands(name) - before == 2 * len(REFERENCES)
-    assert leaked(played, {*files.secrets, *shadow(hosts, name)}) == set()
+    before = {}
+    for name in names:
+        hosts.put(name, "/srv/refers/large.crt", files.ca.pem + b"\n" * (1 << 20))
+        for number, (field, path, _why) in enumerate(REFERENCES):
+            changes = {field: path}
+            if field.endswith("tokenFile"):
+                changes = {"users[0].user": {"tokenFile": path}}
+            hosts.put(name, f"/srv/refers/{number}.conf", yaml.safe_dump(kubeconfigs.edited(good, changes)))
+        root = "root:$6$canaryhash0123456789abcdefg:20000:0:99999:7:::\n"
+        hosts.put(name, "/etc/shadow", root + "\n".join(shadow(hosts, name)))
+        before[name] = hosts.commands(name)
+    played, found = read(names, [f"/srv/refers/{number}.conf" for number in range(len(REFERENCES))], "-vvvv")
+    for name in names:
+        for result, (field, _path, why) in zip(found[name], REFERENCES, strict=True):
+            assert why in message(result), (name, field)
+        assert hosts.commands(name) - before[name] == 2 * len(REFERENCES)
+        assert leaked(played, {*files.secrets, *shadow(hosts, name)}) == set()
 
 
 def test_a_reference_out_of_the_home(hosts, files, read):
@@ -382,24 +387,27 @@ def test_a_reference_out_of_the_home(hosts, files, read):
 
 
 @on("sudo", "password", "password-tty")
-def test_a_private_file_is_read_with_become_only(hosts, files, read, name):
+def test_a_private_file_is_read_with_become_only(hosts, files, read, names):
     """These hosts need root: their user may not read the files of root."""
-    hosts.put(name, "/srv/closed/inner/deep/config", files.contents["/etc/kubernetes/admin.conf"])
-    (hosts.root(name) / "srv/closed").chmod(0o700)
+    for name in names:
+        hosts.put(name, "/srv/closed/inner/deep/config", files.contents["/etc/kubernetes/admin.conf"])
+        (hosts.root(name) / "srv/closed").chmod(0o700)
     paths = ["/etc/kubernetes/admin.conf", "/srv/closed/inner/deep/config"]
     reads = [{"path": path, "become": become} for path in paths for become in (False, True)]
-    _played, found = read([name], reads)
-    for without, with_become, path in zip(found[name][::2], found[name][1::2], paths, strict=True):
-        assert f"{path} cannot be read by this user; use become" in message(without)
-        assert with_become["path"] == path
+    _played, found = read(names, reads)
+    for name in names:
+        for without, with_become, path in zip(found[name][::2], found[name][1::2], paths, strict=True):
+            assert f"{path} cannot be read by this user; use become" in message(without), name
+            assert (name, with_become["path"]) == (name, path)
 
 
 @on("user")
-def test_a_user_without_become(hosts, files, read, name):
+def test_a_user_without_become(hosts, files, read, names):
     """This host needs root. Readable files are read, and a host without sudo reports that itself."""
+    (name,) = names
     hosts.put(name, "/home/ops/.kube/config", files.contents["/etc/kubernetes/admin.conf"], user=True)
     hosts.put(name, "/home/referring/config", files.contents["/srv/token/config"], user=True)
-    played, found = read([name], [{}, "/home/referring/config", {"become": True}], "-vvvv")
+    played, found = read(names, [{}, "/home/referring/config", {"become": True}], "-vvvv")
     at_home, referring, become = found[name]
     # The first path is not readable; the last one is used.
     assert at_home["path"] == "~/.kube/config"
@@ -410,8 +418,9 @@ def test_a_user_without_become(hosts, files, read, name):
 
 @on("password", "password-tty")
 @pytest.mark.parametrize("password", ["a-wrong-canary-password", None], ids=["wrong", "none"])
-def test_sudo_without_a_password_fails(hosts, files, read, name, password):
+def test_sudo_without_a_password_fails(hosts, files, read, names, password):
     """These hosts need root: a real sudo asks for the password."""
-    played, found = read([name], [{}], "-vvvv", ansible_become_password=password)
-    assert "sudo password" in message(found[name][0]).replace("a password", "sudo password")
+    played, found = read(names, [{}], "-vvvv", ansible_become_password=password)
+    for name in names:
+        assert "sudo password" in message(found[name][0]).replace("a password", "sudo password"), name
     assert leaked(played, {*files.secrets, password or "-" * 12}) == set()

@@ -18,6 +18,9 @@ import pytest
 from hosts import SshHosts, Traits
 from playbooks import play
 
+# The hosts start slowly, so they exist in one worker only.
+pytestmark = pytest.mark.xdist_group("kubectl_hosts")
+
 SECRET = "canary-pässword-0123456789"
 ALL_TRAITS = {
     "plain": {"root": True},
@@ -62,18 +65,10 @@ PLAYBOOK = """
         wait_timeout: 0
       register: secret
       ignore_errors: true
-    - ansible.builtin.copy:
+    - keep:
         content: "{{ [preflight, done, secret] | to_json }}"
         dest: "{{ results }}/{{ inventory_hostname }}.json"
-        mode: "0600"
-      delegate_to: localhost
-      become: false
-      vars:
-        ansible_connection: local
-        ansible_python_interpreter: "{{ ansible_playbook_python }}"
       no_log: true
-      check_mode: false
-      diff: false
 """
 
 
@@ -116,9 +111,9 @@ def run(installed, tmp_path):
 
 
 def on(*names):
-    """Parametrizes a test with the hosts that exist. Without any, the test does not exist."""
+    """Parametrizes a test with the list of those hosts that exist. Without any, the test does not exist."""
     present = [name for name in names if name in TRAITS]
-    return pytest.mark.parametrize("name", present) if present else lambda _test: None
+    return pytest.mark.parametrize("names", [present], ids=" ".join) if present else lambda _test: None
 
 
 def objects():
@@ -186,10 +181,10 @@ def test_every_kind_of_host(hosts, run, cluster):
 
 
 @on("requiretty")
-def test_sudo_that_requires_a_terminal(run, name):
+def test_sudo_that_requires_a_terminal(run, names):
     """This host needs root. Data cannot be passed together with a terminal, which the message reports."""
-    played, found = run([name], "-vvvvvv", objects=objects())
-    for result in found[name]:
+    played, found = run(names, "-vvvvvv", objects=objects())
+    for result in found[names[0]]:
         assert result["failed"] and "sudo on this host requires a terminal (requiretty)" in result["msg"]
         assert "Remove 'Defaults requiretty'" in result["msg"]
     assert not leaked(played)
@@ -197,25 +192,27 @@ def test_sudo_that_requires_a_terminal(run, name):
 
 @on("password", "password-tty")
 @pytest.mark.parametrize("password", ["a-wrong-canary-password", None], ids=["wrong", "none"])
-def test_sudo_without_a_password_fails(run, cluster, name, password):
+def test_sudo_without_a_password_fails(run, cluster, names, password):
     """These hosts need root: a real sudo asks for the password, and does not receive the data."""
-    played, found = run([name], "-vvvvvv", objects=objects(), ansible_become_password=password)
-    for result in found[name]:
-        assert "sudo password" in result["msg"].replace("a password", "sudo password")
+    played, found = run(names, "-vvvvvv", objects=objects(), ansible_become_password=password)
+    for name in names:
+        for result in found[name]:
+            assert "sudo password" in result["msg"].replace("a password", "sudo password"), name
     assert not leaked(played) and (password or SECRET) not in played.output + played.log
     assert cluster.everything() == set()
 
 
 @on("user")
-def test_a_kubeconfig_that_only_root_may_read(hosts, run, name):
+def test_a_kubeconfig_that_only_root_may_read(hosts, run, names):
     """This host needs root. The same applies to folders that only root may read."""
-    _played, found = run([name], objects=objects())
+    (name,) = names
+    _played, found = run(names, objects=objects())
     for result in found[name]:
         assert "kubeconfig: /etc/kubernetes/admin.conf cannot be read by this user; use become" in result["msg"]
     folder = hosts.root(name) / "etc/kubernetes"
     folder.chmod(0o700)
     try:
-        _played, found = run([name], objects=objects())
+        _played, found = run(names, objects=objects())
     finally:
         folder.chmod(0o755)
     assert "cannot be read by this user; use become" in found[name][1]["msg"]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 
 import kubeconfigs
 
+from .cli import run
 from .relay import Relay
 from .store import Store
 
@@ -58,16 +58,9 @@ class StandIn:
         self._store.configure(**settings)
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run kubectl as the administrator."""
-        return subprocess.run(
-            [self.kubectl, "--kubeconfig", self.kubeconfig, *arguments],
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
-            input=stdin or "",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        """Run kubectl as the administrator, without a process."""
+        command = [self.kubectl, "--kubeconfig", self.kubeconfig, *arguments]
+        return subprocess.CompletedProcess(command, *run(self._folder / "state", command[1:], stdin or ""))
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> dict[str, Any] | None:
         """An object as the API server returns it; None if there is none."""

@@ -111,7 +111,7 @@ class Work:
 
     def pytest(self, *paths: str, env: Mapping[str, str] | None = None) -> None:
         """Runs the tests of folders or files on all cores, and stores the counts of pytest."""
-        command = ["python", "-m", "pytest", "-n", "auto", "--durations", "20"]
+        command = ["python", "-m", "pytest", "-n", "auto", "--dist", "loadgroup", "--durations", "20"]
         try:
             self.run(*command, *paths, *self.pytest_args, env={**(env or {}), "HSS_PROGRESS": str(self._counts_path)})
         finally:
