@@ -85,6 +85,7 @@ def played(request, simulator, tmp_path):
         assert ran.code == 0, ran.output[-3000:]
         return ran, json.loads((tmp_path / "registered.json").read_text())
 
+    run_tasks.far = host == "far"
     return run_tasks
 
 
@@ -120,13 +121,14 @@ here_and_there = pytest.mark.parametrize("played", ["here", "over ssh"], indirec
 def test_results_are_hidden_and_usable(simulator, played):
     """The manifests contain the token, and the commands the password. Only values that are not secret are shown."""
     ids = simulator.seed_clusters(3)
+    items = ids[:1] if played.far else ids
     ran, (one, many, addresses, ready, shown, looped) = played(
         agents(cluster_id=ids[0]),
         agents(cluster_ids=ids),
         agents(),
         images(image_repo_password=PASSWORD),
         images(image_repo_password=PASSWORD, show_commands=True),
-        {**agents(cluster_id="{{ item }}"), "loop": ids},
+        {**agents(cluster_id="{{ item }}"), "loop": items},
     )
     assert [item["kind"] for item in one["manifests"]] == KINDS
     tokens = [
@@ -136,7 +138,8 @@ def test_results_are_hidden_and_usable(simulator, played):
         if manifest["kind"] == "Secret"
     ]
     assert tokens == [simulator.agent_token(cluster_id) for cluster_id in ids]
-    assert [result["manifests"] for result in looped["results"]] == [each["manifests"] for each in many["clusters"]]
+    expected = [each["manifests"] for each in many["clusters"]]
+    assert [result["manifests"] for result in looped["results"]] == expected[: len(items)]
     assert (addresses["network"], one["network"]) == (many["network"], many["network"])
     assert f"-p {shlex.quote(PASSWORD)} r.example.com" in ready["image_command"]
     assert ready["secret_name"] == "hss-registry"
@@ -166,22 +169,25 @@ IMPOSSIBLE = [
 
 @here_and_there
 def test_failures_are_shown_without_secrets(simulator, played):
-    good, *bad = simulator.seed_clusters(1 + len(FAULTS))
+    # Over ssh, one failure of each kind is sufficient: what HSS answered, and what is refused before any request.
+    faults = {"echo": FAULTS["echo"]} if played.far else FAULTS
+    impossible = IMPOSSIBLE[-3:] if played.far else IMPOSSIBLE
+    good, *bad = simulator.seed_clusters(1 + len(faults))
     tasks = []
-    for (name, fault), cluster_id in zip(FAULTS.items(), bad, strict=True):
+    for (name, fault), cluster_id in zip(faults.items(), bad, strict=True):
         simulator.fault(SCRIPT, fault, match=cluster_id)
         simulator.fault(IMAGES, fault, match=f"organization={name}")
         tasks += [agents(cluster_ids=[cluster_id, good]), images(image_repo_password=PASSWORD, organization=name)]
-    ran, results = played(*tasks, *IMPOSSIBLE)
-    for number, name in enumerate(FAULTS):
+    ran, results = played(*tasks, *impossible)
+    for number, name in enumerate(faults):
         many, ready = results[2 * number : 2 * number + 2]
         assert (name, [item["failed"] for item in many["clusters"]], ready["failed"]) == (name, [True, False], True)
         # The failure is shown, although the result that contains it is hidden.
         assert bad[number] in ran.output and ready["msg"][:40] in ran.output
-    assert ran.output.count("1 of 2 clusters have no usable manifests") >= len(FAULTS)
-    refused = results[2 * len(FAULTS) :]
+    assert ran.output.count("1 of 2 clusters have no usable manifests") >= len(faults)
+    refused = results[2 * len(faults) :]
     assert all(result["failed"] for result in refused) and "async" in refused[-1]["msg"]
-    assert simulator.count(SCRIPT) == 2 * len(FAULTS) and simulator.count(IMAGES) == len(FAULTS)
+    assert simulator.count(SCRIPT) == 2 * len(faults) and simulator.count(IMAGES) == len(faults)
     assert leaked(ran, spellings(simulator, [good, *bad])) == []
 
 

@@ -12,6 +12,7 @@ import time
 
 import pytest
 from clusters import account_with_token
+from kubectl.standin import StandIn
 
 OBJECTS = "huaweicloud.hss.kubectl_objects"
 PREFLIGHT = "huaweicloud.hss.kubectl_preflight"
@@ -41,19 +42,31 @@ UNREACHABLE = {
 }
 
 
-@pytest.mark.parametrize("how", UNREACHABLE)
-def test_an_api_server_that_does_not_respond(cluster, tasks, how):
-    cluster.configure(unreachable=how)
-    objects = {"objects": [NAMESPACE]}
-    _played, (present,) = tasks(OBJECTS, objects)
-    _played, (preflight,) = tasks(PREFLIGHT, objects)
-    for result in (present, preflight):
-        assert result["failed"] and UNREACHABLE[how] in result["msg"] and "kubectl reported: " in result["msg"]
-        # The log lines before kubectl's message are skipped.
-        assert "memcache" not in result["msg"]
-    assert not present["answered"]
-    # Each problem is reported once.
-    assert len(preflight["problems"]) == 1
+@pytest.fixture
+def another(tmp_path):
+    """Makes further clusters, each in a state of its own, so that one play can run tasks with all of them."""
+
+    def make(name, **state):
+        standin = StandIn(tmp_path / name)
+        standin.configure(**state)
+        return {"kubectl": standin.kubectl, "kubeconfig": standin.kubeconfig}
+
+    return make
+
+
+def test_an_api_server_that_does_not_respond(another, tasks):
+    servers = {how: another(how, unreachable=how) for how in UNREACHABLE}
+    options = [{**server, "objects": [NAMESPACE]} for server in servers.values()]
+    played = [tasks(module, *options)[1] for module in (OBJECTS, PREFLIGHT)]
+    for how, present, preflight in zip(UNREACHABLE, *played, strict=True):
+        for result in (present, preflight):
+            assert result["failed"] and UNREACHABLE[how] in result["msg"], how
+            assert "kubectl reported: " in result["msg"]
+            # The log lines before kubectl's message are skipped.
+            assert "memcache" not in result["msg"]
+        assert not present["answered"]
+        # Each problem is reported once.
+        assert (how, len(preflight["problems"])) == (how, 1)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--check",)], ids=["", "check"])
@@ -156,14 +169,13 @@ def test_the_preflight_looks_up_optional_kinds(cluster, tasks):
     assert result["denied"] == ["patch gadgetries.example.com"]
 
 
-@pytest.mark.parametrize(
-    "version, old",
-    [("v1.18.20", True), ("v1.19.6-eks-49a6c0", False), ("v1.29.4+k3s1", False), ("v1.19.0-rc.1", False)],
-)
-def test_versions_as_distributions_write_them(cluster, tasks, version, old):
-    cluster.configure(version=version)
-    _played, (result,) = tasks(PREFLIGHT, {})
-    assert result["version"] == version and bool(result.get("failed")) is old
+VERSIONS = {"v1.18.20": True, "v1.19.6-eks-49a6c0": False, "v1.29.4+k3s1": False, "v1.19.0-rc.1": False}
+
+
+def test_versions_as_distributions_write_them(another, tasks):
+    """Only the first one is too old."""
+    _played, results = tasks(PREFLIGHT, *(another(version, version=version) for version in VERSIONS))
+    assert {result["version"]: bool(result.get("failed")) for result in results} == VERSIONS
 
 
 def test_the_token_of_a_service_account_is_created_late(cluster):
@@ -189,7 +201,7 @@ def test_a_token_is_waited_for(cluster, tasks):
     assert cluster.run("apply", "-f", "-", stdin=json.dumps(listed)).returncode == 0
     options = {"name": "hss-token", "namespace": "default", "keys": ["token"]}
     _played, (now,) = tasks("huaweicloud.hss.kubectl_secret_info", {**options, "wait_timeout": 0})
-    cluster.configure(delay=time.time() - applied + 6)
+    cluster.configure(delay=time.time() - applied + 3)
     _played, (later,) = tasks("huaweicloud.hss.kubectl_secret_info", options)
     assert now["msg"].startswith("name: the Secret hss-token in namespace default has no token, even after 0 s")
     assert later["data"]["token"]

@@ -11,36 +11,61 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kubectl import cli, transcripts
+from kubectl import api, cli, control, transcripts
 from kubectl.standin import StandIn
 
 PATHS = sorted(transcripts.FOLDER.glob("*.jsonl"))
 SERVER = "v1.20.2"
-# Longer than the pause between any two calls here, so that the cluster's controllers never act too early.
+# In seconds of the clock.
 DELAY = 3
 PATIENCE = 30
 
 
-def answer(standin: StandIn, folder: Path, call: dict[str, Any]) -> dict[str, Any]:
+class Clock:
+    """The module time of the stand-in, in which time passes only if something sleeps."""
+
+    def __init__(self) -> None:
+        self._now = time.time()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    def time(self) -> float:
+        """Returns the time."""
+        return self._now
+
+    monotonic = time
+
+    def sleep(self, seconds: float) -> None:
+        """Advances the clock."""
+        self._now += seconds
+
+
+def answer(standin: StandIn, folder: Path, call: dict[str, Any], clock: Clock) -> dict[str, Any]:
     """The call as the stand-in answers it."""
     arguments = ["--kubeconfig", standin.kubeconfig, *call["args"]]
-    until = time.monotonic() + PATIENCE
+    until = clock.monotonic() + PATIENCE
     while True:
         code, stdout, stderr = cli.run(folder, arguments, call["stdin"])
         answered = transcripts.normalized_call({**call, "rc": code, "stdout": stdout, "stderr": stderr})
         # A get changes nothing and can be repeated: the cluster's controllers may need a moment.
-        if answered == call or call["args"][0] != "get" or time.monotonic() > until:
+        if answered == call or call["args"][0] != "get" or clock.monotonic() > until:
             return answered
-        time.sleep(0.1)
+        clock.sleep(0.1)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 @pytest.mark.parametrize("version", transcripts.VERSIONS)
-def test_the_stand_in_answers_as_kubectl_does(tmp_path: Path, path: Path, version: str) -> None:
+def test_the_stand_in_answers_as_kubectl_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: Path, version: str
+) -> None:
+    clock = Clock()
+    for module in (api, control):
+        monkeypatch.setattr(module, "time", clock)
     with StandIn(tmp_path / "cluster") as standin:
         standin.configure(kubectl=version, version=SERVER, delay=DELAY)
         for number, call in enumerate(transcripts.read(path)[version]):
-            assert (number, answer(standin, tmp_path / "cluster" / "state", call)) == (number, call)
+            assert (number, answer(standin, tmp_path / "cluster" / "state", call, clock)) == (number, call)
 
 
 def test_every_transcript_has_calls_of_both_kubectls() -> None:
