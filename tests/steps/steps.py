@@ -73,7 +73,7 @@ def molecule(work: Work) -> None:
 
 def unit(work: Work) -> None:
     """pytest tests/unit: each file in plugins, without network"""
-    work.pytest("tests/unit")
+    work.pytest("tests/unit", "-m", "not long")
 
 
 def integration(work: Work) -> None:
@@ -82,8 +82,8 @@ def integration(work: Work) -> None:
 
 
 def long(work: Work) -> None:
-    """pytest -m long tests/integration: the tests that take too long for ./dev test"""
-    work.pytest("tests/integration", "-m", "long")
+    """pytest -m long: the unit and integration tests that take too long for ./dev test"""
+    work.pytest("tests/unit", "tests/integration", "-m", "long")
 
 
 def canary(work: Work) -> None:

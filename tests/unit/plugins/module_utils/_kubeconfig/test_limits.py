@@ -253,7 +253,7 @@ LARGEST = {
 }
 
 
-@pytest.mark.parametrize("loader", [*SECONDS])
+@pytest.mark.parametrize("loader", ["libyaml", pytest.param("pure", marks=pytest.mark.long)])
 def test_the_time_grows_linearly_with_the_size(loader):
     if loader == "libyaml" and not hasattr(yaml, "CSafeLoader"):
         pytest.skip("PyYAML was built without libyaml")
