@@ -19,8 +19,8 @@ from work import CACHE, ROOT, Failed, Work
 
 # Every supported ansible-core, with the minor versions of the oldest and the newest Python 3 that it supports.
 CORES = {"2.18": (11, 13), "2.19": (11, 13), "2.20": (12, 14), "2.21": (12, 14)}
-# What runs in a cell.
-STEPS = ("sanity", "unit", "integration", "canary")
+# What runs in a cell. The longest steps start first, so that no core is idle at the end.
+STEPS = ("integration", "sanity", "canary", "unit")
 PINS = ROOT / "tests" / "requirements"
 # These pins apply to the newest ansible-core. The other versions determine theirs themselves.
 OF_CORE = ("ansible-core", "resolvelib")
