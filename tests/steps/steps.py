@@ -68,6 +68,7 @@ def sanity(work: Work) -> None:
 
 def molecule(work: Work) -> None:
     """the role against real hosts and the simulated service: the scenario of molecule"""
+    work.activity_pattern = r"^INFO +\[([^]]+)\] Executing"
     work.run("molecule", "test")
 
 
