@@ -232,8 +232,8 @@ def measured(loader: str, inputs: dict[str, str], *calls: str) -> list[tuple[str
     ("loader", "inputs", "calls"),
     [
         ("libyaml", INPUTS, ["canonicalize", "secret_values"]),
-        ("pure", SCALARS, ["canonicalize"]),
-        ("pure", COLLECTIONS, ["canonicalize"]),
+        pytest.param("pure", SCALARS, ["canonicalize"], marks=pytest.mark.long),
+        pytest.param("pure", COLLECTIONS, ["canonicalize"], marks=pytest.mark.long),
     ],
     ids=["libyaml", "pure-scalars", "pure-collections"],
 )
