@@ -20,7 +20,6 @@ MISSPELLED = {
     "hss_multicloud_cluster_info": ({"cluster_ids": "x"}, "cluster_ids: did you mean cluster_id?"),
     "kubeconfig_info": ({"contxt": "x"}, "contxt: did you mean context?"),
     "kubectl_objects": ({"object": []}, "object: did you mean objects?"),
-    "hidden_module": ({"module": "ping", "option": {}}, "option: did you mean options?"),
 }
 HOSTS = {"all": {"hosts": {name: {"ansible_connection": "local"} for name in ("cp-1", "cp-2")}}}
 
