@@ -84,7 +84,8 @@ def _counted_events(text: str, limits: YamlLimits) -> Iterator[Any]:
     # The open collections, each with its anchor and the count at its start; and the number of entries of each anchor.
     opened: list[tuple[str | None, int]] = []
     sizes: dict[str | None, int] = {}
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    # libyaml refuses subclasses of str. In ansible-core 2.18, the texts of variables are of such a class.
+    for event in yaml.parse(str.__str__(text), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):
             if any(anchor == name for name, _start in opened):
