@@ -57,7 +57,8 @@ def another(tmp_path):
 def test_an_api_server_that_does_not_respond(another, tasks):
     servers = {how: another(how, unreachable=how) for how in UNREACHABLE}
     options = [{**server, "objects": [NAMESPACE]} for server in servers.values()]
-    played = [tasks(module, *options)[1] for module in (OBJECTS, PREFLIGHT)]
+    without_waiting = [{**given, "wait_timeout": 0} for given in options]
+    played = [tasks(OBJECTS, *without_waiting)[1], tasks(PREFLIGHT, *options)[1]]
     for how, present, preflight in zip(UNREACHABLE, *played, strict=True):
         for result in (present, preflight):
             assert result["failed"] and UNREACHABLE[how] in result["msg"], how

@@ -71,6 +71,8 @@ class Api:
         """Apply an object; returns the result, and whether it is created, configured or unchanged."""
         name, namespace = desired["metadata"]["name"], desired["metadata"].get("namespace")
         self._require("get", kind, name, namespace)
+        if dry_run and self._store.settings["no_dry_run"]:
+            raise ApiError("BadRequest", 'admission webhook "admission.example.com" does not support dry run')
         live = self._find(kind, name, namespace)
         last_applied = json.dumps(desired, separators=(",", ":"), sort_keys=True)
         if live is None:
@@ -98,12 +100,19 @@ class Api:
             self._on_apply(self, result)
         return copy.deepcopy(result), what
 
-    def delete(self, kind: Kind, name: str, namespace: str | None) -> None:
-        """Delete an object. It remains while it has finalizers; a namespace remains while it has objects."""
+    def delete(self, kind: Kind, name: str, namespace: str | None, uid: str = "") -> None:
+        """Delete an object. It remains while it has finalizers; a namespace remains while it has objects.
+
+        :arg uid: precondition.
+        """
         self._require("delete", kind, name, namespace)
         found = self._find(kind, name, namespace)
         if found is None:
             raise ApiError("NotFound", f'{kind.resource} "{name}" not found')
+        if uid and found["metadata"]["uid"] != uid:
+            now_uid = found["metadata"]["uid"]
+            detail = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {now_uid}"
+            raise ApiError("Conflict", f'Operation cannot be fulfilled on {kind.resource} "{name}": {detail}')
         if found["metadata"].get("finalizers") or kind.kind == "Namespace":
             found["metadata"].setdefault("deletionTimestamp", now())
             found["deleted_at"] = found.get("deleted_at") or time.time()
@@ -223,6 +232,10 @@ class Api:
 
     def _save(self, live: Object | None, result: Object) -> None:
         result["metadata"]["resourceVersion"] = str(self._store.next_version)
+        generation = result["metadata"].get("generation", 0)
+        if live is None or live.get("spec") != result.get("spec"):
+            generation, result["changed_at"] = generation + 1, time.time()
+        result["metadata"]["generation"] = generation
         self._store.next_version += 1
         if live is None:
             result["made_at"] = time.time()
@@ -278,7 +291,7 @@ class Api:
 
 def public(content: Object) -> Object:
     """An object without the stand-in's own fields."""
-    return {key: value for key, value in content.items() if key not in ("made_at", "deleted_at")}
+    return {key: value for key, value in content.items() if key not in ("made_at", "changed_at", "deleted_at")}
 
 
 def _is_namespace(item: Object, name: str) -> bool:

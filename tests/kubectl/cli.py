@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from .api import Api, ApiError, public
 from .hook import connect_agent
@@ -95,6 +96,8 @@ def _command(options: Options, store: Store, stdin: str, output: Output) -> None
         output.stdout[:] = [json.dumps({"clientVersion": client}, indent=2)] if positional[0] == "version" else []
         output.stderr.append('E0101 00:00:00.000000   1 memcache.go:381] "Couldn\'t get current server API group list"')
         raise UsageError(_UNREACHABLE[trouble].format(server=SERVER))
+    if fault := store.take_fault(positional[0], stdin):
+        raise UsageError(fault)
     commands[positional[0]](_Kubectl(options, store, Api(store, connect_agent(store)), stdin, output))
 
 
@@ -149,13 +152,15 @@ class _Kubectl:
             with self._reported_errors(self.messages.creating(item.listed)):
                 content, what = self.api.apply(item.kind, item.content, server_side=server_side, dry_run=dry_run)
                 applied.append((item.kind, content, what))
+                for text in self.store.settings["warnings"].get(item.kind.kind, ()):
+                    self.output.stderr.append(f"Warning: {text}")
                 if content["metadata"].get("deletionTimestamp") and (server_side or what != "unchanged"):
                     name = content["metadata"]["name"]
                     warning = f"Warning: Detected changes to resource {name} which is currently being deleted."
                     self.output.stderr.append(warning)
         if self.options.get("output") == "json":
             # Nothing is printed if an object has failed.
-            if len(self.output.stderr) == errors:
+            if not [line for line in self.output.stderr[errors:] if not line.startswith("Warning: ")]:
                 self._print([content for _kind, content, _what in applied], len(applied) != 1)
             return
         for kind, content, what in applied:
@@ -165,6 +170,9 @@ class _Kubectl:
             self.output.stdout.append(name if self.options.get("output") == "name" else f"{name} {what}{suffix}")
 
     def delete(self) -> None:
+        if raw := self.options.get("raw"):
+            self._raw_delete(raw)
+            return
         if self.options.get("filename"):
             for item in self._input_objects():
                 self._delete(item.kind, *item.place)
@@ -226,6 +234,18 @@ class _Kubectl:
         answer = {"kind": "APIResourceList", "groupVersion": api_version, "resources": resources}
         self.output.stdout.append(json.dumps(answer))
 
+    def _raw_delete(self, path: str) -> None:
+        """Delete an object by its path; standard input has the DeleteOptions."""
+        found = re.fullmatch(r"/apis?/((?:[^/]+/)?v[^/]+)(?:/namespaces/([^/]+))?/([^/]+)/([^/]+)", path)
+        version, namespace, plural, name = found.groups() if found else (None, None, None, None)
+        kind = next((each for each in self.api.kinds.all if (each.api_version, each.plural) == (version, plural)), None)
+        if kind is None or kind.namespaced != bool(namespace):
+            raise UsageError("Error from server (NotFound): the server could not find the requested resource")
+        options = json.loads(self.stdin)
+        with self._reported_errors():
+            self.api.delete(kind, unquote(str(name)), namespace, options.get("preconditions", {}).get("uid", ""))
+            self.output.stdout.append(json.dumps({"kind": "Status", "apiVersion": "v1", "status": "Success"}))
+
     def _kind(self, name: str) -> Kind:
         found = self.api.kinds.named(name)
         if found is None:
@@ -271,6 +291,8 @@ class _Kubectl:
 
     def _selected(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         conditions = [part.partition("=") for part in (self.options.get("selector") or "").split(",") if part]
+        if self.options.get("field-selector") == "type=Warning":
+            found = [item for item in found if item.get("type") == "Warning"]
         return [
             item
             for item in found

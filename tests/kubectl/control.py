@@ -20,6 +20,8 @@ Object = dict[str, Any]
 def control(store: Store) -> None:
     """Do what the controllers have done since the last call."""
     for item in list(store.objects):
+        if item["kind"] in ("Deployment", "DaemonSet"):
+            _run_pods(item, store)
         if item["kind"] == "Secret" and item.get("type") == "kubernetes.io/service-account-token":
             _add_token(item, store)
         if not item.get("deleted_at") or time.time() - item["deleted_at"] < float(store.settings["delay"]):
@@ -56,6 +58,23 @@ def _add_token(secret: Object, store: Store) -> None:
     token = ".".join(base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts)
     values = {"token": token, "namespace": namespace, "ca.crt": "a CA"}
     secret["data"] = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+
+
+def _run_pods(workload: Object, store: Store) -> None:
+    """Write the status of a workload: its pods run some time later, or not, as the settings say.
+
+    The setting C(pods): C(run), C(replicas) and C(ready) for the numbers, and C(conditions).
+    """
+    pods = store.settings["pods"]
+    wanted = pods.get("replicas", workload["spec"].get("replicas", 2))
+    ready = wanted if pods.get("run") and is_old_enough({"made_at": workload.get("changed_at", 0)}, store) else 0
+    ready = pods.get("ready", ready)
+    status: Object = {"observedGeneration": workload["metadata"].get("generation", 1)}
+    if workload["kind"] == "DaemonSet":
+        status |= {"desiredNumberScheduled": wanted, "updatedNumberScheduled": ready, "numberAvailable": ready}
+    else:
+        status |= {"replicas": ready, "updatedReplicas": ready, "availableReplicas": ready}
+    workload["status"] = {**status, "conditions": pods.get("conditions", [])}
 
 
 def _end_namespace(namespace: Object, store: Store) -> None:

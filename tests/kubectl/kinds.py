@@ -49,6 +49,7 @@ BUILT_IN = [
     Kind("ServiceAccount", "serviceaccounts", "", "v1", True, "sa"),
     Kind("Service", "services", "", "v1", True, "svc"),
     Kind("Pod", "pods", "", "v1", True, "po"),
+    Kind("Event", "events", "", "v1", True, "ev"),
     Kind("Deployment", "deployments", "apps", "v1", True, "deploy"),
     Kind("DaemonSet", "daemonsets", "apps", "v1", True, "ds"),
     Kind("Job", "jobs", "batch", "v1", True),

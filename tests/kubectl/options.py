@@ -16,6 +16,7 @@ _WITH_VALUE = {
     "--cache-dir": "cache-dir",
     "--context": "context",
     "--dry-run": "dry-run",
+    "--field-selector": "field-selector",
     "--filename": "filename",
     "--kubeconfig": "kubeconfig",
     "--namespace": "namespace",

@@ -77,6 +77,20 @@ class StandIn:
         """The calls of this kubectl until now: args, environment, and the text and the mode of the kubeconfig."""
         return [json.loads(line) for line in (self._folder / "state" / "calls.jsonl").read_text().splitlines()]
 
+    def add(self, *objects: dict[str, Any]) -> None:
+        """Add objects that controllers make, such as pods and events, as they are."""
+        with self._store.opened() as store:
+            for number, item in enumerate(objects):
+                item["metadata"].setdefault("uid", f"uid-{len(store.objects)}-{number}")
+                store.objects.append(item)
+
+    def change(self, kind: str, name: str, **content: Any) -> None:
+        """Change an object as somebody else would, such as a node."""
+        with self._store.opened() as store:
+            for item in store.objects:
+                if (item["kind"], item["metadata"]["name"]) == (kind, name):
+                    item.update(content)
+
     def install(self, put: Callable[[str, str, int], Any], path: str = "/opt/bin/kubectl") -> None:
         """Install this kubectl on a host with a private root.
 

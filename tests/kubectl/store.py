@@ -25,6 +25,14 @@ SETTINGS: dict[str, Any] = {
     "stuck": [],
     # Seconds until a deleted namespace is removed, and until a token is made.
     "delay": 0.3,
+    # Commands that fail: command (such as get or apply), stderr, times, and optionally text that must be in the input.
+    "faults": [],
+    # Warnings that the API server sends with every object that is applied, by kind.
+    "warnings": {},
+    # Whether a webhook of the cluster does not support dry run.
+    "no_dry_run": False,
+    # Whether the pods of workloads run; otherwise their number, conditions, pods and events, see `control.py`.
+    "pods": {"run": True},
     # The control address of the HSS simulator and its CA, for the connection agent.
     "hss": None,
 }
@@ -54,6 +62,15 @@ class Store:
             yield self
             stored = {"objects": self.objects, "next_version": self.next_version}
             self._objects_file.write_text(json.dumps(stored))
+
+    def take_fault(self, command: str, stdin: str) -> str | None:
+        """The error of a command that is to fail now; None if it is not. The store must be open."""
+        for fault in self.settings["faults"]:
+            if fault["times"] > 0 and fault["command"] == command and fault.get("text", "") in stdin:
+                fault["times"] -= 1
+                self._settings_file.write_text(json.dumps(self.settings))
+                return str(fault["stderr"])
+        return None
 
     def configure(self, **settings: Any) -> None:
         """Change settings."""

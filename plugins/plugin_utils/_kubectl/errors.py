@@ -14,10 +14,38 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command i
     printable_text,
 )
 
-_MAX_QUOTED = 400
+# Policies explain themselves in several lines, which must arrive as a whole.
+_MAX_QUOTED = 1500
+# An error message of kubectl can be long, but not what is looked for in it.
+_MAX_MESSAGE = 4000
+_MAX_MESSAGES = 40
 # Lines of stderr that are not errors: the log of kubectl, warnings, and hints. They can also contain a rejected patch,
-# with the data of a Secret.
-_NOISE = re.compile(r"^([EWIF]\d{4} |W\w*\[\d+\] |Warning: |See '|&?\{)|^ensure CRDs are installed first$|^\s*$")
+# with the data of a Secret. The missing permissions of an RBAC escalation begin in the same way, and are shown.
+_NOISE = re.compile(
+    r"([EWIF]\d{4} |W\w*\[\d+\] |Warning: |See '|&?\{(?!APIGroups:)|to:$|Resource: \"|Name: \"|\s*$)"
+    r"|ensure CRDs are installed first$"
+)
+# The beginning of an error message. Other lines continue the message before them.
+_BEGINNING = re.compile(
+    r"(error|Error|[Uu]nable|The |You |no matches|[Ff]ailed|the server|Get |Post |Patch |for: |exit status|panic)"
+)
+_WARNING = "Warning: "
+# Warnings of kubectl itself that say nothing about the objects.
+_OWN_WARNING = re.compile(
+    r"Warning: (?:version difference between|Detected changes to resource|resource \S+ is missing the kubectl)"
+)
+# Errors that pass by themselves: a leader election of etcd, an API server that restarts or is busy, an object that
+# somebody else has changed at the same moment.
+_PASSING = re.compile(
+    r"etcdserver: (?:leader changed|request timed out|too many requests|no leader)|TooManyRequests|too many requests"
+    r"|\(Conflict\)|the object has been modified|try again later|was refused|connection refused|connection reset"
+    r"|broken pipe|client connection lost|unexpected EOF|: EOF$|ServiceUnavailable|currently unable to handle"
+    r"|\(ServerTimeout\)|apiserver not ready|is shutting down"
+)
+# These have taken their time already, so they are tried again only while something is waited for anyway.
+_PASSING_SLOWLY = re.compile(
+    r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|\(Timeout\)|no route to host"
+)
 
 # The first pattern that matches an error line gives the explanation.
 _EXPLANATIONS = (
@@ -32,7 +60,7 @@ _EXPLANATIONS = (
         "kubectl has no kubeconfig on this host. Set kubeconfig to its path, such as /etc/kubernetes/admin.conf",
     ),
     (
-        r"error loading config file.*permission denied|open .*permission denied|Unable to read .*k3s\.yaml",
+        r"open \S+: permission denied|Unable to read \S*k3s\.yaml",
         "kubectl cannot read its kubeconfig as this user; use become",
     ),
     (r"error loading config file|invalid configuration", "kubectl cannot use the kubeconfig on this host"),
@@ -44,6 +72,15 @@ _EXPLANATIONS = (
     (
         r"Unauthorized|must be logged in|provide credentials",
         "the API server does not accept the credential in the kubeconfig. Renew it, or use another kubeconfig",
+    ),
+    (
+        r"does not support dry run",
+        "an admission webhook of the cluster cannot say what would change. Its configuration needs "
+        "sideEffects: NoneOnDryRun",
+    ),
+    (
+        r"Precondition failed: UID",
+        "the object was deleted and created again in the meantime, so that it is another one. Run the task again",
     ),
     (
         r"because it is being terminated",
@@ -71,7 +108,7 @@ _EXPLANATIONS = (
         "the namespace does not exist. Add it to objects, or create it before",
     ),
     (
-        r"immutable|cannot change roleRef|may not be changed|updates to .* are forbidden",
+        r"immutable|cannot change roleRef|may not be changed|updates to \w+ (?:spec|are forbidden)",
         "Kubernetes does not allow this change. Delete the object (state=absent) and create it again",
     ),
     (
@@ -92,10 +129,48 @@ _EXPLANATIONS = (
 )
 
 
+class PassingError(KubectlError):
+    """Error that is likely to pass by itself."""
+
+
 def error_lines(stderr: str) -> list[str]:
-    """Return the error messages of kubectl, without its log and its warnings."""
-    lines = [line.strip() for line in printable_text(stderr).split("\n")]
-    return [line for line in lines if not _NOISE.search(line)]
+    """Return the error messages of kubectl, without its log and its warnings. Each is one line, and bounded."""
+    messages: list[str] = []
+    for line in map(str.strip, printable_text(stderr).split("\n")):
+        if _NOISE.match(line):
+            continue
+        if messages and not _BEGINNING.match(line):
+            if len(messages[-1]) < _MAX_MESSAGE:
+                messages[-1] = f"{messages[-1]} {line}"[:_MAX_MESSAGE]
+        elif len(messages) < _MAX_MESSAGES:
+            # The beginning of a message about a patch was on the line before.
+            if line.startswith("for: ") and messages and messages[-1].endswith("patch:"):
+                messages[-1] = f"{messages[-1][:-1]} {line}"[:_MAX_MESSAGE]
+            else:
+                messages.append(line[:_MAX_MESSAGE])
+    return messages
+
+
+def warning_lines(stderr: str) -> list[str]:
+    """Return the warnings of the API server, such as those of PodSecurity, each once and bounded."""
+    found = [
+        line[len(_WARNING) :][:_MAX_QUOTED]
+        for line in map(str.strip, printable_text(stderr).split("\n"))
+        if line.startswith(_WARNING) and not _OWN_WARNING.match(line)
+    ]
+    return list(dict.fromkeys(found))[:_MAX_MESSAGES]
+
+
+def is_passing(result: CallResult, slowly: bool = False) -> bool:
+    """Return whether each error of a call is likely to pass by itself.
+
+    :arg slowly: also errors that have taken a time-out.
+    """
+    if result.was_stopped:
+        return slowly
+    messages = error_lines(result.stderr)
+    patterns = [_PASSING, _PASSING_SLOWLY] if slowly else [_PASSING]
+    return bool(messages) and all(any(pattern.search(message) for pattern in patterns) for message in messages)
 
 
 def call_error(activity: str, result: CallResult, redactor: Redactor, lines: list[str] | None = None) -> KubectlError:
@@ -105,20 +180,36 @@ def call_error(activity: str, result: CallResult, redactor: Redactor, lines: lis
     :arg redactor: masks values that must not be shown.
     :arg lines: the relevant error messages, if not all of them are.
     """
+    kind = PassingError if is_passing(result, slowly=True) else KubectlError
+    if result.was_stopped:
+        return kind(
+            f"While {activity}, kubectl did not end in time and was stopped. Check that the API server answers this "
+            "host, and its load."
+        )
     # If there is no error message, the log is better than nothing.
     messages = lines or error_lines(result.stderr) or printable_text(result.stderr).strip().split("\n")
+    messages = [message[:_MAX_MESSAGE] for message in messages[:_MAX_MESSAGES]]
     for pattern, explanation in _EXPLANATIONS:
         matching = [line for line in messages if re.search(pattern, line)]
         if matching:
-            quoted = _redacted(matching[-1], redactor)
-            return KubectlError(f"While {activity}, {explanation}. kubectl reported: {quoted}")
-    quoted = f": {_redacted(messages[-1], redactor)}" if messages[-1] else "."
-    return KubectlError(f"While {activity}, kubectl failed with exit code {result.rc}{quoted}")
+            return kind(f"While {activity}, {explanation}. kubectl reported: {_quoted(matching, messages, redactor)}")
+    quoted = f": {_quoted([], messages, redactor)}" if messages[-1] else "."
+    return kind(f"While {activity}, kubectl failed with exit code {result.rc}{quoted}")
 
 
-def _redacted(line: str, redactor: Redactor) -> str:
-    # Some versions of kubectl print the object as a Go map, and some API servers print the text that they cannot parse.
-    text = re.sub(r"&\{.*\}|map\[.*\]|, error found in #\d+ byte of .*", "...", line)
+def _quoted(matching: list[str], messages: list[str], redactor: Redactor) -> str:
+    """Return the messages in one line, those that were explained first."""
+    text = " ".join(dict.fromkeys(map(_without_objects, [*matching, *messages])))
     # Redaction is slow, so only the quoted part is redacted, with enough text after it for secrets at its end.
     text = redactor.redact(text[: 3 * _MAX_QUOTED])
     return text if len(text) <= _MAX_QUOTED else text[:_MAX_QUOTED] + "..."
+
+
+def _without_objects(line: str) -> str:
+    """Return a message without objects in it, which some kubectls print as a Go map, and some API servers as text."""
+    for opening, closing in (("&{", "}"), ("map[", "]")):
+        start, end = line.find(opening), line.rfind(closing)
+        if start >= 0:
+            line = f"{line[:start]}...{line[end + 1 :] if end > start else ''}"
+    excerpt = line.find(", error found in #")
+    return line if excerpt < 0 else f"{line[:excerpt]}..."

@@ -10,7 +10,7 @@ import binascii
 import datetime
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -88,6 +88,17 @@ class KubeObject:
     def is_secret(self) -> bool:
         """Whether the object is a Secret, whose data must not be shown."""
         return (self.group, self.kind) == ("", "Secret")
+
+    @property
+    def has_hidden_data(self) -> bool:
+        """Whether the data of the object must not be shown in a diff."""
+        return (self.group, self.kind) in (("", "Secret"), ("", "ConfigMap"))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels."""
+        labels = self.content["metadata"].get("labels")
+        return labels if isinstance(labels, dict) else {}
 
     @property
     def is_crd(self) -> bool:
@@ -211,6 +222,10 @@ def match_live_objects(desired: Sequence[KubeObject], live: Iterable[Mapping[str
 _PASSWORD_IN_URL = re.compile(r"://[^\s/:@\"\\]*:([^\s/\"\\]+)@")
 
 
+# The most characters that are compared with secret values in one object.
+_MAX_MASKING = 500_000_000
+
+
 class ObjectRedactor(Redactor):
     """Redactor with an additional method that masks whole values only.
 
@@ -219,34 +234,70 @@ class ObjectRedactor(Redactor):
 
     def __init__(self) -> None:
         super().__init__()
-        self._longest_first: list[str] = []
+        self._values: set[str] = set()
+        self._plain_values: set[str] = set()
 
     def add(self, *values: str | None) -> None:
         """Register values. None and values shorter than 8 characters are ignored."""
         super().add(*values)
-        new = {value for value in values if value and len(value) >= MIN_SECRET_LENGTH}
-        # If one value begins with another, masking the shorter one first would leave the rest of the longer one.
-        self._longest_first = sorted({*self._longest_first, *new}, key=len, reverse=True)
+        self._values.update(value for value in values if value and len(value) >= MIN_SECRET_LENGTH)
+
+    def add_plain(self, *values: str) -> None:
+        """Register values that are hidden in messages as a whole only, such as those of a ConfigMap."""
+        self._plain_values.update(value for value in values if len(value) >= MIN_SECRET_LENGTH)
+
+    def redact(self, text: str, max_length: int = 6_000) -> str:
+        """Replace secret values, every part of them, and plain values as a whole."""
+        text = super().redact(text, max_length)
+        for value in sorted((value for value in self._plain_values if value in text), key=len, reverse=True):
+            text = text.replace(value, MASK)
+        return text
 
     def mask(self, content: Any) -> Any:
         """Return a part of an object with asterisks in place of each secret value."""
-        if isinstance(content, dict):
-            return {self.mask(key): self.mask(value) for key, value in content.items()}
-        if isinstance(content, list):
-            return [self.mask(value) for value in content]
-        if isinstance(content, str):
-            for value in self._longest_first:
-                content = content.replace(value, MASK)
-        return content
+        # If one value begins with another, masking the shorter one first would leave the rest of the longer one.
+        values = sorted(self._values, key=len, reverse=True)
+        if len(values) * _text_length(content) > _MAX_MASKING:
+            return _masked(content, lambda _text: MASK)
+
+        def masked(text: str) -> str:
+            for value in values:
+                text = text.replace(value, MASK)
+            return text
+
+        return _masked(content, masked)
+
+
+def _masked(content: Any, mask: Callable[[str], str]) -> Any:
+    if isinstance(content, dict):
+        return {_masked(key, mask): _masked(value, mask) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_masked(value, mask) for value in content]
+    return mask(content) if isinstance(content, str) else content
+
+
+def _text_length(content: Any) -> int:
+    if isinstance(content, dict):
+        return sum(len(key) + _text_length(value) for key, value in content.items())
+    if isinstance(content, list):
+        return sum(map(_text_length, content))
+    return len(content) if isinstance(content, str) else 0
 
 
 def object_redactor(objects: Iterable[KubeObject]) -> ObjectRedactor:
-    """Return a redactor for the values of Secrets, encoded and decoded, and for passwords in URLs, as for proxies."""
+    """Return a redactor for values that must not be shown.
+
+    These are the values of Secrets, encoded and decoded, passwords in URLs, as for proxies, and as a whole the values
+    of ConfigMaps, environments and arguments.
+    """
     redactor = ObjectRedactor()
+    objects = list(objects)
+    names = {text for item in objects for text in (item.name, item.namespace, item.kind, *item.labels.values())}
     for item in objects:
         for password in _PASSWORD_IN_URL.findall(json.dumps(item.content, ensure_ascii=False)):
             redactor.add(password, unquote(password))
         if not item.is_secret:
+            redactor.add_plain(*(text for text in _plain_values(item) if text not in names))
             continue
         for value in _text_values(item.content.get("data")):
             redactor.add(value)
@@ -256,6 +307,30 @@ def object_redactor(objects: Iterable[KubeObject]) -> ObjectRedactor:
                 continue
         redactor.add(*_text_values(item.content.get("stringData")))
     return redactor
+
+
+def _plain_values(item: KubeObject) -> list[str]:
+    """Return the values of a ConfigMap, or those of the environments and arguments of containers."""
+    if item.has_hidden_data:
+        return [*_text_values(item.content.get("data")), *_text_values(item.content.get("binaryData"))]
+    found: list[str] = []
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if key in ("args", "command") and isinstance(inner, list):
+                    found.extend(text for text in inner if isinstance(text, str))
+                elif key == "env" and isinstance(inner, list):
+                    texts = (entry.get("value") for entry in inner if isinstance(entry, dict))
+                    found.extend(text for text in texts if isinstance(text, str))
+                else:
+                    walk(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                walk(inner)
+
+    walk(item.content.get("spec"))
+    return found
 
 
 def _text_values(mapping: Any) -> list[str]:

@@ -38,7 +38,7 @@ class Change:
     @property
     def changed(self) -> bool:
         """Whether the object is changed."""
-        return self.action != "unchanged"
+        return self.action not in ("unchanged", "kept")
 
     def result(self) -> dict[str, Any]:
         """Return the entry for the result of the task."""
@@ -92,6 +92,11 @@ def _crd_specs(objects: Iterable[KubeObject]) -> list[dict[str, Any]]:
     return [item.content.get("spec") or {} for item in objects if item.is_crd]
 
 
+def distinct(objects: Iterable[KubeObject]) -> list[KubeObject]:
+    """Return the objects, each once."""
+    return list({item.key: item for item in objects}.values())
+
+
 def terminating_indexes(
     desired: Sequence[KubeObject], live: Sequence[KubeObject | None], namespaces: Iterable[KubeObject]
 ) -> set[int]:
@@ -122,12 +127,21 @@ def plan_present(
     return changes
 
 
-def plan_absent(desired: Sequence[KubeObject], live: Sequence[KubeObject | None]) -> list[Change]:
-    """Return the changes that delete the objects."""
-    return [
-        Change(item, "deleted" if live_object is not None else "unchanged", live_object)
-        for item, live_object in zip(desired, live)
-    ]
+def plan_absent(
+    desired: Sequence[KubeObject], live: Sequence[KubeObject | None], kept: Iterable[KubeObject] = ()
+) -> list[Change]:
+    """Return the changes that delete the objects.
+
+    :arg kept: live objects that belong to somebody else.
+    """
+    others = {id(item) for item in kept}
+    return [Change(item, _absent_action(live_object, others), live_object) for item, live_object in zip(desired, live)]
+
+
+def _absent_action(live: KubeObject | None, others: set[int]) -> str:
+    if live is None:
+        return "unchanged"
+    return "kept" if id(live) in others else "deleted"
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def _list_nodes(nodes: Sequence[Mapping[str, Any]], detail: str | None = None) -
 def objects_to_map(objects: Iterable[KubeObject]) -> list[KubeObject]:
     """Return an object of each kind whose REST mapping only the API server knows."""
     objects = list(objects)
-    known = {**BUILT_IN_RESOURCES, **_crd_resources(objects)}
+    known = {**BUILT_IN_RESOURCES, **crd_resources(objects)}
     return list({(item.group, item.kind): item for item in objects if (item.group, item.kind) not in known}.values())
 
 
@@ -147,7 +147,7 @@ def access_reviews(objects: Sequence[KubeObject], mapped: Mapping[tuple[str, str
 
     :arg mapped: resources for the kinds that are not part of every cluster.
     """
-    known = {**BUILT_IN_RESOURCES, **_crd_resources(objects), **mapped}
+    known = {**BUILT_IN_RESOURCES, **crd_resources(objects), **mapped}
     permissions: dict[tuple[str, str, str, str], None] = {}
     for item in objects:
         resource = known.get((item.group, item.kind))
@@ -166,7 +166,7 @@ def access_reviews(objects: Sequence[KubeObject], mapped: Mapping[tuple[str, str
     ]
 
 
-def _crd_resources(objects: Iterable[KubeObject]) -> dict[tuple[str, str], Resource]:
+def crd_resources(objects: Iterable[KubeObject]) -> dict[tuple[str, str], Resource]:
     """Return the resources that CustomResourceDefinitions among the objects define."""
     resources = {}
     for item in objects:

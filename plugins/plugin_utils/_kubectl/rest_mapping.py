@@ -69,18 +69,19 @@ def _plural(kind: str) -> str:
 BUILT_IN_RESOURCES = _built_in_resources()
 
 
-def require_cluster_scoped(kinds: Iterable[str]) -> list[str]:
+def require_kinds(kinds: Iterable[str], namespaced: bool = False) -> list[str]:
     """Check the values of the option C(kinds), and return them unchanged.
 
+    :arg namespaced: whether namespaced kinds are accepted.
     :raises KubectlError: for a value that cannot be a kind, and for a kind that is known to be namespaced.
     """
     checked = []
-    namespaced = {kind.lower() for (_group, kind), resource in BUILT_IN_RESOURCES.items() if resource.namespaced}
-    namespaced |= {resource.name for resource in BUILT_IN_RESOURCES.values() if resource.namespaced}
+    known = {kind.lower() for (_group, kind), resource in BUILT_IN_RESOURCES.items() if resource.namespaced}
+    known |= {resource.name for resource in BUILT_IN_RESOURCES.values() if resource.namespaced}
     for kind in kinds:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9.-]*", kind):
             raise KubectlError(f"kinds: {kind!r} is not a kind of object.")
-        if kind.lower() in namespaced:
+        if kind.lower() in known and not namespaced:
             raise KubectlError(f"kinds: {kind} is namespaced, but selector can be used for cluster-scoped kinds only.")
         checked.append(kind)
     return checked

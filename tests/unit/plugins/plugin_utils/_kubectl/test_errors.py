@@ -5,11 +5,20 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import CallResult
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error, error_lines
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import (
+    PassingError,
+    call_error,
+    error_lines,
+    is_passing,
+    warning_lines,
+)
 
 LOG = 'E1123 16:01:00.2 9998 memcache.go:381] "Couldn\'t get current server API group list" err="refused"\n'
 THROTTLED = "I1123 16:08:51.5 19963 request.go:655] Throttling request took 1.1s, request: GET:https://127.0.0.1/\n"
@@ -158,10 +167,103 @@ def test_no_secret_is_quoted_however_short(stderr):
 
 
 def test_a_long_message_is_truncated():
-    assert len(str(call_error("looking", CallResult(1, "", "x" * 10_000), Redactor()))) < 600
+    assert len(str(call_error("looking", CallResult(1, "", "x" * 10_000), Redactor()))) < 1600
 
 
 def test_only_relevant_messages_are_explained():
     result = CallResult(1, "", f'no matches for kind "A" in version "b/v1"\nError from server (Forbidden): {FORBIDDEN}')
     message = str(call_error("looking", result, Redactor(), [f"Error from server (Forbidden): {FORBIDDEN}"]))
     assert "does not have the permission" in message
+
+
+KYVERNO = """\
+Error from server: error when creating "STDIN": admission webhook "validate.kyverno.svc-fail" denied the request:
+
+resource Deployment/hss/proxy-agent was blocked due to the following policies
+
+disallow-latest-tag:
+  autogen-validate-image-tag: 'validation error: Using a mutable image tag is not allowed.'
+"""
+GATEKEEPER = """\
+Error from server (Forbidden): admission webhook "validation.gatekeeper.sh" denied the request: [no-root] first
+[labels] second
+[limits] \x1b[31mthird\u202e
+"""
+
+
+@pytest.mark.parametrize("activity", ["applying the objects", "deleting the objects"])
+@pytest.mark.parametrize(
+    "stderr, words",
+    [
+        (KYVERNO, ["validate.kyverno.svc-fail", "disallow-latest-tag: autogen-validate-image-tag: ", "not allowed"]),
+        (GATEKEEPER, ["[no-root] first [labels] second [limits] third"]),
+        ("error: one thing\nError from server (Forbidden): x is forbidden: User\n", ["forbidden: User", "error: one"]),
+    ],
+)
+def test_messages_in_several_lines_arrive_whole(activity, stderr, words):
+    message = str(call_error(activity, CallResult(1, "", stderr), Redactor()))
+    assert [word for word in words if word not in message] == []
+    assert "\n" not in message and "\x1b" not in message and "\u202e" not in message
+
+
+@pytest.mark.parametrize(
+    "stderr, passing, slowly",
+    [
+        ("Error from server: etcdserver: leader changed", True, True),
+        ("Error from server (TooManyRequests): the server has received too many requests", True, True),
+        ('Error from server (Conflict): error when applying patch:\n{"a":1}\nto:\nfor: "STDIN": modified', True, True),
+        (EXPLAINED[0][0], True, True),
+        ("Unable to connect to the server: dial tcp 10.0.0.5:6443: i/o timeout", False, True),
+        ("Error from server: etcdserver: leader changed\nerror: something else", False, False),
+        ("error: You must be logged in to the server (Unauthorized)", False, False),
+        ("Unable to connect to the server: x509: certificate has expired", False, False),
+        ("", False, False),
+    ],
+)
+def test_errors_that_pass_by_themselves(stderr, passing, slowly):
+    result = CallResult(1, "", stderr)
+    assert (is_passing(result), is_passing(result, slowly=True)) == (passing, slowly)
+    assert isinstance(call_error("looking", result, Redactor()), PassingError) is slowly
+
+
+def test_a_call_that_was_stopped():
+    stopped = CallResult(137, "", "")
+    assert "did not end in time and was stopped" in str(call_error("looking", stopped, Redactor()))
+    assert (is_passing(stopped), is_passing(stopped, slowly=True)) == (False, True)
+
+
+def test_warnings_of_the_api_server():
+    stderr = (
+        'Warning: would violate PodSecurity "restricted:latest": x\nerror: y\nWarning: \x1b[31mdeprecated\n'
+        "Warning: version difference between client (1.37) and server (1.20) exceeds\nWarning: deprecated\n"
+        "Warning: resource namespaces/a is missing the kubectl.kubernetes.io/last-applied-configuration annotation\n"
+    )
+    assert warning_lines(stderr) == ['would violate PodSecurity "restricted:latest": x', "deprecated"]
+
+
+HOSTILE = [
+    "&{",
+    "map[",
+    "open ",
+    "updates to ",
+    ", error found in #1",
+    'error\n{"',
+    "\x1b[0",
+    "Warning: \n",
+    'namespace "',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_time_is_linear(text):
+    """Ten times the output may not take a hundred times as long."""
+
+    def seconds(length):
+        stderr = text * (length // len(text))
+        started = time.perf_counter()
+        call_error("looking", CallResult(1, "", stderr), Redactor())
+        warning_lines(stderr)
+        return time.perf_counter() - started
+
+    seconds(1000)
+    assert seconds(300_000) < 40 * max(seconds(30_000), 0.003), json.dumps(text)

@@ -190,7 +190,7 @@ def test_values_of_secrets_are_redacted_encoded_decoded_and_by_line():
 
 
 def test_passwords_in_urls_are_redacted_in_any_object():
-    item = KubeObject(thing(data={"proxy": "http://op:canary%2Fpassword@10.0.0.1:3128 and http://10.0.0.2:3128/a:b@c"}))
+    item = KubeObject(thing(spec={"proxy": "http://op:canary%2Fpassword@10.0.0.1:3128 and http://10.0.0.2:3128/a:b@c"}))
     redactor = object_redactor([item])
     assert redactor.redact("near canary%2Fpassword") == redactor.redact("near canary/password") == "near ********"
     assert (
@@ -212,18 +212,18 @@ def test_the_diff_of_a_secret_shows_only_its_keys():
 def test_a_secret_value_in_another_object_is_masked():
     redactor = ObjectRedactor()
     redactor.add(LONG)
-    shown = object_diff(None, KubeObject(thing(data={"url": f"https://u:{LONG}@example.com"})), redactor)
+    shown = object_diff(None, KubeObject(thing(spec={"url": f"https://u:{LONG}@example.com"})), redactor)
     assert LONG[:12] not in shown["after"] and "example.com" in shown["after"]
     assert shown["before"] == "" and shown["after_header"] == "ConfigMap a"
 
 
 def test_other_languages_are_shown_unchanged():
-    assert "Grüße 世界" in object_diff(None, KubeObject(thing(data={"x": "Grüße 世界"})), ObjectRedactor())["after"]
+    assert "Grüße 世界" in object_diff(None, KubeObject(thing(spec={"x": "Grüße 世界"})), ObjectRedactor())["after"]
 
 
 def test_a_diff_contains_no_control_characters():
     nasty = "a\x1b[31m\x07\u202eb"
-    shown = object_diff(None, KubeObject(thing(name=nasty, data={nasty: nasty})), ObjectRedactor())
+    shown = object_diff(None, KubeObject(thing(name=nasty, spec={nasty: nasty})), ObjectRedactor())
     for text in shown.values():
         assert all(letter.isprintable() or letter == "\n" for letter in text)
     assert "\n" not in shown["after_header"]
@@ -234,7 +234,7 @@ def test_the_diff_of_a_large_object_is_fast():
     redactor = object_redactor([KubeObject(secret(data={str(number): b64(f"{LONG}{number}") for number in range(20)}))])
     text = f"{LONG}7 " + "abcdefghij" * 100_000
     began = time.monotonic()
-    shown = object_diff(None, KubeObject(thing(data={"x": text})), redactor)
+    shown = object_diff(None, KubeObject(thing(spec={"x": text})), redactor)
     assert time.monotonic() - began < 20
     assert LONG not in shown["after"] and "******** abcdefghij" in shown["after"]
 
@@ -243,3 +243,43 @@ def test_a_secret_that_begins_with_another_is_masked_completely():
     redactor = object_redactor([KubeObject(secret(stringData={str(n): LONG[: 9 + n] for n in range(20)}))])
     for n in range(20):
         assert redactor.mask({LONG[: 9 + n]: [LONG[: 9 + n]]}) == {"********": ["********"]}
+
+
+def workload(env, args, image="r.example.com/agent:1"):
+    container = {"name": "agent", "image": image, "args": args, "env": env, "command": ["/bin/canary-command"]}
+    return thing("Deployment", "d", "n", "apps/v1", spec={"template": {"spec": {"containers": [container]}}})
+
+
+def test_the_diff_of_a_workload_shows_no_environment_and_no_arguments():
+    same, old, new = ({"name": name, "value": f"canary-{name}"} for name in ("SAME", "OLD", "NEW"))
+    before = workload([same, old], ["--canary-a"])
+    after = workload([same, {**old, "value": "canary-other"}, new, {"name": "R", "valueFrom": {"x": "shown"}}], ["--b"])
+    shown = object_diff(KubeObject(before), KubeObject(after), ObjectRedactor())
+    assert "canary" not in str(shown) and "image: r.example.com/agent:1" in shown["after"]
+    assert "args:\n        - (hidden, changed)\n        command:\n        - (hidden)\n" in shown["after"]
+    assert "name: SAME\n          value: (hidden)\n" in shown["after"] and "x: shown" in shown["after"]
+    assert "name: OLD\n          value: (hidden, changed)\n" in shown["after"]
+    assert "changed" not in shown["before"]
+
+
+def test_the_diff_of_a_configmap_shows_only_its_keys():
+    before, after = (KubeObject(thing(data={"a": text, "b": "canary"}, binaryData={"c": text})) for text in ("x", "y"))
+    shown = object_diff(before, after, ObjectRedactor())
+    assert "a: (hidden, changed)\n  b: (hidden)\n" in shown["after"] and "c: (hidden, changed)" in shown["after"]
+    assert "canary" not in str(shown)
+
+
+def test_values_of_configmaps_and_workloads_are_redacted_in_messages_but_not_names():
+    config = thing("ConfigMap", "proxy-agent", "n", data={"id": "canary-config", "name": "proxy-agent"})
+    item = workload([{"name": "X", "value": "canary-env"}], ["--canary-arg"])
+    redactor = object_redactor([KubeObject(config), KubeObject(item)])
+    said = 'deployments "proxy-agent" with canary-config canary-env --canary-arg agent:1'
+    assert redactor.redact(said) == 'deployments "proxy-agent" with ******** ******** ******** agent:1'
+
+
+def test_many_secrets_in_a_large_object_are_hidden_in_linear_time():
+    redactor = object_redactor([KubeObject(secret(data={str(n): b64(f"{LONG}{n}") for n in range(20_000)}))])
+    began = time.monotonic()
+    shown = object_diff(None, KubeObject(thing(spec={"x": ["abcdefghij" * 10] * 10_000})), redactor)
+    assert time.monotonic() - began < 20
+    assert "abcdef" not in shown["after"] and "********" in shown["after"]

@@ -26,7 +26,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.plan impo
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import (
     BUILT_IN_RESOURCES,
     Resource,
-    require_cluster_scoped,
+    require_kinds,
 )
 
 CRD = "apiextensions.k8s.io/v1"
@@ -52,8 +52,8 @@ WIDGET = thing("Widget", "w", "n", "example.com/v1")
 
 
 def test_missing_objects_are_created_and_existing_objects_compared():
-    new, same, other = thing(name="new"), thing(name="same", data={"a": "1"}), thing(name="other", data={"a": "2"})
-    before = thing(name="other", data={"a": "1"})
+    new, same, other = thing(name="new"), thing(name="same", spec={"a": "1"}), thing(name="other", spec={"a": "2"})
+    before = thing(name="other", spec={"a": "1"})
     changes = plan_present([new, same, other], [None, copy.deepcopy(same), before], [None, copy.deepcopy(same), other])
     assert [change.action for change in changes] == ["created", "unchanged", "updated"]
     assert [change.changed for change in changes] == [True, False, True]
@@ -197,9 +197,9 @@ def test_names_of_built_in_resources():
 )
 def test_kinds_that_cannot_be_selected(kind):
     with pytest.raises(KubectlError):
-        require_cluster_scoped([kind])
+        require_kinds([kind])
 
 
 def test_kinds_that_can_be_selected():
     kinds = ["ClusterRole", "clusterroles.rbac.authorization.k8s.io", "Namespace", "Widget"]
-    assert require_cluster_scoped(kinds) == kinds
+    assert require_kinds(kinds) == kinds

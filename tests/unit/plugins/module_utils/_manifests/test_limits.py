@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the manifests of an agent may contain: each rule with an accepted neighbour."""
+
+from __future__ import annotations
+
+import copy
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.limits import (
+    PERMISSIONS,
+    LimitError,
+    check_limits,
+    violations,
+)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse import parse_manifests
+from simulator import manifests
+
+RBAC = "rbac.authorization.k8s.io/v1"
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss"}}
+
+
+def thing(kind, api_version="v1", name="x", namespace="hss", **content):
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}
+
+
+def workload(kind="Deployment", container=None, **pod):
+    containers = [{"name": "c", "image": "i", **(container or {})}]
+    return thing(kind, "apps/v1", spec={"template": {"spec": {"containers": containers, **pod}}})
+
+
+def security(**context):
+    return workload(container={"securityContext": context})
+
+
+def role(**rule):
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], **rule}]
+    return thing("ClusterRole", RBAC, namespace=None, rules=rules)
+
+
+def binding(kind="ClusterRoleBinding", name="hss", role_kind="ClusterRole", subjects=None):
+    account = {"kind": "ServiceAccount", "name": "a", "namespace": "hss"}
+    namespace = None if kind == "ClusterRoleBinding" else "hss"
+    reference = {"apiGroup": RBAC[:-3], "kind": role_kind, "name": name}
+    return thing(kind, RBAC, namespace=namespace, roleRef=reference, subjects=subjects or [account])
+
+
+GROUP = {"kind": "Group", "name": "system:unauthenticated"}
+FOREIGN = {"kind": "ServiceAccount", "name": "a", "namespace": "prod"}
+CASES = [
+    (NAMESPACE, []),
+    (thing("Namespace", name="kube-system", namespace=None), ["namespace:kube-system"]),
+    (thing("ConfigMap", namespace="kube-system"), ["namespace:kube-system"]),
+    (thing("ConfigMap", namespace="prod"), ["namespace:prod"]),
+    (thing("ConfigMap", namespace=None), ["namespace:default"]),
+    (thing("ConfigMap"), []),
+    (thing("Pod"), ["kind:Pod"]),
+    (thing("Deployment", "extensions/v1beta1"), ["kind:Deployment.extensions"]),
+    (thing("DeploymentList", "apps/v1"), ["kind:DeploymentList.apps"]),
+    (
+        thing("ValidatingWebhookConfiguration", "admissionregistration.k8s.io/v1", namespace=None),
+        ["kind:ValidatingWebhookConfiguration.admissionregistration.k8s.io"],
+    ),
+    (thing("APIService", "apiregistration.k8s.io/v1", namespace=None), ["kind:APIService.apiregistration.k8s.io"]),
+    (workload(), []),
+    (workload("DaemonSet", volumes=[{"name": "v", "emptyDir": {}}, {"name": "w", "secret": {}}]), []),
+    (workload(volumes=[{"name": "v", "hostPath": {"path": "/"}}]), ["host_path"]),
+    (workload(volumes=[{"name": "v", "csi": {"driver": "d"}}]), ["host_path"]),
+    (workload(hostNetwork=True), ["host_namespaces"]),
+    (workload(hostPID=True), ["host_namespaces"]),
+    (workload(hostIPC=False), []),
+    (workload(container={"ports": [{"containerPort": 1, "hostPort": 1}]}), ["host_namespaces"]),
+    (workload(container={"ports": [{"containerPort": 1}]}), []),
+    (security(privileged=True), ["privileged"]),
+    (security(privileged=False, runAsNonRoot=True), []),
+    (security(capabilities={"add": ["SYS_ADMIN"]}), ["privileged"]),
+    (security(capabilities={"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}), []),
+    (security(procMount="Unmasked"), ["privileged"]),
+    (workload(securityContext={"windowsOptions": {"hostProcess": True}}), ["privileged"]),
+    (workload(initContainers=[{"name": "i", "securityContext": {"privileged": True}}]), ["privileged"]),
+    (workload(initContainers="x", volumes={"a": 1}), []),
+    (role(), []),
+    (role(apiGroups=["*"], resources=["*"], verbs=["get", "list", "watch"]), []),
+    (role(apiGroups=["*"], resources=["*"], verbs=["*"]), ["cluster_admin"]),
+    (role(verbs=["impersonate"]), ["cluster_admin"]),
+    (role(verbs=["bind"]), ["cluster_admin"]),
+    (thing("ClusterRole", RBAC, namespace=None, aggregationRule={"clusterRoleSelectors": [{}]}), ["cluster_admin"]),
+    (thing("Role", RBAC, rules=[{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]), []),
+    (binding(), []),
+    (binding(name="cluster-admin"), ["cluster_admin"]),
+    (binding(name="system:node"), ["cluster_admin"]),
+    (binding(name="admin"), ["cluster_admin"]),
+    (binding("RoleBinding", "admin"), []),
+    (binding("RoleBinding", "cluster-admin"), ["cluster_admin"]),
+    (binding("RoleBinding", "cluster-admin", "Role"), []),
+    (binding(subjects=[GROUP]), ["subjects"]),
+    (binding(subjects=[FOREIGN]), ["subjects"]),
+    (thing("Service", spec={"ports": []}), []),
+    (thing("Service", spec={"type": "NodePort"}), ["exposed_services"]),
+    (thing("Service", spec={"externalIPs": ["192.0.2.1"]}), ["exposed_services"]),
+]
+
+
+@pytest.mark.parametrize("item, expected", CASES)
+def test_what_needs_a_permission(item, expected):
+    assert [violation.permission for violation in violations([NAMESPACE, item])] == expected
+    if not expected:
+        check_limits([NAMESPACE, item], "allow", [])
+        return
+    with pytest.raises(LimitError) as error:
+        check_limits([NAMESPACE, item], "hss_onboard_agent_allow", [])
+    assert f"add to hss_onboard_agent_allow: {expected[0]}" in str(error.value)
+    assert item["metadata"]["name"] in str(error.value)
+    check_limits([NAMESPACE, item], "allow", expected)
+
+
+def test_a_namespace_that_the_manifests_bring_is_theirs():
+    objects = [thing("Namespace", name="agents", namespace=None), thing("ConfigMap", namespace="agents")]
+    assert violations(objects) == []
+
+
+def test_a_role_of_the_manifests_is_judged_by_its_rules_only():
+    named = role()
+    named["metadata"]["name"] = "edit"
+    assert violations([named, binding(name="edit")]) == []
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_the_connection_agent_needs_no_permission(form):
+    cluster = SimpleNamespace(
+        cluster_id="an-id",
+        container_name=None,
+        image_repo=None,
+        image_repo_username=None,
+        organization=None,
+        image_arch="x86",
+        dns_policy=None,
+        dns_config=None,
+        anp_proxy=None,
+    )
+    assert violations(parse_manifests(manifests.install_script(cluster, "token", "r", form))) == []
+
+
+def test_many_violations_are_listed_in_part():
+    with pytest.raises(LimitError, match=r"Pod hss/x9 .*; and 15 more\. Nothing was applied"):
+        check_limits([thing("Pod", name=f"x{number}") for number in range(25)], "allow", [])
+
+
+@pytest.mark.parametrize("entry", ["privilegd", "kind:", "namespace:Kube", "all", ""])
+def test_an_unknown_permission_is_refused(entry):
+    with pytest.raises(LimitError, match="allow: .* is not one of cluster_admin"):
+        check_limits([], "allow", [entry])
+
+
+def test_the_objects_are_not_changed():
+    objects = [NAMESPACE, workload(hostPID=True)]
+    before = copy.deepcopy(objects)
+    violations(objects)
+    assert objects == before and set(PERMISSIONS) >= {"privileged"}
