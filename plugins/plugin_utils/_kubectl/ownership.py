@@ -37,7 +37,8 @@ def validated_owner(owner: str | None) -> str:
     """
     if owner and (not _LABEL_VALUE.fullmatch(owner) or owner == UNLABELLED):
         raise KubectlError("owner: must be an id of at most 63 letters, digits, -, _ and ., such as a cluster_id.")
-    return owner or ""
+    # ansible-core tags strings, which makes them a subclass that the YAML dumper refuses.
+    return str(json.loads(json.dumps(owner or "")))
 
 
 def is_system_namespace(name: str) -> bool:

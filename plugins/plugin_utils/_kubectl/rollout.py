@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import printable_text
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import KubeObject
 
 # The annotation of a pod template. If it changes, the pods are replaced.
@@ -149,7 +150,7 @@ def reasons(rollout: Rollout, pods: Iterable[Mapping[str, Any]], events: Iterabl
     if not found and not mine and rollout.desired:
         found.append("no pods were created, and there is no event that says why")
     cut = (text if len(text) <= _MAX_REASON else f"{text[:_MAX_REASON]}..." for text in found)
-    return list(dict.fromkeys(" ".join(text.split()) for text in cut))[:_MAX_REASONS]
+    return list(dict.fromkeys(" ".join(printable_text(text).split()) for text in cut))[:_MAX_REASONS]
 
 
 def _pod_reasons(pod: Mapping[str, Any]) -> Iterator[str]:
