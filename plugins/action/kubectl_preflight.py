@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
+from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.options import RUNTIMES
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
     TARGET_SPEC,
@@ -32,13 +34,14 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectiv
     parse_addresses,
     parse_connectivity,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error, is_passing
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import (
     KubeObject,
     serialize_objects,
     validated_objects,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.preflight import (
+    AgentPods,
     Findings,
     access_reviews,
     check_access,
@@ -56,13 +59,26 @@ _SPEC = {
     "objects": {"type": "list", "elements": "raw", "default": []},
     "addresses": {"type": "list", "elements": "str", "default": []},
     "minimum_version": {"type": "str", "default": "1.19"},
+    "tolerations": {"type": "list", "elements": "dict", "default": []},
+    "image_arch": {"type": "str", "choices": ["x86", "arm"]},
+    "runtime_info": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "runtime_name": {"type": "str", "required": True, "choices": list(RUNTIMES)},
+            "runtime_path": {"type": "str"},
+        },
+    },
     "timeout": {"type": "int", "default": 10},
     "fail": {"type": "bool", "default": True},
 }
 # If the API server does not answer, each of the following calls would run into its timeout.
 _VERSION = Call(["version", "-o", "json"], required=True)
 # Without --raw, kubectl would first discover all APIs of the API server, with several attempts if it does not answer.
-_NODES = Call(["get", "--raw", "/api/v1/nodes"])
+_MAX_NODES = 500
+_NODES = Call(["get", "--raw", f"/api/v1/nodes?limit={_MAX_NODES}"])
+# Seconds before the calls are repeated, if the first one has failed with an error that is likely to pass.
+_PAUSES = (1, 2)
 _REVIEW = Call(["create", "-f", "-", "-o", "json"], reads_stdin=True)
 _NO_SECRETS = Redactor()
 
@@ -128,12 +144,17 @@ class ActionModule(KubectlAction):
         calls = [_VERSION, _NODES, *discovery]
         if reviews:
             calls.append(_REVIEW)
-        mark, executed = self._execute_calls(target, calls, serialize_objects(reviews), script)
         kubectl = None
+        mark, executed = self._execute_calls(target, calls, serialize_objects(reviews), script)
         try:
             host_result = parse_result(target, calls, mark, executed)
+            for pause in _PAUSES:
+                if not host_result.results[0].rc or not is_passing(host_result.results[0]):
+                    break
+                time.sleep(pause)
+                host_result = self._run_kubectl(target, calls, serialize_objects(reviews))
             kubectl, results = host_result.kubectl, host_result.results
-            if self._check_cluster(results, minimum, findings):
+            if self._check_cluster(results, minimum, findings, _agent_pods(args)):
                 resources = self._map_kinds(unmapped, results[2 : 2 + len(discovery)], findings)
                 review_result = results[-1] if reviews else None
                 if unmapped and (reviews := access_reviews(objects, resources)):
@@ -155,7 +176,9 @@ class ActionModule(KubectlAction):
         findings.warnings += connectivity.warnings
 
     @staticmethod
-    def _check_cluster(results: Sequence[CallResult], minimum: tuple[int, ...], findings: Findings) -> bool:
+    def _check_cluster(
+        results: Sequence[CallResult], minimum: tuple[int, ...], findings: Findings, pods: AgentPods
+    ) -> bool:
         """Check the version and the nodes. Return whether the API server has answered."""
         version = results[0]
         if version.rc:
@@ -166,7 +189,10 @@ class ActionModule(KubectlAction):
         if nodes.rc:
             findings.warnings.append(str(call_error("getting the nodes", nodes, _NO_SECRETS)))
         else:
-            check_nodes(parse_objects(nodes.stdout), findings)
+            items = parse_objects(nodes.stdout)
+            check_nodes(items, findings, pods)
+            if len(items) >= _MAX_NODES:
+                findings.warnings.append(f"Only the first {_MAX_NODES} nodes were checked.")
         return True
 
     @staticmethod
@@ -192,3 +218,9 @@ class ActionModule(KubectlAction):
             findings.warnings.append(str(call_error("checking the account's permissions", result, _NO_SECRETS)))
         else:
             check_access(parse_objects(result.stdout), findings)
+
+
+def _agent_pods(args: Mapping[str, Any]) -> AgentPods:
+    runtimes = args["runtime_info"]
+    paths = None if runtimes is None else {entry["runtime_name"]: entry["runtime_path"] for entry in runtimes}
+    return AgentPods(args["tolerations"], args["image_arch"], paths)

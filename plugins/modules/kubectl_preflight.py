@@ -38,6 +38,36 @@ options:
     description: Oldest version of Kubernetes to accept. Put it into quotes, since YAML reads 1.20 as the number 1.2.
     type: str
     default: '1.19'
+  tolerations:
+    description:
+      - Tolerations of the agents, as in the specification of a pod. If every ready node has a taint that they do not
+        tolerate, or is cordoned, this is a warning.
+    type: list
+    elements: dict
+    default: []
+  image_arch:
+    description:
+      - Architecture of the images of the agents. If no ready node has it, this is a problem; if only some have it, a
+        warning.
+    type: str
+    choices: [x86, arm]
+  runtime_info:
+    description:
+      - Container runtimes for which a node agent is going to be installed, as for
+        O(huaweicloud.hss.hss_cluster_daemonset#module:runtime_info). An empty list stands for the template of HSS.
+      - A warning names the nodes whose container runtime has its socket elsewhere, as that of k3s, RKE2, k0s and
+        MicroK8s. By default this is not checked.
+    type: list
+    elements: dict
+    suboptions:
+      runtime_name:
+        description: Type of the runtime.
+        type: str
+        required: true
+        choices: [containerd_endpoint, docker_endpoint, crio_endpoint, isulad_endpoint, podman_endpoint]
+      runtime_path:
+        description: Path of the socket of the runtime.
+        type: str
   timeout:
     description: Seconds for each request to the API server, and for each of the O(addresses).
     type: int
@@ -117,11 +147,24 @@ nodes:
     ready:
       description: Whether the node is ready.
       type: bool
+    schedulable:
+      description: Whether the node is not cordoned.
+      type: bool
+    taints:
+      description: Taints of the node.
+      type: list
+      elements: str
+    runtime:
+      description: Container runtime of the node, with its version.
+      type: str
   sample:
     - name: cp-1
       os: linux
       architecture: amd64
       ready: true
+      schedulable: true
+      taints: []
+      runtime: containerd://1.7.11
 denied:
   description: Permissions that the account needs to create O(objects) and does not have.
   returned: always

@@ -222,3 +222,24 @@ def test_the_stand_in_refuses_unknown_calls(cluster):
     for words in (("exec", "pod", "--", "sh"), ("get", "pods", "--bogus"), ("get", "nonsense"), ("get", "-f", "a.yml")):
         done = cluster.run(*words)
         assert done.returncode == 1 and done.stderr.startswith("error: ")
+
+
+def test_the_preflight_foretells_what_keeps_pods_from_running(cluster, tasks):
+    """Taints, cordons, architectures and sockets, also after an API server that restarts."""
+    info = {"operatingSystem": "linux", "architecture": "amd64", "kubeletVersion": "v1.29.4+k3s1"}
+    status = {
+        "nodeInfo": {**info, "containerRuntimeVersion": "containerd://1.7.11-k3s2"},
+        "conditions": [{"type": "Ready", "status": "True"}],
+    }
+    taint = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+    cluster.change("Node", "node-1", status=status, spec={"taints": [taint]})
+    cluster.change("Node", "node-2", status=status, spec={"unschedulable": True})
+    refused = "The connection to the server 10.0.0.5:6443 was refused - did you specify the right host or port?"
+    cluster.configure(faults=[{"command": "version", "stderr": refused, "times": 1}])
+    played, (result, arm) = tasks(PREFLIGHT, {"runtime_info": []}, {"image_arch": "arm"})
+    assert result["problems"] == [] and arm["failed"]
+    assert "No ready node has the architecture arm64 of the images (image_arch: arm)" in arm["msg"]
+    said = " ".join(result["warnings"])
+    assert "node-1 (taint node-role.kubernetes.io/control-plane:NoSchedule), node-2 (cordoned)" in said
+    assert "runtime_path: /run/k3s/containerd/containerd.sock" in said and "of node-1, node-2 is not where" in said
+    assert "/run/k3s/" not in str(arm["warnings"])

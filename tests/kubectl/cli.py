@@ -219,7 +219,7 @@ class _Kubectl:
     # --- common parts ---
 
     def _raw(self, path: str) -> None:
-        if path == "/api/v1/nodes":
+        if path.partition("?")[0] == "/api/v1/nodes":
             with self._reported_errors():
                 nodes = [public(item) for item in self.api.list(self._kind("nodes"), None)]
                 # In a list of one kind, the objects do not have the fields apiVersion and kind.

@@ -17,6 +17,9 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapp
 VERBS = ("get", "create", "patch")
 # The architectures for which HSS provides images of its agents.
 _ARCHITECTURES = ("amd64", "arm64")
+_IMAGE_ARCHITECTURES = {"x86": "amd64", "arm": "arm64"}
+# The option of the node agent for each container runtime.
+_RUNTIMES = {"containerd": "containerd_endpoint", "docker": "docker_endpoint", "cri-o": "crio_endpoint"}
 _MAX_LISTED_NODES = 5
 
 
@@ -67,8 +70,24 @@ def check_version(response: Mapping[str, Any], minimum: tuple[int, ...], finding
 # --- nodes ---
 
 
-def check_nodes(items: Iterable[Mapping[str, Any]], findings: Findings) -> None:
+@dataclass(frozen=True)
+class AgentPods:
+    """What is known about the pods that are going to run.
+
+    :arg tolerations: as in the specification of a pod.
+    :arg image_arch: architecture of the images, C(x86) or C(arm); None if unknown.
+    :arg runtimes: paths of sockets by the type of the runtime, None for the default path; None without a node agent.
+    """
+
+    tolerations: Sequence[Mapping[str, Any]] = ()
+    image_arch: str | None = None
+    runtimes: Mapping[str, str | None] | None = None
+
+
+def check_nodes(items: Iterable[Mapping[str, Any]], findings: Findings, pods: AgentPods | None = None) -> None:
     """Check whether there is a node on which agents can run."""
+    pods = pods or AgentPods()
+    items = list(items)
     findings.nodes = [_node_summary(item) for item in items]
     linux = [node for node in findings.nodes if node["os"] == "linux"]
     ready = [node for node in linux if node["ready"]]
@@ -86,26 +105,137 @@ def check_nodes(items: Iterable[Mapping[str, Any]], findings: Findings) -> None:
             findings.warnings.append(f"Agents do not run on nodes without Linux: {_list_nodes(others, 'os')}.")
         if len(ready) < len(linux):
             findings.warnings.append(f"Not ready: {_list_nodes([node for node in linux if not node['ready']])}.")
+        _check_scheduling(ready, items, findings, pods)
+        _check_architectures(ready, findings, pods)
     unsupported = [node for node in linux if node["architecture"] not in _ARCHITECTURES]
     if unsupported:
         findings.warnings.append(
             f"HSS provides agents only for {' and '.join(_ARCHITECTURES)}, not for "
             f"{_list_nodes(unsupported, 'architecture')}."
         )
+    if pods.runtimes is not None:
+        _check_runtimes(items, findings, pods.runtimes)
+
+
+def _check_scheduling(
+    ready: Sequence[Mapping[str, Any]], items: Iterable[Mapping[str, Any]], findings: Findings, pods: AgentPods
+) -> None:
+    """Warn if no pod of an agent could be scheduled. The tolerations of the agents may not be known."""
+    specs = {_text(_mapping(item.get("metadata")).get("name")): _mapping(item.get("spec")) for item in items}
+    obstacles = {}
+    for node in ready:
+        taints = [taint for taint in _list(specs[node["name"]].get("taints")) if not _is_tolerated(taint, pods)]
+        hard = [_taint_text(taint) for taint in taints if taint.get("effect") in ("NoSchedule", "NoExecute")]
+        if not node["schedulable"] or hard:
+            obstacles[node["name"]] = "cordoned" if not node["schedulable"] else f"taint {hard[0]}"
+    if len(obstacles) == len(ready):
+        names = _list_nodes([{"name": name, "why": why} for name, why in obstacles.items()], "why")
+        findings.warnings.append(
+            f"No pod without the right toleration is scheduled on any ready node: {names}. Uncordon a node, or remove "
+            "a taint, unless the agents tolerate it."
+        )
+
+
+def _is_tolerated(taint: Mapping[str, Any], pods: AgentPods) -> bool:
+    return any(
+        (not toleration.get("effect") or toleration["effect"] == taint.get("effect"))
+        and (not toleration.get("key") or toleration["key"] == taint.get("key"))
+        and (toleration.get("operator") == "Exists" or (toleration.get("value") or "") == (taint.get("value") or ""))
+        for toleration in pods.tolerations
+    )
+
+
+def _check_architectures(ready: Sequence[Mapping[str, Any]], findings: Findings, pods: AgentPods) -> None:
+    found = {str(node["architecture"]) for node in ready}
+    wanted = _IMAGE_ARCHITECTURES.get(pods.image_arch or "")
+    without = [node for node in ready if node["architecture"] != wanted] if wanted else []
+    if wanted and len(without) == len(ready):
+        findings.problems.append(
+            f"No ready node has the architecture {wanted} of the images (image_arch: {pods.image_arch}): "
+            f"{_list_nodes(without, 'architecture')}. Set image_arch to that of the nodes."
+        )
+    elif without:
+        findings.warnings.append(
+            f"The images are for {wanted} (image_arch: {pods.image_arch}) and do not run on "
+            f"{_list_nodes(without, 'architecture')}."
+        )
+    elif len(found) > 1:
+        findings.warnings.append(f"The nodes have several architectures: {_list_nodes(ready, 'architecture')}.")
+
+
+def _check_runtimes(items: Sequence[Mapping[str, Any]], findings: Findings, runtimes: Mapping[str, str | None]) -> None:
+    """Warn if the socket of a node's container runtime is elsewhere than the node agent looks for it."""
+    elsewhere: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for item in items:
+        known = runtime_of(item)
+        if known is None:
+            continue
+        name, path = known
+        given = runtimes.get(name)
+        # Without a path, the agent has the one of the template of HSS.
+        if (name not in runtimes and (runtimes or path)) or (path and given != path):
+            elsewhere.setdefault((name, path or ""), []).append({"name": item["metadata"]["name"]})
+    for (name, path), nodes in elsewhere.items():
+        entry = f"runtime_name: {name}" + (f", runtime_path: {path}" if path else "")
+        findings.warnings.append(
+            f"The container runtime of {_list_nodes(nodes)} is not where the node agent looks for it. Set runtime_info "
+            f"to {entry}."
+        )
+
+
+def runtime_of(item: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    """Return the type of a node's container runtime, and the path of its socket if that is not the usual one.
+
+    None if the node does not say which runtime it has.
+    """
+    info = _mapping(_mapping(item.get("status")).get("nodeInfo"))
+    runtime, kubelet = _text(info.get("containerRuntimeVersion")), _text(info.get("kubeletVersion"))
+    name = _RUNTIMES.get(runtime.partition("://")[0])
+    if name is None:
+        return None
+    if name != "containerd_endpoint":
+        return name, None
+    if "k3s" in runtime or "+k3s" in kubelet or "+rke2" in kubelet:
+        return name, "/run/k3s/containerd/containerd.sock"
+    if "+k0s" in kubelet:
+        return name, "/run/k0s/containerd.sock"
+    if "microk8s.io/cluster" in _mapping(_mapping(item.get("metadata")).get("labels")):
+        return name, "/var/snap/microk8s/common/run/containerd.sock"
+    return name, None
 
 
 def _node_summary(item: Mapping[str, Any]) -> dict[str, Any]:
-    status = item.get("status") or {}
-    info = status.get("nodeInfo") or {}
+    status, spec = _mapping(item.get("status")), _mapping(item.get("spec"))
+    info = _mapping(status.get("nodeInfo"))
     return {
-        "name": item["metadata"]["name"],
+        "name": _text(_mapping(item.get("metadata")).get("name")),
         "os": info.get("operatingSystem"),
         "architecture": info.get("architecture"),
         "ready": any(
             condition.get("type") == "Ready" and condition.get("status") == "True"
-            for condition in status.get("conditions") or []
+            for condition in _list(status.get("conditions"))
         ),
+        "schedulable": not spec.get("unschedulable"),
+        "taints": [_taint_text(taint) for taint in _list(spec.get("taints"))],
+        "runtime": info.get("containerRuntimeVersion"),
     }
+
+
+def _taint_text(taint: Mapping[str, Any]) -> str:
+    value = f"={taint['value']}" if taint.get("value") else ""
+    return f"{taint.get('key')}{value}:{taint.get('effect')}"
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _list_nodes(nodes: Sequence[Mapping[str, Any]], detail: str | None = None) -> str:

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import KubectlError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import KubeObject
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.preflight import (
+    AgentPods,
     Findings,
     access_reviews,
     check_access,
@@ -75,10 +76,100 @@ def node(name, os="linux", architecture="amd64", ready="True"):
     return {"metadata": {"name": name}, "status": {**status, "conditions": [{"type": "Ready", "status": ready}]}}
 
 
+TAINT = {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}
+GPU = {"key": "gpu", "value": "a", "effect": "NoExecute"}
+SOFT = {"key": "gpu", "effect": "PreferNoSchedule"}
+
+
+def tainted(name, *taints, cordoned=False):
+    return {**node(name), "spec": {"taints": list(taints), "unschedulable": cordoned}}
+
+
+@pytest.mark.parametrize(
+    "nodes, tolerations, warning",
+    [
+        (
+            [tainted("a", TAINT), tainted("b", cordoned=True)],
+            [],
+            "a (taint node-role.kubernetes.io/control-plane:NoSch",
+        ),
+        ([tainted("a", TAINT), tainted("b")], [], None),
+        ([tainted("a", SOFT)], [], None),
+        ([tainted("a", cordoned=True)], [{"operator": "Exists"}], "a (cordoned)"),
+        ([tainted("a", TAINT)], [{"operator": "Exists"}], None),
+        ([tainted("a", TAINT)], [{"key": TAINT["key"], "operator": "Exists", "effect": "NoSchedule"}], None),
+        ([tainted("a", GPU)], [{"key": "gpu", "value": "a"}], None),
+        ([tainted("a", GPU)], [{"key": "gpu", "value": "b"}], "a (taint gpu=a:NoExecute)"),
+        ([tainted("a", GPU)], [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}], "a (taint gpu=a"),
+    ],
+)
+def test_taints_and_cordons_that_keep_pods_from_every_node(nodes, tolerations, warning):
+    findings = Findings()
+    check_nodes(nodes, findings, AgentPods(tolerations))
+    assert findings.problems == [] and len(findings.warnings) == (warning is not None)
+    assert warning is None or warning in findings.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "architectures, image_arch, problem, warning",
+    [
+        (["amd64"], "x86", None, None),
+        (["arm64", "arm64"], "x86", "No ready node has the architecture amd64 of the images (image_arch: x86)", None),
+        (["amd64", "arm64"], "arm", None, "The images are for arm64 (image_arch: arm) and do not run on n0 (amd64)"),
+        (["amd64"], None, None, None),
+    ],
+)
+def test_the_architecture_of_the_images(architectures, image_arch, problem, warning):
+    findings = Findings()
+    nodes = [node(f"n{number}", architecture=name) for number, name in enumerate(architectures)]
+    check_nodes(nodes, findings, AgentPods(image_arch=image_arch))
+    for text, messages in ((problem, findings.problems), (warning, findings.warnings)):
+        assert len(messages) == (text is not None) and (text is None or text in messages[0])
+
+
+def running(runtime, kubelet="v1.29.4", **labels):
+    found = node("a")
+    found["status"]["nodeInfo"] |= {"containerRuntimeVersion": runtime, "kubeletVersion": kubelet}
+    found["metadata"]["labels"] = labels
+    return found
+
+
+K3S = "/run/k3s/containerd/containerd.sock"
+
+
+@pytest.mark.parametrize(
+    "item, runtimes, expected",
+    [
+        (running("containerd://1.7.11"), {}, None),
+        (running("containerd://1.7.11-k3s2", "v1.29.4+k3s1"), {}, f"containerd_endpoint, runtime_path: {K3S}"),
+        (running("containerd://1.7.11", "v1.29.4+rke2r1"), {}, K3S),
+        (running("containerd://1.7.11-k3s2"), {"containerd_endpoint": K3S}, None),
+        (running("containerd://1.7.11-k3s2"), {"containerd_endpoint": "/run/containerd/containerd.sock"}, K3S),
+        (running("containerd://1.7.11", "v1.29.4+k0s"), {}, "/run/k0s/containerd.sock"),
+        (
+            running("containerd://1", **{"microk8s.io/cluster": "true"}),
+            {},
+            "/var/snap/microk8s/common/run/containerd.sock",
+        ),
+        (running("cri-o://1.29"), {"containerd_endpoint": None}, "Set runtime_info to runtime_name: crio_endpoint."),
+        (running("docker://24"), {"docker_endpoint": None}, None),
+        (running("containerd://1.7.11-k3s2"), None, None),
+        (running("future://1"), {}, None),
+        ({"metadata": {"name": "a"}, "status": []}, {}, None),
+    ],
+)
+def test_the_socket_of_the_container_runtime(item, runtimes, expected):
+    findings = Findings()
+    check_nodes([item, node("b")], findings, AgentPods(runtimes=runtimes))
+    said = [text for text in findings.warnings if "container runtime" in text]
+    assert len(said) == (expected is not None) and (expected is None or expected in said[0])
+
+
 @pytest.mark.parametrize(
     "nodes, problem, warning",
     [
-        ([node("a"), node("b", architecture="arm64")], None, None),
+        ([node("a"), node("b")], None, None),
+        ([node("a"), node("b", architecture="arm64")], None, "several architectures: a (amd64), b (arm64)"),
         ([], "has no nodes", None),
         ([node("a", "windows")], "No node runs Linux, which the agents need: a (windows)", None),
         ([node("a"), node("b", "windows")], None, "do not run on nodes without Linux: b (windows)"),
