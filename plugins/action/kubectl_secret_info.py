@@ -19,7 +19,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl i
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Call, KubectlError, parse_object
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error, is_passing
 
 _SPEC = {
     "name": {"type": "str", "required": True},
@@ -61,6 +61,9 @@ class ActionModule(KubectlAction):
         while True:
             host_result = self._run_kubectl(target, [call], b"")
             result = host_result.results[0]
+            if result.rc and is_passing(result, slowly=True) and time.monotonic() + _PAUSE <= deadline:
+                time.sleep(_PAUSE)
+                continue
             if result.rc:
                 raise call_error(f"getting the Secret {name}", result, Redactor())
             exists = bool(result.stdout.strip())

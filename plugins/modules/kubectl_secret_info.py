@@ -31,7 +31,9 @@ options:
     elements: str
     default: []
   wait_timeout:
-    description: Seconds to wait for the Secret and for O(keys). V(0) tries once.
+    description:
+      - Seconds to wait for the Secret, for O(keys), and for errors of the API server that pass by themselves. V(0)
+        tries once.
     type: int
     default: 10
 extends_documentation_fragment:
