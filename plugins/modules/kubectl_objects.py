@@ -49,8 +49,8 @@ options:
     type: str
   kinds:
     description:
-      - Kinds for O(selector), such as V(ClusterRole). Without O(owner), they must be cluster-scoped. With it, namespaced
-        kinds are searched in all namespaces.
+      - Kinds for O(selector), such as V(ClusterRole). Without O(owner), they must be cluster-scoped. With it,
+        namespaced kinds are searched in all namespaces.
     type: list
     elements: str
     default: []
@@ -58,9 +58,10 @@ options:
     description:
       - Id for which the objects exist, such as a C(cluster_id). What is created gets the labels
         C(huaweicloud.hss/cluster-id) with this id and C(huaweicloud.hss/applied-by).
-      - With O(state=present), the task fails before any change if an object exists without these labels, or with another
-        id, and RV(conflicts) lists such objects. In a namespace with the ConfigMap of a connection agent
-        (C(CLUSTER_ID)), the objects without labels belong to the id there. Namespaces of Kubernetes itself are refused.
+      - With O(state=present), the task fails before any change if an object exists without these labels, or with
+        another id, and RV(conflicts) lists such objects. In a namespace with the ConfigMap of a connection agent
+        (C(CLUSTER_ID)), the objects without labels belong to the id there. Namespaces of Kubernetes itself are
+        refused.
       - With O(state=absent), only objects of this owner are deleted. Others are V(kept), and RV(conflicts) lists them.
     type: str
   take_over:
@@ -90,37 +91,37 @@ options:
       - What O(restricted) accepts in addition.
       - V(cluster_admin) accepts ClusterRoles that can change everything or can obtain every right, and bindings to
         C(cluster-admin), C(admin), C(edit) and C(system:*).
-      - V(subjects) accepts bindings to users, to groups such as C(system:unauthenticated), and to the service accounts of
-        other namespaces.
+      - V(subjects) accepts bindings to users, to groups such as C(system:unauthenticated), and to the service accounts
+        of other namespaces.
       - V(privileged) accepts privileged containers and additional capabilities, V(host_namespaces) accepts
-        C(hostNetwork), C(hostPID), C(hostIPC) and C(hostPort), and V(host_path) accepts C(hostPath) and other volumes of
-        the node.
+        C(hostNetwork), C(hostPID), C(hostIPC) and C(hostPort), and V(host_path) accepts C(hostPath) and other volumes
+        of the node.
       - V(exposed_services) accepts Services of other types than C(ClusterIP), or with external addresses.
-      - V(kind:KIND.GROUP) accepts a kind, such as V(kind:PriorityClass.scheduling.k8s.io), and V(namespace:NAME) accepts
-        objects in a namespace.
+      - V(kind:KIND.GROUP) accepts a kind, such as V(kind:PriorityClass.scheduling.k8s.io), and V(namespace:NAME)
+        accepts objects in a namespace.
     type: list
     elements: str
     default: []
   restart_pods:
     description:
-      - Whether pods are replaced if a ConfigMap or a Secret changes that they use. Pods read most of them only when they
-        start.
+      - Whether pods are replaced if a ConfigMap or a Secret changes that they use. Pods read most of them only when
+        they start.
       - A checksum of those among O(objects) is added as an annotation (C(huaweicloud.hss/checksum)) to the pod template
         of each Deployment, DaemonSet and StatefulSet.
     type: bool
     default: false
   wait_for_pods:
     description:
-      - Whether to wait until the pods of the Deployments, DaemonSets and StatefulSets run with what was applied. If they
-        do not in time, the task fails and reports why, as far as the cluster says so.
+      - Whether to wait until the pods of the Deployments, DaemonSets and StatefulSets run with what was applied. If
+        they do not in time, the task fails and reports why, as far as the cluster says so.
     type: bool
     default: false
   wait_timeout:
     description:
       - Seconds for everything that the task waits for, as a whole. V(0) does not wait.
       - These are deleted objects until they are gone; with O(state=present), an object or a namespace that is already
-        being deleted; O(wait_for_pods); and errors of the API server that pass by themselves, such as a leader election,
-        a conflict, or an API server that restarts.
+        being deleted; O(wait_for_pods); and errors of the API server that pass by themselves, such as a leader
+        election, a conflict, or an API server that restarts.
     type: int
     default: 120
 extends_documentation_fragment:
