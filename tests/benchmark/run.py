@@ -1,17 +1,20 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures how long onboarding takes, compared with alternatives. Run it with ./dev benchmark [HOSTS]."""
+"""Measures how long onboarding takes, compared with alternatives. Run it with ./dev benchmark [HOSTS…]."""
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,6 +22,8 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
 import kubeconfigs  # noqa: E402
+import one_task  # noqa: E402
+import shipped  # noqa: E402
 
 from playbooks import play  # noqa: E402
 from simulator import Simulator  # noqa: E402
@@ -26,44 +31,63 @@ from simulator import Simulator  # noqa: E402
 FORKS = "--forks=10"
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a run took: seconds, and seconds of the processors, for Ansible and all that it started."""
+
+    seconds: float
+    cpu: float
+
+    def beside(self, other: Cost) -> str:
+        """Returns both as multiples of another run."""
+        return f"{self.seconds / other.seconds:5.2f} x  {self.cpu / other.cpu:5.2f} x"
+
+
 def main(hosts: int) -> None:
-    """Prints a line with the duration of each way."""
+    """Prints a line with the duration of each way, and how much longer it takes than reading the files."""
     with tempfile.TemporaryDirectory(prefix="hss-benchmark-") as name, Simulator() as simulator:
         folder = Path(name)
         inventory = make_hosts(folder, hosts)
         cat = 'cat "{{ hss_onboard_kubeconfig_path }}"'
         read = book(folder, "read", [{"ansible.builtin.raw": cat, "no_log": True}])
-        looped = book(
-            folder,
-            "loop",
-            [
-                {
-                    "huaweicloud.hss.hss_multicloud_cluster": {
-                        "name": "{{ item }}",
-                        "kube_config": "{{ lookup('ansible.builtin.file', folder ~ '/' ~ item) }}",
-                    },
-                    "loop": "{{ groups['all'] }}",
-                    "vars": {"folder": str(folder)},
-                    "run_once": True,
-                    "delegate_to": "localhost",
-                }
-            ],
-        )
+        used = folder / "roles.yml"
+        role = {"hosts": "all", "gather_facts": False, "roles": ["huaweicloud.hss.hss_onboard"]}
+        used.write_text(yaml.safe_dump([role]))
+        loop = {
+            "huaweicloud.hss.hss_multicloud_cluster": {
+                "name": "{{ item }}",
+                "kube_config": "{{ lookup('ansible.builtin.file', folder ~ '/' ~ item) }}",
+            },
+            "loop": "{{ groups['all'] }}",
+            "vars": {"folder": str(folder)},
+            "run_once": True,
+            "delegate_to": "localhost",
+        }
         print(f"{hosts} hosts with a local connection, {FORKS[2:].replace('=', ' ')}, simulator on the same machine")
-        for title, playbook, arguments in (
-            ("ansible.builtin.raw: cat of each kubeconfig, nothing else", read, {}),
-            ("onboard, first run: read, checked, registered", "huaweicloud.hss.onboard", {}),
-            ("onboard, second run: unchanged", "huaweicloud.hss.onboard", {}),
-            ("onboard with hss_onboard_state=absent", "huaweicloud.hss.onboard", {"hss_onboard_state": "absent"}),
-            ("a loop of hss_multicloud_cluster over the same files", looped, {}),
-        ):
+        print(" seconds  CPU     requests  compared with raw")
+
+        def measure(title: str, playbook: str, raw: Cost | None = None, **extra: Any) -> Cost:
             simulator.clear_requests()
-            start = time.monotonic()
-            played = play(playbook, inventory, folder, simulator.environment(), FORKS, **arguments)
-            seconds = time.monotonic() - start
+            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+            played = play(playbook, inventory, folder, simulator.environment(), FORKS, **extra)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
             if played.code:
                 sys.exit(played.output[-3000:])
-            print(f"{seconds:7.1f} s  {len(simulator.requests()):5} requests  {title}", flush=True)
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            cost = Cost(time.monotonic() - start, cpu)
+            ratio = cost.beside(raw) if raw else " " * 17
+            requests = len(simulator.requests())
+            print(f"{cost.seconds:7.1f} s {cost.cpu:6.1f} s {requests:5}   {ratio}  {title}", flush=True)
+            return cost
+
+        raw = measure("ansible.builtin.raw: cat of each kubeconfig, nothing else", read)
+        measure("onboard, first run: read, checked, registered", "huaweicloud.hss.onboard", raw)
+        measure("onboard, second run: unchanged", "huaweicloud.hss.onboard", raw)
+        measure("rotate: unchanged", "huaweicloud.hss.rotate", raw)
+        measure("the role in roles: of a play, unchanged", str(used), raw)
+        measure("offboard", "huaweicloud.hss.offboard", raw)
+        looped = book(folder, "loop", [loop])
+        measure("a loop of hss_multicloud_cluster over the same files", looped, raw)
 
 
 def new_cluster() -> None:
@@ -141,6 +165,9 @@ def book(folder: Path, name: str, tasks: list[dict]) -> str:
 
 
 if __name__ == "__main__":
+    shipped.main(TESTS.parent / "plugins")
+    one_task.main()
     fleet()
     new_cluster()
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    for number in sys.argv[1:] or ("200", "1000"):
+        main(int(number))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import kubeconfigs
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +19,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
     canonicalize,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.clusters import group_by_cluster
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.reading import HostReading, ca_fingerprint
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.reading import HostReading
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.register import connections_of, register
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.report import host_results
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import (
@@ -110,7 +109,7 @@ def read(number: int, host: Host, texts, services) -> HostReading:
         reading,
         kube_config=config.text,
         server=config.server,
-        ca=ca_fingerprint(yaml.safe_load(config.text)),
+        ca=config.ca,
         user="admin",
         days_left=config.days_left,
     )

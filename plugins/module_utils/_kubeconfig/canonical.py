@@ -95,6 +95,8 @@ class Kubeconfig:
     :arg expiry_warnings: to be reported by every run.
     :arg edit_warnings: about what is not in the text as it was given; to be reported by the caller that is given it.
     :arg upload_warnings: to be reported by the caller that uploads the text.
+    :arg user: the name of the user in the file.
+    :arg ca: identifies the certificate authority in the text; empty if it has none.
     :arg identity: equal for kubeconfigs with the same server and CA, which are those of one cluster; None if the server
         is not verified.
     """
@@ -108,6 +110,8 @@ class Kubeconfig:
     edit_warnings: tuple[str, ...] = ()
     upload_warnings: tuple[str, ...] = ()
     identity: str | None = None
+    user: str = ""
+    ca: str = ""
 
 
 def libraries_available() -> bool:
@@ -116,17 +120,21 @@ def libraries_available() -> bool:
 
 
 def canonicalize(
-    content: bytes | str, policy: KubeconfigPolicy, read_file: FileReader | None = None, now: float | None = None
+    content: bytes | str | dict[str, Any],
+    policy: KubeconfigPolicy,
+    read_file: FileReader | None = None,
+    now: float | None = None,
 ) -> Kubeconfig:
     """Selects a context, removes everything else, inlines the referenced files, and checks the result.
 
-    :arg content: the file's content.
+    :arg content: the file's content, or what L(parse_document) made of it.
     :arg read_file: None refuses a kubeconfig that refers to files.
     :arg now: seconds since the epoch.
     :raises KubeconfigError: with the first reason why the kubeconfig cannot be used.
     """
     now_ms = int((time.time() if now is None else now) * 1000)
-    selected = _select_context(parse_document(content), policy.context)
+    document = content if isinstance(content, dict) else parse_document(content)
+    selected = _select_context(document, policy.context)
     cluster, server, replaced, edit_warnings, ca_end = _canonical_cluster(selected, policy, read_file, now_ms)
     if _has_unused_password(selected.user):
         edit_warnings.append("username and password are left out, since the certificate beside them is used")
@@ -147,7 +155,7 @@ def canonicalize(
     context = {"cluster": selected.cluster_name, "user": selected.user_name}
     if selected.namespace:
         context["namespace"] = selected.namespace
-    document = {
+    canonical = {
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": selected.cluster_name, "cluster": cluster}],
@@ -157,7 +165,7 @@ def canonicalize(
     }
     # A token without an expiration date does not end when the CA does.
     expiry = first_end if ends else None
-    text = dump_document(document)
+    text = dump_document(canonical)
     if len(text) > MAX_SELECTED_BYTES:
         raise _selected_too_large(selected.context)
     return Kubeconfig(
@@ -170,6 +178,8 @@ def canonicalize(
         tuple(edit_warnings),
         tuple(upload_warnings),
         None if cluster.get("insecure-skip-tls-verify") else _identity(cluster, server),
+        selected.user_name,
+        _fingerprint(cluster.get("certificate-authority-data") or ""),
     )
 
 
@@ -184,14 +194,18 @@ def _require_allowed_server(server: Server, policy: KubeconfigPolicy) -> None:
         )
 
 
+def _fingerprint(data: str) -> str:
+    return hashlib.sha256(data.encode("ascii")).hexdigest() if data else ""
+
+
 def _identity(cluster: dict[str, Any], server: Server) -> str:
     parts = repr((server.key, cluster.get(_CA_FIELD)))
     return hashlib.sha256(parts.encode("utf-8")).hexdigest()
 
 
-def referenced_files(content: bytes | str, context: str | None) -> list[str]:
+def referenced_files(content: bytes | str | dict[str, Any], context: str | None) -> list[str]:
     """Returns the paths to which the selected context refers, so that a caller can read all files at once."""
-    selected = _select_context(parse_document(content), context)
+    selected = _select_context(content if isinstance(content, dict) else parse_document(content), context)
     sides = [
         (selected.cluster, selected.cluster_at, _FILES_OF_CLUSTER),
         (selected.user, selected.user_at, _FILES_OF_USER),

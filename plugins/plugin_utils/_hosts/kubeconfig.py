@@ -17,7 +17,11 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
     referenced_files,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.server import Server
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import MAX_BYTES, KubeconfigError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import (
+    MAX_BYTES,
+    KubeconfigError,
+    parse_document,
+)
 
 from .files import (
     WELL_KNOWN_KUBECONFIGS,
@@ -101,8 +105,9 @@ class KubeconfigReader:
             raise HostFileError.none_readable(files, path_given=bool(path))
         content = readable.content or b""
         try:
-            references = self._read_references(readable, policy.context)
-            config = canonicalize(content, policy, references.content, time.time())
+            document = parse_document(content)
+            references = self._read_references(readable, document, policy.context)
+            config = canonicalize(document, policy, references.content, time.time())
             if check_server_name:
                 self._check_server_name(content, policy, config)
         except KubeconfigError as exc:
@@ -110,8 +115,8 @@ class KubeconfigReader:
         local_text = _local_text(content, policy, references) or config.text
         return HostKubeconfig(readable.path, config, local_text, tuple(references.paths.values()))
 
-    def _read_references(self, file: HostFile, context: str | None) -> _References:
-        names = referenced_files(file.content or b"", context)
+    def _read_references(self, file: HostFile, document: dict[str, Any], context: str | None) -> _References:
+        names = referenced_files(document, context)
         paths = {name: resolve_path(file.path, name) for name in names}
         if not paths:
             return _References({}, {})

@@ -48,7 +48,10 @@ def given_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[st
         if name not in task_vars:
             continue
         try:
-            value = plain_value(action._templar.template(task_vars[name]))
+            value = task_vars[name]
+            # Most values are constants, and templating takes most of the time of this loop.
+            if not isinstance(value, (bool, int, type(None))):
+                value = plain_value(action._templar.template(value))
         except AnsibleError as exc:
             raise InvalidVariable(f"{name}: {one_line(exc)}") from None
         if value is not _LEFT_OUT:

@@ -22,7 +22,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig 
 
 from .agents import service_account_objects, token_secret_options
 from .host import given_variables, one_line, read_on_host, run_action, task_options
-from .reading import HostReading, ca_fingerprint
+from .reading import HostReading
 from .variables import InvalidVariable, Variables, in_terms_of_the_role, read_variables
 
 
@@ -91,15 +91,14 @@ def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading
     if not reading.variables.present:
         # HSS gets nothing.
         return dataclasses.replace(reading, path=found.path, local_kube_config=found.local_text)
-    document = yaml.safe_load(config.text)
     return dataclasses.replace(
         reading,
         path=found.path,
         kube_config=config.text,
         local_kube_config=found.local_text,
         server=config.server,
-        ca=ca_fingerprint(document),
-        user=str(document["users"][0]["name"]),
+        ca=config.ca,
+        user=config.user,
         days_left=config.days_left,
         warnings=tuple(sanitize(text) for text in (*config.edit_warnings, *found.warnings)),
     )

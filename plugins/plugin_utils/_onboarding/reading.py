@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -76,9 +75,3 @@ class HostReading:
     def usable(self) -> bool:
         """Whether the host can speak for its cluster."""
         return not self.problem
-
-
-def ca_fingerprint(kube_config: Mapping[str, Any]) -> str:
-    """Identifies the certificate authority of a kubeconfig's only cluster; empty if it has none."""
-    data = str(kube_config["clusters"][0]["cluster"].get("certificate-authority-data") or "")
-    return hashlib.sha256(data.encode()).hexdigest() if data else ""

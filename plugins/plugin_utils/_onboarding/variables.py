@@ -178,7 +178,7 @@ def read_variables(given: Mapping[str, Any]) -> Variables:
     for option, variable in _OWN_VARIABLES.items():
         if isinstance(known.get("hss_onboard_cluster"), Mapping) and option in known["hss_onboard_cluster"]:
             raise InvalidVariable(f"hss_onboard_cluster: '{option}' has a variable of its own; set {variable} instead.")
-    result = ArgumentSpecValidator(variables_spec()).validate(known)
+    result = ArgumentSpecValidator(_SPEC).validate(known)
     if result.error_messages:
         raise InvalidVariable(_message(result.error_messages))
     values = {name[len(PREFIX) :]: value for name, value in result.validated_parameters.items() if value is not None}
@@ -210,7 +210,7 @@ def in_terms_of_the_role(text: str) -> str:
 
 def _parsed(name: str, value: Any) -> Any:
     """A mapping or list that was given as JSON text, as extra variables and surveys give it."""
-    kind = variables_spec()[name]["type"]
+    kind = _SPEC[name]["type"]
     if not isinstance(value, str) or kind not in ("dict", "list"):
         return value
     try:
@@ -242,7 +242,8 @@ def _without_none(value: Any) -> Any:
     return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
-VARIABLES = tuple(variables_spec())
+_SPEC = variables_spec()
+VARIABLES = tuple(_SPEC)
 _KIND_NAMES = {"dict": "mapping", "list": "list"}
 _VARIABLE_OF = {
     **{option: f"hss_onboard_connection.{option}" for option in connection_spec()},

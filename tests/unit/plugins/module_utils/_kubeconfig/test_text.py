@@ -114,11 +114,11 @@ def test_the_canonical_text_quotes_every_ambiguous_value():
 
 
 def test_a_mapping_precedes_what_it_merges_and_an_earlier_merge_a_later_one():
-    """As yaml.safe_load has it, and kubectl."""
+    """As kubectl has it. PyYAML 6.0.4 lets a later merge precede."""
     user = "{token: a, <<: [{as: one, as-uid: one}, {as-uid: two, as-groups: [two]}], as: own}"
     text = canonicalize(json.dumps(GOOD).replace(json.dumps(GOOD["users"][0]["user"]), user), KubeconfigPolicy()).text
     expected = {"as": "own", "as-uid": "one", "as-groups": ["two"], "token": "a"}
-    assert yaml.safe_load(text)["users"][0]["user"] == yaml.safe_load(user) == expected
+    assert yaml.safe_load(text)["users"][0]["user"] == expected
 
 
 def test_the_order_of_keys_does_not_matter_and_that_of_values_does():

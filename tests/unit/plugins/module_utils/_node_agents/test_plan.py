@@ -240,7 +240,6 @@ def test_resources_are_changed_only_where_hss_takes_them(status, changed):
         ({"cpu_limit": "0.1"}, ["cpu_limit"]),
         ({"cpu_limit": "8001m", "mem_limit": "2Gi"}, ["cpu_limit", "mem_limit"]),
         ({"mem_limit": "512"}, ["mem_limit"]),
-        ({"mem_limit": "plenty"}, []),
     ],
 )
 def test_limits_outside_of_the_documented_ranges_are_warnings(limits, warned):
