@@ -167,7 +167,7 @@ class ActionModule(ActionBase):
                 continue
             speaker = cluster.speakers[names.index(host)]
             (connected,) = self._connections([cluster])
-            result = plain_value(change_agent(self, task_vars, cluster, speaker, connected))
+            result = connected.redacted(plain_value(change_agent(self, task_vars, cluster, speaker, connected)))
             kept = ("objects", "changed", "answered", "msg")
             ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
             return {key: result[key] for key in ("changed", "diff") if result.get(key)}

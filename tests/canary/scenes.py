@@ -26,7 +26,6 @@ Task = dict[str, Any]
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 # The results of these modules are secret, and hidden if the module succeeds. A task that prints them reveals them.
 SECRET_RESULTS = {
-    "hidden_module",
     "hss_multicloud_agent_info",
     "hss_multicloud_image_command_info",
     "kubeconfig_info",
@@ -172,12 +171,15 @@ def life(_stage: Stage) -> Iterable[Task]:
     }
     yield task("kubectl_objects", **KUBECTL, objects=[changed])
     yield task("kubectl_secret_info", **KUBECTL, name="registry", namespace="default", keys=["password"])
-    command = {"argv": ["cat"], "stdin": "{{ registry_password }}"}
-    yield task("hidden_module", module="ansible.builtin.command", options=command)
     yield task("hss_multicloud_cluster", cluster_id="{{ shop.cluster_id }}", wait=True, wait_sleep=1)
     yield task("hss_cluster_daemonset", cluster_id="{{ shop.cluster_id }}", wait=True, wait_sleep=1)
     yield task("hss_cluster_daemonsets", daemonsets=[{"cluster_id": "{{ shop.cluster_id }}"}])
     yield task("hss_cluster_daemonset_info")
+    yield task("hss_quota_info")
+    yield task("hss_host_info", cluster_id="{{ shop.cluster_id }}")
+    protection = {"cluster_id": "{{ shop.cluster_id }}", "wait_sleep": 1}
+    yield task("hss_cluster_protection", **protection, state="opened", charging_mode="packet_cycle")
+    yield task("hss_cluster_protection", **protection, state="closed")
     yield task("hss_cluster_daemonset", cluster_id="{{ shop.cluster_id }}", state="absent", wait=True, wait_sleep=1)
     yield task("kubectl_objects", **KUBECTL, objects=[SECRET], state="absent")
     names = [{"name": name} for name in ("shop", "a", "b", "c", "looped", "later")]
@@ -268,6 +270,10 @@ def asked(_stage: Stage) -> Iterable[Task]:
     yield task("hss_cluster_daemonset", cluster_id="11111111-2222-3333-4444-555555555555")
     yield task("hss_cluster_daemonsets", daemonsets=[{"cluster_id": "11111111-2222-3333-4444-555555555555"}])
     yield task("hss_cluster_daemonset_info")
+    yield task("hss_quota_info")
+    yield task("hss_host_info")
+    protected = {"cluster_id": "11111111-2222-3333-4444-555555555555", "charging_mode": "packet_cycle"}
+    yield task("hss_cluster_protection", **protected, state="opened")
 
 
 def written(_stage: Stage) -> Iterable[Task]:

@@ -41,7 +41,7 @@ def connect(connected: Connected, check_mode: bool) -> None:
             fail_all(clusters, connected.text(error))
             continue
         for cluster, outcome in zip(clusters, outcomes):
-            cluster.row = dict(outcome.observed or cluster.row)
+            cluster.row = connected.redacted(dict(outcome.observed or cluster.row))
             if outcome.error:
                 cluster.fail(connected.text(outcome.error))
 

@@ -44,6 +44,14 @@ class Connected:
         """A text that HSS may have a part in, fit to be shown."""
         return sanitize(self.redactor.redact(str(error)))
 
+    def redacted(self, value: Any) -> Any:
+        """A result in which no text has a secret. A text may have several lines, as that of a diff has."""
+        if isinstance(value, str):
+            return "\n".join(self.redactor.redact(line) for line in value.split("\n"))
+        if isinstance(value, Mapping):
+            return {key: self.redacted(item) for key, item in value.items()}
+        return [self.redacted(item) for item in value] if isinstance(value, (list, tuple)) else value
+
 
 def connections_of(
     clusters: Iterable[OnboardedCluster], environment: Mapping[str, str], progress: Callable[[str], None]
@@ -77,7 +85,10 @@ def _connected(
 
 def secrets_of(reading: HostReading) -> list[str]:
     """Every secret of a host's cluster and its variables."""
-    return secret_values({**reading.variables.cluster, "kube_config": reading.kube_config or None})
+    secrets = secret_values({**reading.variables.cluster, "kube_config": reading.kube_config or None})
+    if reading.local_kube_config not in ("", reading.kube_config):
+        secrets += secret_values({"kube_config": reading.local_kube_config})
+    return secrets
 
 
 def register(connected: Connected, check_mode: bool, rotate: bool = False) -> None:
@@ -122,13 +133,13 @@ def _options(speaker: HostReading, rotate: bool) -> dict[str, Any]:
 def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOutcome) -> None:
     result = single_result(outcome, header=cluster.name)
     cluster.cluster_id = (outcome.observed or {}).get("cluster_id") or outcome.own_id or outcome.plan.cluster_id
-    cluster.row = dict(outcome.observed or {})
+    cluster.row = connected.redacted(dict(outcome.observed or {}))
     cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in outcome.warnings]
-    cluster.diff = result["diff"]
+    cluster.diff = connected.redacted(result["diff"])
     if not cluster.row and outcome.plan.before:
         # A removed registration is no longer listed, so the report says which one it was.
-        removed = [str(outcome.plan.before[key]) for key in ("server", "cluster_id") if outcome.plan.before.get(key)]
-        cluster.notes[:0] = removed
+        known = [outcome.plan.before.get(key) for key in ("server", "cluster_id")]
+        cluster.notes[:0] = [connected.text(value) for value in known if value]
     cluster.actions += outcome.actions
     if outcome.error:
         cluster.fail(connected.text(outcome.error))
