@@ -212,7 +212,7 @@ def test_playbooks_that_fail(stage, perform, trouble):
     if trouble == "skopeo":
         variables, manner = images(stage, scenes.LEAKING_SKOPEO)
     elif trouble == "kubeconfig":
-        variables = {"hss_onboard_kubeconfig_path": "{{ path.address }}"}
+        variables = {"hss_onboard_kubeconfig_path": "{{ path.address }}", "hss_onboard_server": None}
     elif trouble == "kubectl":
         list(scenes.leaking_kubectl(stage))
         variables = {"hss_onboard_kubectl": str(stage.folder / "leaking-kubectl")}
