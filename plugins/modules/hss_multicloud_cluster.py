@@ -28,6 +28,10 @@ extends_documentation_fragment:
   - huaweicloud.hss.cluster
   - huaweicloud.hss.connection
 notes:
+  - HSS does not return O(image_repo_username), O(image_repo_password), O(organization), O(image_repo_type),
+    O(image_arch), O(anp_proxy), O(hostguard_proxy), O(container_name), O(dns_policy) and O(dns_config). The module does
+    not notice that one of them has changed for a registered cluster. To apply such a change, remove the registration
+    and register the cluster again.
   - HSS can only change the kubeconfig and its dates; see O(on_drift) for the other fields.
   - If the response to a registration is lost, the module lists the clusters for about 15 seconds to find out whether
     the cluster was registered. If this gives no answer, it fails with RV(failure.outcome=unknown). It is then safe to

@@ -56,11 +56,23 @@ def reconcile(
         waiter = Waiter(session.api(), batch, wait, progress)
         if state == "present":
             waiter.until_ready(core.without_error(valid))
+            _warn_about_deviations(core.without_error(valid))
         else:
             waiter.until_gone([outcome for outcome in core.without_error(valid) if outcome.actions])
 
     core.reconcile(outcomes, make_plans, carry_out, check_mode)
     return outcomes
+
+
+def _warn_about_deviations(outcomes: Sequence[AgentOutcome]) -> None:
+    """Adds a warning where HSS reports another value than was sent. After an update, that is an error already."""
+    for outcome in outcomes:
+        if outcome.actions == ["create"] and outcome.observed is not None:
+            deviations = outcome.plan.deviations(outcome.observed)
+            if deviations:
+                outcome.warnings.append(
+                    f"HSS installed the node agent of the cluster {outcome.label}, but {deviations}"
+                )
 
 
 def _outcome(options: Mapping[str, Any], state: str) -> AgentOutcome:

@@ -121,6 +121,16 @@ def test_absent_is_created_from_the_template_and_read_back(hss):
     )
 
 
+@pytest.mark.parametrize("reported, warned", [(["a=b"], False), ([], True), (None, True)])
+def test_a_value_that_is_not_reported_as_it_was_sent_is_a_warning(hss, reported, warned):
+    schedule = {"node_selector": ["a=b"], "pod_tolerances": ["a"]}
+    hss.cluster(ROW).shows(NONE).template().creates({**BODY, "schedule_info": schedule})
+    hss.shows(detail(schedule_info={**schedule, "node_selector": reported}))
+    ran = module(schedule_info={"node_selector": ["a=b"]})
+    assert (ran.failed, ran.result["actions"]) == (False, ["create"])
+    assert any("schedule_info.node_selector is not set, the options say a=b" in text for text in ran.warnings) == warned
+
+
 def test_what_is_as_wanted_is_read_once_and_nothing_else(hss):
     hss.cluster(ROW).shows(RUNNING)
     ran = module()
