@@ -132,9 +132,9 @@ options:
     default: false
   kube_config_allow_server_without_ca:
     description:
-      - Accept an O(server) that differs from the address in O(kube_config) if the kubeconfig has a bearer token and no
-        CA. HSS then sends the token to any server at that address that has a certificate of a public CA.
-      - Do not offer this option together with O(server) to persons who may not have the credential.
+      - Accept a server that differs from the address in the kubeconfig if the kubeconfig has a bearer token and no CA.
+        HSS then sends the token to any server at that address that has a certificate of a public CA.
+      - Do not offer this option together with the server to persons who may not have the credential.
     type: bool
     default: false
   expiry_warning_days:
