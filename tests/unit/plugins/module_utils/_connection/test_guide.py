@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guide for credentials says what the code does, and what is there to be copied works."""
+"""Tests that the guide for credentials matches the code, and that its examples work."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signing in with a password over strict transcripts: every exchange, in order, and nothing else."""
+"""Tests signing in with a password, with the complete sequence of requests and responses."""
 
 from __future__ import annotations
 

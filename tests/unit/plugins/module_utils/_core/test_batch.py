@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One thing for many: each has its own failure, and refused credentials are not tried again."""
+"""Tests batches: each entry has its own error, and refused credentials end the batch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every code that HSS and its gateway are known to answer has a hint, and the whole story stands in one message."""
+"""Tests that every known code of HSS and its gateway has a hint, and that a message is complete."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No piece of a secret gets through the scrubber."""
+"""Tests that no piece of a secret remains after redaction."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction im
 SECRET = 's3cr3t-Value/with+ü"quotes" and spaces'
 
 
-def scrubber(*values):
+def redactor(*values):
     secrets = Redactor()
     secrets.add(*values)
     return secrets
 
 
 def test_whole_values_are_hidden_and_the_rest_is_kept():
-    assert scrubber(SECRET).redact(f"before {SECRET} after {SECRET}") == f"before {MASK} after {MASK}"
+    assert redactor(SECRET).redact(f"before {SECRET} after {SECRET}") == f"before {MASK} after {MASK}"
 
 
 def test_encodings_of_json_and_urls_are_hidden():
     for spelling in (json.dumps(SECRET), json.dumps(SECRET, ensure_ascii=False), quote(SECRET), quote_plus(SECRET)):
-        shown = scrubber(SECRET).redact(f"<{spelling}>")
+        shown = redactor(SECRET).redact(f"<{spelling}>")
         assert "s3cr3t" not in shown and "quotes" not in shown, shown
 
 
 def test_a_part_of_a_value_is_hidden():
-    assert scrubber(SECRET).redact("cut: s3cr3t-Va, and more") == f"cut: {MASK}, and more"
+    assert redactor(SECRET).redact("cut: s3cr3t-Va, and more") == f"cut: {MASK}, and more"
 
 
 def test_short_values_are_ignored():
-    assert scrubber("admin", None, "").redact("admin") == "admin"
+    assert redactor("admin", None, "").redact("admin") == "admin"
 
 
 def test_values_side_by_side_are_hidden():
-    assert scrubber("aaaaaaaabbbbbbbb", "ccccccccdddddddd").redact("aaaaaaaabbbbbbbbccccccccdddddddd!") in (
+    assert redactor("aaaaaaaabbbbbbbb", "ccccccccdddddddd").redact("aaaaaaaabbbbbbbbccccccccdddddddd!") in (
         f"{MASK}!",
         f"{MASK}{MASK}!",
     )
@@ -64,7 +64,7 @@ def test_values_side_by_side_are_hidden():
 def test_no_eight_characters_of_a_secret_survive(secret, before, after, data):
     start = data.draw(st.integers(0, len(secret) - MIN_SECRET_LENGTH))
     end = data.draw(st.integers(start + MIN_SECRET_LENGTH, len(secret)))
-    shown = scrubber(secret).redact(before + secret[start:end] + after)
+    shown = redactor(secret).redact(before + secret[start:end] + after)
     pieces = {secret[at : at + MIN_SECRET_LENGTH] for at in range(len(secret) - MIN_SECRET_LENGTH + 1)}
     # The mask itself may happen to be such a piece.
     assert not any(piece in shown for piece in pieces if piece.strip("*"))
@@ -72,10 +72,10 @@ def test_no_eight_characters_of_a_secret_survive(secret, before, after, data):
 
 @given(text=st.text(max_size=80))
 def test_without_secrets_nothing_changes(text):
-    assert scrubber().redact(text) == text
+    assert redactor().redact(text) == text
 
 
-# Whatever a server makes of a secret before it says it: ways of writing, several of them one after another.
+# Secrets in any combination of encodings.
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 VALUES = st.one_of(
@@ -104,7 +104,7 @@ def test_the_search_for_encoded_secrets_finds_them():
     ],
 )
 def test_every_encoding_of_a_whole_secret_is_redacted(secret, way):
-    shown = scrubber(secret).redact(f"Not accepted: {PLAIN_WAYS[way](secret)}, see the documentation.")
+    shown = redactor(secret).redact(f"Not accepted: {PLAIN_WAYS[way](secret)}, see the documentation.")
     assert found_in(secret, shown) == [] and shown.startswith("Not accepted: ") and MASK in shown
 
 
@@ -116,36 +116,36 @@ def test_no_combination_of_encodings_survives(secret, ways, data):
         said = way(said)
     start = data.draw(st.integers(0, max(0, len(said) // 2)))
     said = said[start : data.draw(st.integers(start, len(said)))]
-    shown = scrubber(secret).redact(f"Not accepted: {said}, see the documentation.")
+    shown = redactor(secret).redact(f"Not accepted: {said}, see the documentation.")
     assert found_in(secret, shown) == []
 
 
 def test_the_key_of_a_kubeconfig_is_also_hidden_as_pem():
     pem = kubeconfigs.Authority().issue("admin", ["system:masters"]).key_pem.decode()
-    secrets = scrubber(base64.b64encode(pem.encode()).decode())
+    secrets = redactor(base64.b64encode(pem.encode()).decode())
     lines = pem.strip().splitlines()
     shown = secrets.redact(f"cannot parse {pem} nor {''.join(lines[1:-1])}")
     assert not any(piece in shown for line in lines[1:-1] for piece in re.findall("." * MIN_SECRET_LENGTH, line))
-    # Of these everybody knows them, and they stand in hints.
+    # These are well known, and are part of hints.
     assert secrets.redact("-----BEGIN CERTIFICATE----- PRIVATE KEY") == "-----BEGIN CERTIFICATE----- PRIVATE KEY"
 
 
 def test_a_value_that_is_registered_later_is_hidden():
-    secrets = scrubber("QZ7KX3VW9RB2")
+    secrets = redactor("QZ7KX3VW9RB2")
     assert secrets.redact("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} zz9kq3vw7rb2"
     secrets.add("zz9kq3vw7rb2")
     assert secrets.redact("QZ7KX3VW9RB2 zz9kq3vw7rb2") == f"{MASK} {MASK}"
 
 
 def test_other_text_is_unchanged_with_thousands_of_secrets():
-    secrets = scrubber(
+    secrets = redactor(
         *(base64.b64encode(bytes([number % 251] * 7 + [number // 251] * 9)).decode() for number in range(5000))
     )
     text = "Could not register the cluster 'shop-prod': https://hss.eu-west-101.example.com refused: HSS.1002: 配额不足"
     assert secrets.redact(text) == text
 
 
-# A server decides how long its words are and what is in them. What counts is how much is read, not for how long.
+# A server decides about the length and the content of a text. The examined length is measured, not the time.
 
 KEY = "zz9Kq3vw7Rb2nm5Tpp8lMn4xWq6JcV1yHs0DfG2t"
 MEGABYTE = 1024 * 1024
@@ -175,7 +175,7 @@ HOSTILE = {
 
 @pytest.fixture
 def read(monkeypatch):
-    """What is read of each text, in all the ways together, and how long the text was."""
+    """The decodings of each text, and the length of the text."""
     found = []
 
     original = decodings.decodings
@@ -183,9 +183,9 @@ def read(monkeypatch):
     def readings(text):
         every = []
         found.append((len(text), every))
-        for one in original(text):
-            every.append(one.text)
-            yield one
+        for decoding in original(text):
+            every.append(decoding.text)
+            yield decoding
 
     monkeypatch.setattr(decodings, "decodings", readings)
     return found
@@ -193,30 +193,30 @@ def read(monkeypatch):
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_the_examined_length_is_limited_for_any_text(read, kind):
-    shown = scrubber(KEY).redact(HOSTILE[kind])
+    shown = redactor(KEY).redact(HOSTILE[kind])
     ((length, every),) = read
     assert length <= 7_000 and len(shown) <= 6_001
-    # Each is read as it stands and joined.
+    # Each is examined as it is and in its compact form.
     assert sum(map(len, every)) <= 2 * (decodings.MAX_WORK + length)
 
 
 def test_prose_is_far_below_the_decoding_limit(read):
     prose = "The quota of this region is used up: buy another one, or remove clusters that are gone (HSS.1002). "
     text = prose * (7_000 // len(prose))
-    assert scrubber(KEY).redact(text, 7_000) == text
+    assert redactor(KEY).redact(text, 7_000) == text
     assert sum(map(len, read[0][1])) < decodings.MAX_WORK / 4
 
 
 def test_the_same_decoding_is_examined_once(read):
-    scrubber(KEY).redact(noise(LETTERS + "+/%&;\\ u", 2_000))
+    redactor(KEY).redact(noise(LETTERS + "+/%&;\\ u", 2_000))
     assert sum(map(len, read[0][1])) < decodings.MAX_WORK / 4
 
 
 def test_a_text_beyond_the_decoding_limit_is_masked_as_a_whole(monkeypatch):
     text = f"Not accepted: {quote(in_base64(KEY))}."
-    assert scrubber(KEY).redact(text).startswith("Not accepted: ")
+    assert redactor(KEY).redact(text).startswith("Not accepted: ")
     monkeypatch.setattr(decodings, "MAX_WORK", 100)
-    assert scrubber(KEY).redact(text) == MASK
+    assert redactor(KEY).redact(text) == MASK
 
 
 @pytest.mark.parametrize(
@@ -232,18 +232,18 @@ def test_a_secret_at_the_end_of_a_truncated_text_leaves_nothing(way):
     secret = KEY[:39]  # so that nothing is filled up in base64
     written = way(secret)
     for before in range(100 - len(written), 100):
-        shown = scrubber(secret).redact("." * before + written + "." * 100, 100)
+        shown = redactor(secret).redact("." * before + written + "." * 100, 100)
         assert set(shown) <= set(".*\u2026") and shown.endswith("\u2026"), shown
 
 
 @given(text=st.text(min_size=MIN_SECRET_LENGTH, max_size=80), longest=st.integers(1, 80))
 def test_a_truncated_text_ends_with_an_ellipsis(text, longest):
-    shown = scrubber("QZ7KX3VW9RB2").redact(text, longest)
+    shown = redactor("QZ7KX3VW9RB2").redact(text, longest)
     assert shown == (text if len(text) <= longest else text[:longest] + "\u2026")
 
 
 def test_allowed_values_and_ids_are_not_examined():
-    secrets = scrubber("https://10.0.0.5:6443", "6f2b5593-7855-4dbd-aebe-4f736708b8db")
+    secrets = redactor("https://10.0.0.5:6443", "6f2b5593-7855-4dbd-aebe-4f736708b8db")
     assert secrets.redact("https://10.0.0.5:6443") == MASK
     secrets.allow("https://10.0.0.5:6443", None)
     assert secrets.redact("https://10.0.0.5:6443") == "https://10.0.0.5:6443"

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our signature is the vendor's: the official signer is asked for the same request."""
+"""Tests that requests have the same signature as from the vendor's signer."""
 
 from __future__ import annotations
 

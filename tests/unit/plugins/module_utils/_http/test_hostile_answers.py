@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of a call when the other side is broken or hostile: the error, whether it is sent again, its outcome."""
+"""Tests the error, the retries and the outcome of a request to a broken or hostile server."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever a server does, an exchange ends in time, with little memory, and with nothing but what was asked for."""
+"""Tests the limits on time and memory for any response, and that nothing else is sent or accepted."""
 
 from __future__ import annotations
 

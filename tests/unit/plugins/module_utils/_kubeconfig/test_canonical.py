@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Choosing, cutting, inlining and refusing: one context that works by itself, or a field and a reason."""
+"""Tests the reduction of a kubeconfig to one self-contained context, or the field and the reason of its refusal."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Credentials: which certificates, keys and tokens can log in, who they belong to, and when they end."""
+"""Tests which certificates, keys and tokens are accepted, and when they expire."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What others say: kubectl of cutting and inlining, openssl of dates, a TLS server of whether the result logs in."""
+"""Compares the results with kubectl (selection, files), openssl (dates) and a TLS server (login)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The secret values in a kubeconfig: of all its users, in any text, and nothing that messages need."""
+"""Tests that the secrets of all users are found in any text, and nothing that messages need."""
 
 from __future__ import annotations
 

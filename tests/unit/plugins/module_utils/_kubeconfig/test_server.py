@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An API server's address: what is one, who can reach it, and what stands in its place."""
+"""Tests the address of an API server: its format, whether it can be reached, and its replacement."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading: which texts are a kubeconfig, and that each means the same however it is written."""
+"""Tests which texts are kubeconfigs, and that equivalent texts have the same canonical text."""
 
 from __future__ import annotations
 

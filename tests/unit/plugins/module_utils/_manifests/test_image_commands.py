@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HSS's commands: the Secret's name in them, and a variable or the password in place of the placeholder."""
+"""Tests the commands of HSS: the name of the Secret, and the replacement of the placeholder."""
 
 from __future__ import annotations
 

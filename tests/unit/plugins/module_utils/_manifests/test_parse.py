@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A text of manifests becomes the objects in it, however it is spelt; anything else is refused and never quoted."""
+"""Tests that manifests are read in any format, and that any other text is refused and not quoted."""
 
 from __future__ import annotations
 

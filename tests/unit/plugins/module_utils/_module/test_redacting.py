@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No words leave a module that hold a secret or steer a terminal; its data leaves as it is."""
+"""Tests that results, warnings and logs hold no secret and only visible characters."""
 
 from __future__ import annotations
 
