@@ -149,6 +149,26 @@ def _constructor() -> Any:
                 for key, value in node.value
             }
 
+        def flatten_mapping(self, node: Any) -> None:
+            """Puts merged entries before the mapping's own, and of several mappings the first one last.
+
+            A later entry takes precedence. In PyYAML 6.0.4, the last of several merged mappings does, unlike in YAML
+            and in kubectl.
+            """
+            merged, own = [], []
+            for key, value in node.value:
+                if key.tag == "tag:yaml.org,2002:merge":
+                    for mapping in reversed(value.value) if isinstance(value, yaml.SequenceNode) else [value]:
+                        if not isinstance(mapping, yaml.MappingNode):
+                            raise yaml.constructor.ConstructorError(None, None, "not a mapping", mapping.start_mark)
+                        self.flatten_mapping(mapping)
+                        merged += mapping.value
+                    continue
+                if key.tag == "tag:yaml.org,2002:value":
+                    key.tag = "tag:yaml.org,2002:str"
+                own.append((key, value))
+            node.value = merged + own
+
         def construct_number(self, node: Any) -> Any:
             # The number of a million digits or sexagesimal places would take minutes.
             if len(node.value) > _MAX_DIGITS or ":" in node.value:

@@ -114,7 +114,7 @@ def test_the_canonical_text_quotes_every_ambiguous_value():
 
 
 def test_a_mapping_precedes_what_it_merges_and_an_earlier_merge_a_later_one():
-    """As kubectl has it. PyYAML 6.0.4 lets a later merge precede."""
+    """As in YAML and in kubectl. With PyYAML 6.0.4, the last of several merged mappings takes precedence."""
     user = "{token: a, <<: [{as: one, as-uid: one}, {as-uid: two, as-groups: [two]}], as: own}"
     text = canonicalize(json.dumps(GOOD).replace(json.dumps(GOOD["users"][0]["user"]), user), KubeconfigPolicy()).text
     expected = {"as": "own", "as-uid": "one", "as-groups": ["two"], "token": "a"}

@@ -131,6 +131,8 @@ GARBAGE = "canary-0123456789"
             "the text has too many entries, levels or aliases",
         ),
         ("9" * 5000, "neither JSON nor YAML"),
+        (f"{A_YAML}data: {{<<: {GARBAGE}}}\n", "neither JSON nor YAML at line 5, column 12"),
+        (f"{A_YAML}data: {{<<: [{GARBAGE}]}}\n", "neither JSON nor YAML at line 5, column 13"),
         (f"{A_YAML}data: !!timestamp {GARBAGE}\n", "neither JSON nor YAML"),
         (f"{A_YAML}data: !!bool {GARBAGE}\n", "neither JSON nor YAML"),
         (f"{A_YAML}data: !!int ''\n", "neither JSON nor YAML"),
@@ -171,6 +173,8 @@ def test_a_few_merges_and_aliases_are_resolved():
     (item,) = parse_manifests(merges(2))
     assert item["a0"] == item["a1"] == item["a2"] == {"k": "v"}
     (item,) = parse_manifests(f"{A_YAML}x: &x {{k: v, l: w}}\ndata: {{<<: *x, k: own}}\ny: *x\n")
+    (other,) = parse_manifests(f"{A_YAML}data: {{k: own, =: e, <<: [{{k: a, l: b}}, {{k: c, l: d, m: e}}]}}\n")
+    assert other["data"] == {"k": "own", "l": "b", "m": "e", "=": "e"}
     assert (item["data"], item["y"]) == ({"k": "own", "l": "w"}, {"k": "v", "l": "w"})
 
 
