@@ -20,10 +20,12 @@ from playbooks import ROOT, play
 MODULES = ("hss_multicloud_cluster", "hss_multicloud_clusters")
 INFO_MODULES = (
     "hss_cluster_daemonset_info",
+    "hss_host_info",
     "hss_multicloud_agent_info",
     "hss_multicloud_cluster_info",
     "hss_multicloud_config_info",
     "hss_multicloud_image_command_info",
+    "hss_quota_info",
 )
 
 
@@ -102,6 +104,19 @@ def test_the_examples_of_node_agents_in_sequence(run, simulator, module):
         assert played.code == 0, played.output
         assert played.recap["localhost"]["changed"] == len(tasks) - 1
         assert bool(simulator.cluster(ids[0]).daemonset) is there
+
+
+def test_the_examples_of_protection_in_sequence(run, simulator):
+    simulator.configure(daemonset_polls=1, daemonset_removal_polls=0, protection_polls=0)
+    simulator.seed_clusters([{"name": "shop-prod", "provider": "aws"}])
+    look, opened, closed, removed, uninstalled = examples("hss_cluster_protection")
+    install = examples("hss_cluster_daemonset")[1]
+    tasks = [look, install, opened, closed, removed, uninstalled]
+    played = run([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}])
+    assert played.code == 0, played.output
+    assert played.recap["localhost"]["changed"] == len(tasks) - 1
+    hosts = simulator.hosts()
+    assert len(hosts) == 3 and {(host.switches, host.agent_status) for host in hosts} == {(2, "not_installed")}
 
 
 def test_the_examples_of_kubeconfig_info_register_a_cluster(simulator, tmp_path):

@@ -29,12 +29,15 @@ from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset,
     hss_cluster_daemonset_info,
     hss_cluster_daemonsets,
+    hss_cluster_protection,
+    hss_host_info,
     hss_multicloud_agent_info,
     hss_multicloud_cluster,
     hss_multicloud_cluster_info,
     hss_multicloud_clusters,
     hss_multicloud_config_info,
     hss_multicloud_image_command_info,
+    hss_quota_info,
 )
 
 AK, SK = "QZ7KX3VW9RB2NM5TY8PL", "zz9Kq3vw7Rb2nm5Tpp8lMn4xWq6JcV1yHs0DfG2t"
@@ -75,6 +78,30 @@ AGENT = {
     "agent_version": "3.2.20",
     "latest_version": True,
 }
+HOST = {
+    "host_id": "host-1",
+    "host_name": "node-1",
+    "private_ip": "192.0.2.1",
+    "cluster_id": ID,
+    "cluster_name": "shop",
+    "agent_status": "online",
+    "install_result_code": "install_succeed",
+    "version": "hss.version.null",
+    "protect_status": "closed",
+    "protect_interrupt": False,
+    "interrupt_reason": "",
+    "protect_degradation": True,
+    "degradation_reason": "memory",
+    "charging_mode": None,
+}
+OPEN_HOST = {
+    **HOST,
+    "host_id": "host-2",
+    "host_name": "node-2",
+    "version": "hss.version.container.enterprise",
+    "protect_status": "opened",
+    "charging_mode": "on_demand",
+}
 SCRIPT = '{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss"}}'
 # The responses by the end of the path, longest first.
 ANSWERS: dict[str, Any] = {
@@ -99,6 +126,21 @@ ANSWERS: dict[str, Any] = {
     "/template": {key: DAEMONSET[key] for key in ("runtime_info", "schedule_info")},
     "/multi-cloud/clusters/status-synchronize": {},
     f"/multi-cloud/clusters/{ID}": {},
+    "/host-management/hosts": {"total_num": 2, "data_list": [HOST, OPEN_HOST]},
+    "/host-management/uninstall": {},
+    "/container/switch-version": {},
+    "/billing/quotas": {
+        "data_list": [
+            {
+                "version": "hss.version.container.enterprise",
+                "total_num": 9,
+                "used_num": 1,
+                "available_num": 8,
+                "available_resources_list": [{"resource_id": "quota-1", "shared_quota": "unshared"}],
+            }
+        ]
+    },
+    "/setting/config/auto-open-quota": {"enabled": True},
     "/v3/projects": {"projects": [{"id": "project-1", "name": "cn-north-4"}]},
     "/v3/auth/tokens": {"token": {"project": {"id": "project-1", "name": "cn-north-4"}}},
 }
@@ -215,6 +257,18 @@ RUNS = {
     "protect all": (hss_cluster_daemonsets, {"daemonsets": [{"cluster_id": ID, "auto_upgrade": False}]}),
     "protection": (hss_cluster_daemonset_info, {}),
     "protection of one": (hss_cluster_daemonset_info, {"cluster_id": ID}),
+    "open": (
+        hss_cluster_protection,
+        {"cluster_id": ID, "charging_mode": "packet_cycle", "resource_id": "quota-1", "wait_timeout": 1},
+    ),
+    "open named": (
+        hss_cluster_protection,
+        {"cluster_id": ID, "nodes": ["node-2", "192.0.2.9"], "charging_mode": "on_demand", "wait": False},
+    ),
+    "close": (hss_cluster_protection, {"cluster_id": ID, "state": "closed", "wait_timeout": 1}),
+    "uninstall": (hss_cluster_protection, {"cluster_id": ID, "state": "closed", "uninstall_agents": True}),
+    "hosts": (hss_host_info, {"name": ["node-1"], "private_ip": ["192.0.2.1"], "agent_status": ["online"]}),
+    "quotas": (hss_quota_info, {}),
     "sign in": (hss_multicloud_cluster_info, {"user_name": "u", "password": "a-pass-w0rd-1", "domain_name": "d"}),
     "project": (hss_multicloud_cluster_info, {"project_id": None}),
 }
@@ -259,6 +313,10 @@ WITHOUT_MEMORY = {
     "recreate": "but HSS still lists it",
     "protect": "HSS accepted the request to change the node agent",
     "unprotect": "1 seconds after its removal was requested",
+    "open": "is not opened after",
+    "open named": "HSS lists no host with the name or private address 192.0.2.9",
+    "close": "is not closed after",
+    "uninstall": "still has the DaemonSet of the node agent",
 }
 
 
