@@ -97,6 +97,17 @@ def remaining_agents(api: HssApi, cluster_ids: Sequence[str], nodes: Sequence[st
     return [host for host in found.hosts.values() if not agent_is_gone(host)]
 
 
+def compare_quota(api: HssApi, desired: Desired, needed: int) -> tuple[Quota, HssError | None]:
+    """Reads the quotas for container protection that were bought, and compares them with the nodes that need one.
+
+    :arg needed: the number of nodes whose protection is still to be opened, also before they have an agent.
+    :returns: the quotas, and the error if they are not enough.
+    :raises HssError: if the quotas cannot be read.
+    """
+    quota = quota_of(api.show_quotas(CONTAINER_VERSION, PACKET_CYCLE))
+    return quota, quota_shortage(desired, quota, needed)
+
+
 def _node_counts(api: HssApi, desired: Desired) -> dict[str, int]:
     """On how many nodes of each cluster the node agent should run.
 
@@ -148,8 +159,7 @@ def _require_quota(
         needed = sum("open" in outcome.plan.actions for outcome in _planned(desired, found, agents_may_come))
         if agents_may_come:
             needed += max(0, sum(counts.values()) - len(found.hosts) - len(found.unlisted))
-        quota = quota_of(api.show_quotas(CONTAINER_VERSION, PACKET_CYCLE))
-        shortage = quota_shortage(desired, quota, needed)
+        quota, shortage = compare_quota(api, desired, needed)
         if not shortage:
             return found, quota
         if retried:
