@@ -82,9 +82,9 @@ def _opening(
                 "it with state=closed first",
             )
         return (), ()
-    if host.get("version") not in (NO_VERSION, None, "") and host.get("protect_status") != "closed":
+    if host.get("version") != NO_VERSION and host.get("protect_status") not in ("closed", None, ""):
         raise HssError(
-            f"The host {described(host)} is protected by another edition of HSS, {host['version']}",
+            f"The host {described(host)} is protected by another edition of HSS, {host.get('version') or 'not named'}",
             operation=LIST_OPERATION,
             hint="Opening container protection would replace it, and change what it costs. Close that protection in "
             "the console of HSS first.",

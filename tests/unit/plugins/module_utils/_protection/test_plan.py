@@ -84,6 +84,7 @@ def test_what_is_done(desired, row, actions):
         (host(agent="install_failed", install_result_code="os_arch_not_support"), "os_arch_not_support", False),
         (host("opened", version=PREMIUM), PREMIUM, False),
         (host("protection_exception", version=PREMIUM), PREMIUM, False),
+        ({**host("opened"), "version": None}, "not named", False),
     ],
 )
 def test_what_cannot_be_opened(row, message, may_come):
@@ -123,7 +124,7 @@ def test_a_plan_that_was_carried_out_leaves_nothing_to_do(row, desired):
 
 @given(row=HOSTS)
 def test_no_other_edition_is_ever_switched(row):
-    if row["version"] in (CONTAINER_VERSION, NO_VERSION, "") or row["protect_status"] == "closed":
+    if row["version"] in (CONTAINER_VERSION, NO_VERSION) or row["protect_status"] in ("closed", None, ""):
         return
     assert not {"open", "close"} & set(plan_host(CLOSED, row).actions)
     with pytest.raises(HssError):
