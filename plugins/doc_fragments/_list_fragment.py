@@ -23,9 +23,10 @@ def list_fragment(documentation: str, list_option: str, module_options: Sequence
     fragment = yaml.safe_load(documentation)
     options = fragment["options"]
     entry_options = {name: option for name, option in options.items() if name not in (*module_options, *policies)}
-    # A reference to an option of the same entry, such as O(name), becomes O(clusters[].name).
+    # A reference to an option of an entry, such as O(name), becomes O(clusters[].name).
     reference = re.compile(rf"\bO\((?=({'|'.join(entry_options)})\b)")
-    suboptions = json.loads(reference.sub(f"O({list_option}[].", json.dumps(entry_options)))
+    options = json.loads(reference.sub(f"O({list_option}[].", json.dumps(options)))
+    suboptions = {name: options[name] for name in entry_options}
     for name in policies:
         # Without a default, since the option of the module applies where an entry does not set it.
         overriding = {key: value for key, value in options[name].items() if key != "default"}
