@@ -95,7 +95,7 @@ def test_everything_is_created_once(setup, tmp_path):
     assert credential["credential_type"] == described["name"] and credential["organization"] == "Default"
 
     templates = stored(tmp_path, "job_template")
-    assert set(templates) == {"HSS onboard", "HSS rotate", "HSS offboard"}
+    assert set(templates) == {f"HSS {name}" for name in ("check", "onboard", "rotate", "audit", "offboard")}
     for template in templates.values():
         assert (ROOT / template["playbook"]).exists()
         assert template["credentials"] == ["HSS", "ssh"] and template["notification_templates_error"] == ["mail"]
@@ -104,8 +104,8 @@ def test_everything_is_created_once(setup, tmp_path):
     assert templates["HSS onboard"]["survey_spec"] == survey and templates["HSS onboard"]["survey_enabled"]
     assert not templates["HSS offboard"]["survey_enabled"] and "survey_spec" not in templates["HSS offboard"]
     assert stored(tmp_path, "host")["shop-1"]["variables"] == {"hss_onboard_name": "shop"}
-    (schedule,) = stored(tmp_path, "schedule").values()
-    assert schedule["unified_job_template"] == "HSS rotate"
+    schedules = stored(tmp_path, "schedule").values()
+    assert {schedule["unified_job_template"] for schedule in schedules} == {"HSS rotate", "HSS audit"}
 
 
 def test_what_is_missing_is_named_before_anything_is_created(setup, tmp_path):
