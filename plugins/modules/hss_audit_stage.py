@@ -27,8 +27,10 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Use the playbook instead
-  ansible.builtin.import_playbook: huaweicloud.hss.audit
+# Use the playbook instead: ansible-playbook huaweicloud.hss.audit
+- name: Run a stage as the playbook does
+  huaweicloud.hss.hss_audit_stage:
+    stage: audit
 """
 
 RETURN = r"""

@@ -27,8 +27,10 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Use the playbook instead
-  ansible.builtin.import_playbook: huaweicloud.hss.check
+# Use the playbook instead: ansible-playbook huaweicloud.hss.check
+- name: Run a stage as the playbook does
+  huaweicloud.hss.hss_check_stage:
+    stage: connection
 """
 
 RETURN = r"""
