@@ -137,14 +137,17 @@ filters:
   status: [connect_success]
 include: [daemonset]
 compose:
-  # The tasks of these hosts run on the control node.
-  ansible_connection: "'local'"
-  ansible_python_interpreter: ansible_playbook_python
+  api_server: server | ansible.builtin.regex_replace('^https://', '')
 groups:
   unprotected: daemonset is none or daemonset.installed_status != 'install_success'
 keyed_groups:
   - key: version
     prefix: kubernetes
+
+# group_vars/hss_clusters.yml beside the file of the inventory: tasks of these hosts run on the control node
+---
+ansible_connection: local
+ansible_python_interpreter: "{{ ansible_playbook_python }}"
 """
 
 import os

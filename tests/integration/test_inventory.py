@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,7 @@ def test_plays_use_the_hosts_and_render_no_text_of_hss(simulator, tmp_path):
     inventories = tmp_path / "inventories"
     inventories.mkdir()
     (inventories / "hss_multicloud.yml").write_text(FLEET.read_text())
+    shutil.copytree(FLEET.parent / "group_vars", inventories / "group_vars")
     (inventories / "hosts.yml").write_text("all: {hosts: {cp-1: {ansible_connection: local}}}")
     say = {"ansible.builtin.debug": {"msg": "{{ hss_cluster_name }} of {{ groups['hss_clusters'] | length }}"}}
     ask = {
