@@ -69,12 +69,14 @@ options:
         type: int
   include:
     description:
-      - Additional variables, with one more request for each cluster. The variable is null, with a warning, if HSS
-        does not report it.
-      - V(daemonset) is the node agent.
+      - Additional variables. They are null, with a warning, if HSS does not report them.
+      - V(daemonset) is the node agent, with one more request for each cluster.
+      - V(hosts) is the list of the nodes that HSS knows, in the variable C(nodes), with one more request for each 200
+        hosts. Each has C(host_id), C(host_name), C(private_ip), C(agent_status), C(agent_version), C(version),
+        C(protect_status) and C(charging_mode). It needs the region.
     type: list
     elements: str
-    choices: [daemonset]
+    choices: [daemonset, hosts]
     default: []
   hostvars_prefix:
     description: Prefix of the names of all variables, for example V(hss_).
@@ -164,6 +166,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.filters 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.listing import (
     documented_fields,
     include_details,
+    include_nodes,
     list_registrations,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
@@ -194,6 +197,8 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._inventory.options
 # ansible-core 2.19 and later evaluate only templates that are marked as trusted, 2.18 all but those marked as unsafe.
 _MARKS_TRUSTED = hasattr(template, "trust_as_template")
 _CONCURRENCY = 8
+# Ansible warns about a variable that is called hosts.
+_VARIABLES = {"hosts": "nodes"}
 # Fields of the details that are not needed, and long.
 _LEFT_OUT = {"daemonset": ("yaml_content",)}
 
@@ -296,7 +301,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             api = Session(source.options, os.environ, self._redactor, warnings.append).api()
             clusters = list_registrations(api, filters, int(time.time() * 1000))
-            include_details(api, clusters, include, warnings.append)
+            include_details(api, clusters, [name for name in include if name != "hosts"], warnings.append)
+            if "hosts" in include:
+                include_nodes(api, clusters, warnings.append)
         except HssError as error:
             raise _of_source(source, error) from None
         for text in dict.fromkeys(warnings):
@@ -381,7 +388,7 @@ def _untrusted(value: Any) -> Any:
 
 def _details(cluster: Mapping[str, Any], include: Iterable[str]) -> dict[str, Any]:
     details = {}
-    for name in include:
+    for name in (_VARIABLES.get(name, name) for name in include):
         value = cluster[name]
         if isinstance(value, Mapping):
             value = {key: item for key, item in value.items() if key not in _LEFT_OUT.get(name, ())}

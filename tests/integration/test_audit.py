@@ -74,7 +74,8 @@ def test_the_registrations_are_compared_with_hosts_and_their_kubeconfigs(simulat
     assert not {subject for code, subject in found if code == "unknown_registration"} & {"shop"}
     assert all((tmp_path / f"report.{name}").stat().st_size for name in FILES)
     assert "<b>" not in (tmp_path / "report.html").read_text()
-    assert {entry.operation for entry in simulator.requests()} <= READING
+    assert {entry.operation for entry in simulator.requests()} == READING
+    assert report["connections"][0]["quotas"][0]["version"] == "hss.version.container.enterprise"
     written = "".join((tmp_path / f"report.{name}").read_text() for name in FILES)
     for secret in (simulator.secret_key, simulator.access_key, "client-key-data", "PRIVATE KEY"):
         assert secret not in written + played.output + played.log

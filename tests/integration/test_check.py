@@ -61,8 +61,10 @@ def test_a_connection_that_works(run, simulator):
     assert problems(checks) == [] and checks["IAM"].ok is None
     assert checks[LISTING].detail == "2 clusters are registered, 2 of them connected"
     assert checks["credential"].detail == f"permanent access key {simulator.access_key[:4]}***"
+    assert "quota left: " in checks["request ShowResourceQuotas"].detail
+    assert "hosts are listed" in checks["request ListHostStatus"].detail
     counts = {operation: simulator.count(operation) for operation in READING}
-    assert counts["ListMultiCloudClusters"] == 1 and set(counts.values()) <= {0, 1}
+    assert counts["ListMultiCloudClusters"] == 1 and set(counts.values()) == {1}
 
 
 def test_a_user_signs_in_and_the_project_is_looked_up(run, simulator):
@@ -121,7 +123,10 @@ def test_another_project_and_a_request_that_is_not_allowed(run, simulator):
 
 
 def test_a_region_that_is_not_known(run):
-    assert problems(run(HW_REGION_NAME=None)) == ["request ListAgentDaemonsetInfo"]
+    assert problems(run(HW_REGION_NAME=None)) == [
+        "request ListAgentDaemonsetInfo",
+        "request ListHostStatus",
+    ]
 
 
 def test_a_port_where_nobody_listens(run):

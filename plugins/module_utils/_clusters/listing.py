@@ -27,6 +27,17 @@ ROW_FIELDS = (
     "current_expiration_date",
     "certificate_expiration_date",
 )
+# The documented fields of a listed host.
+HOST_FIELDS = (
+    "host_id",
+    "host_name",
+    "private_ip",
+    "agent_status",
+    "agent_version",
+    "version",
+    "protect_status",
+    "charging_mode",
+)
 _CONCURRENCY = 8
 
 
@@ -83,6 +94,30 @@ def include_details(
                 entry.cluster[name] = None
         if any(entry.error for entry in included):
             warn(failure_summary(f"clusters: {name} could not be read", included, f"where {name} is null"))
+
+
+def include_nodes(api: HssApi, clusters: Sequence[dict[str, Any]], warn: Callable[[str], None]) -> None:
+    """Adds C(nodes) to each cluster: the hosts that HSS lists for it; null and a warning if they cannot be listed.
+
+    All hosts are listed together, which takes far fewer requests than a list for each cluster.
+
+    :raises HssError: if the region is not known, or HSS refuses the credential.
+    """
+    if not clusters:
+        return
+    api.require_region()
+    nodes: dict[str, list[dict[str, Any]]] | None = {cluster["cluster_id"]: [] for cluster in clusters}
+    try:
+        for row in api.list_hosts({}):
+            if nodes is not None and row.get("cluster_id") in nodes:
+                nodes[row["cluster_id"]].append({name: row.get(name) for name in HOST_FIELDS})
+    except HssError as error:
+        if error.http_status == 401:
+            raise
+        nodes = None
+        warn(f"nodes is null for all clusters: {error}")
+    for cluster in clusters:
+        cluster["nodes"] = None if nodes is None else nodes[cluster["cluster_id"]]
 
 
 def _request_each(included: Sequence[_Included], name: str, request: Callable[[str], Any]) -> None:

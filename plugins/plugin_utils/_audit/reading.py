@@ -88,6 +88,10 @@ def read_connection(
             return None
 
     reading.agents = optional(lambda: _agents(api))
+    if reading.agents is not None:
+        # Both need the region, whose absence is noted once.
+        reading.hosts = optional(lambda: api.list_hosts({}))
+    reading.quotas = optional(api.show_quotas)
     return reading
 
 

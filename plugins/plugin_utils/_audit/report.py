@@ -137,11 +137,13 @@ def _connection(reading: ConnectionReading) -> dict[str, Any]:
         quotas = [
             {name: _text(row.get(name)) for name in ("version", "total_num", "used_num", "available_num")}
             for row in reading.quotas
+            # HSS lists versions of which there is no quota as well.
+            if row.get("total_num") or row.get("used_num")
         ]
         findings += [
             finding("no_quota", "connection", reading.label, version=row["version"])
             for row in quotas
-            if row["available_num"] == 0 and row["total_num"]
+            if row["available_num"] == 0
         ]
     return {
         "label": reading.label,

@@ -221,18 +221,34 @@ def _reads(api: HssApi) -> list[tuple[str, str, Callable[[], str]]]:
         api.show_daemonset_template()
         return "HSS has a template for node agents"
 
-    def agents() -> str:
+    def require_region() -> None:
         try:
             api.require_region()
         except HssError:
             raise HssError(
                 "the region is not known, and HSS expects it in a header", hint="Set region (or HW_REGION_NAME)."
             ) from None
+
+    def agents() -> str:
+        require_region()
         return f"{len(api.list_daemonsets())} clusters are listed with node agents"
+
+    def hosts() -> str:
+        require_region()
+        rows = api.list_hosts({})
+        opened = sum(row.get("protect_status") == "opened" for row in rows)
+        return f"{len(rows)} hosts are listed, protection is open on {opened} of them"
+
+    def quotas() -> str:
+        rows = [row for row in api.show_quotas() if row.get("total_num")]
+        left = [f"{row.get('available_num')} of {row.get('total_num')} of {row.get('version')}" for row in rows]
+        return f"quota left: {', '.join(left)}" if left else "there is no quota, so that only on_demand can pay"
 
     return [
         ("ListMultiCloudClusters", "list the registered clusters", clusters),
         ("ShowAgentAddress", "read the agents' addresses", network),
         ("ShowAgentDaemonsetDeployTemplate", "read the template of node agents", template),
         ("ListAgentDaemonsetInfo", "list the node agents", agents),
+        ("ListHostStatus", "list the hosts", hosts),
+        ("ShowResourceQuotas", "read the quotas", quotas),
     ]

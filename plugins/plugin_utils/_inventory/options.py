@@ -26,7 +26,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors impor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.spelling import spelling_hint
 
-INCLUDE = ("daemonset",)
+INCLUDE = ("daemonset", "hosts")
 
 # With a credential of its own, a source uses no part of the file's.
 _CREDENTIAL = (*CREDENTIAL_OPTIONS, "profile", "shared_config_file")

@@ -371,6 +371,38 @@ def test_the_node_agent_is_included_or_null_with_a_warning(transcript, parse):
     assert "c: Could not read the node agent" in " ".join(parsed.output.split())
 
 
+HOSTS = "https://hss.example.com/v5/project-1/host-management/hosts"
+
+
+def host(name, cluster_id):
+    return {
+        "host_id": f"h-{name}",
+        "host_name": name,
+        "cluster_id": cluster_id,
+        "protect_status": "opened",
+        "password": "x",
+    }
+
+
+def test_nodes_are_listed_together(transcript, parse):
+    transcript.get(clusters_url(), json=page(row("a"), row("b")))
+    transcript.get(HOSTS, json=page(host("n1", "id-a"), host("n2", "id-a"), host("n3", "other")))
+    parsed = parse({"include": ["hosts"], "region": "cn-north-4"})
+    nodes = parsed.variables("a")["nodes"]
+    assert [node["host_name"] for node in nodes] == ["n1", "n2"] and "password" not in nodes[0]
+    assert parsed.variables("b")["nodes"] == [] and "hosts" not in parsed.variables("b")
+
+
+def test_nodes_that_cannot_be_listed_are_null(transcript, parse):
+    transcript.get(clusters_url(), json=page(row("a")))
+    transcript.get(HOSTS, json={"error_code": "HSS.0013", "error_msg": "no"}, status=400)
+    parsed = parse({"include": ["hosts"], "region": "cn-north-4"})
+    assert parsed.variables("a")["nodes"] is None and "nodes is null for all clusters" in parsed.output
+    transcript.get(clusters_url(), json=page(row("a")))
+    with pytest.raises(AnsibleError, match="region: is needed here"):
+        parse({"include": ["hosts"]})
+
+
 # --- cache ------------------------------------------------------------------------------------------------------------
 
 
