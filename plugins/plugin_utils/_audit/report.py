@@ -32,6 +32,9 @@ _RENEWED_DAYS = 1
 _MAX_TEXT = 500
 _MAX_MESSAGE = 4_000
 
+# The rows of clusters by name, and by id.
+_Index = dict[tuple[str, str], list[dict[str, Any]]]
+
 
 @dataclass(frozen=True)
 class ExpectedHost:
@@ -72,7 +75,11 @@ def build_report(
     clusters = [
         _cluster(reading, index, row, limit) for index, reading in enumerate(readings) for row in reading.clusters
     ]
-    host_rows = [_match(host, clusters, readings) for host in hosts]
+    index: _Index = defaultdict(list)
+    for row in clusters:
+        index["name", row["name"]].append(row)
+        index["cluster_id", row["cluster_id"]].append(row)
+    host_rows = [_match(host, index, readings) for host in hosts]
     if hosts and not any(host.problem and not host.name for host in hosts):
         _find_unknown(clusters)
     _find_duplicates(clusters)
@@ -209,19 +216,13 @@ def _protection(reading: ConnectionReading, cluster_id: str) -> dict[str, int] |
     return {"nodes": len(nodes), "protected": sum(host.get("protect_status") == "opened" for host in nodes)}
 
 
-def _match(
-    host: ExpectedHost, clusters: Sequence[dict[str, Any]], readings: Sequence[ConnectionReading]
-) -> dict[str, Any]:
+def _match(host: ExpectedHost, index: _Index, readings: Sequence[ConnectionReading]) -> dict[str, Any]:
     """The row of a host. Its registration gets the host's name."""
     findings = []
     if host.problem:
         findings.append(finding("host_unreadable", "host", host.host, reason=_text(host.problem)))
-    matches = [
-        row
-        for row in clusters
-        if host.connection in (None, row["connection"])
-        and (row["cluster_id"] == host.cluster_id if host.cluster_id else row["name"] == _text(host.name))
-    ]
+    key = ("cluster_id", host.cluster_id) if host.cluster_id else ("name", _text(host.name))
+    matches = [row for row in index.get(key, ()) if host.connection in (None, row["connection"])]
     known = not any(readings[index].problem for index in _connections(host, readings))
     for row in matches:
         row["hosts"].append(host.host)
