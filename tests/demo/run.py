@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo: a simulated HSS, five hosts with real kubeconfigs, and two runs of the onboard playbook."""
+"""The demo: a simulated HSS, five hosts with real kubeconfigs, and the playbooks of the collection."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import kubeconfigs  # noqa: E402
 
 from simulator import Simulator  # noqa: E402
 
+AUDIT = TESTS.parent / ".cache" / "demo" / "audit.html"
 INVENTORY = """\
 k8s:
   vars:
@@ -66,9 +67,12 @@ def say(title: str, text: str = "") -> None:
     sys.stdout.flush()
 
 
-def onboard(folder: Path, simulator: Simulator) -> str:
-    """Runs the playbook, and returns its output."""
-    command = ["ansible-playbook", "huaweicloud.hss.onboard", "-i", str(folder / "inventory.yml")]
+def run(playbook: str, folder: Path, simulator: Simulator, code: int, *arguments: str) -> str:
+    """Runs a playbook, and returns its output.
+
+    :arg code: the exit code with which it should end; 2 if a host fails.
+    """
+    command = ["ansible-playbook", f"huaweicloud.hss.{playbook}", "-i", str(folder / "inventory.yml"), *arguments]
     print(f"\n$ {' '.join(command)}\n", flush=True)
     environment = {**os.environ, **simulator.environment()}
     if sys.stdout.isatty():
@@ -80,8 +84,8 @@ def onboard(folder: Path, simulator: Simulator) -> str:
     for line in process.stdout:
         lines.append(line)
         print(line, end="", flush=True)
-    if process.wait() != 2:  # the exit code of ansible-playbook if hosts failed, which one of them should
-        sys.exit(f"demo: ansible-playbook ended with exit code {process.returncode} instead of 2")
+    if process.wait() != code:
+        sys.exit(f"demo: ansible-playbook ended with exit code {process.returncode} instead of {code}")
     return "".join(lines)
 
 
@@ -107,23 +111,38 @@ def main() -> None:
         print(f"\n{(folder / 'inventory.yml').read_text()}")
 
         say("First run: the clusters are registered")
-        onboard(folder, simulator)
+        run("onboard", folder, simulator, 2)
         say("Registered clusters")
         first = show_clusters(simulator)
         creates = simulator.count("CreateMultiCloudClusters")
 
         say("Second run: nothing changes")
-        second_output = onboard(folder, simulator)
+        second_output = run("onboard", folder, simulator, 2)
         say("Registered clusters")
         second = show_clusters(simulator)
 
         same = first == second and simulator.count("CreateMultiCloudClusters") == creates
         if not (same and len(first) == 3 and "changed=1" not in second_output):
             sys.exit("demo: the second run changed something")
+        say("The certificate of kubeadm-1 is renewed, and sent to HSS")
+        (folder / "kubeadm-1.conf").write_text(kubeconfigs.kubeadm("https://10.20.0.11:6443", days=730))
+        run("rotate", folder, simulator, 2)
+        if simulator.count("UpdateMultiCloudClusters") != 1:
+            sys.exit("demo: the renewed certificate was not sent")
+
+        say("What is registered, and what should be: an audit as a page")
+        AUDIT.parent.mkdir(parents=True, exist_ok=True)
+        run("audit", folder, simulator, 0, "-e", f"hss_audit_html={AUDIT}")
+
+        say("All registrations are removed")
+        run("offboard", folder, simulator, 0)
+        if simulator.clusters():
+            sys.exit("demo: a registration remains")
         say(
             "Summary",
             f"""The first run registered {creates} clusters; the second only listed them. The two control planes of
-            shop are one cluster. Only legacy-1 failed, and its message gives the reason and the remedy.""",
+            shop are one cluster. Only legacy-1 failed, and its message gives the reason and the remedy. Then one
+            renewed certificate was sent, and everything was removed. The page of the audit remains: {AUDIT}""",
         )
         print("\nTo use the real service, set HW_ACCESS_KEY, HW_SECRET_KEY and HW_REGION_NAME, write an inventory, and")
         print("run the same command. See the section Use Cases in README.md.")
