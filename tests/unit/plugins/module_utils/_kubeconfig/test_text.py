@@ -19,6 +19,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import (
     MAX_BYTES,
     KubeconfigError,
+    compose_nodes,
     display_name,
 )
 
@@ -63,8 +64,11 @@ class Unsafe(str):
         return self
 
 
+def test_a_subclass_of_str_is_read():
+    assert len(list(compose_nodes(Unsafe(TEXT)))) == 1
+
+
 WAYS_TO_WRITE = {
-    "a subclass of str": Unsafe(TEXT),
     "!!binary": with_bytes(),
     "YAML": TEXT,
     "bytes": TEXT.encode(),
