@@ -101,7 +101,8 @@ def oldest(work: Work) -> None:
     work.activity_pattern = r"^(?:  \.\.\. |begin )(.*)"
     try:
         with chosen[0].environment(work) as env:
-            work.run("python", ROOT / "tests" / "steps", *cells.STEPS, env=env)
+            pytest_args = ["--", *work.pytest_args] if work.pytest_args else []
+            work.run("python", ROOT / "tests" / "steps", *cells.STEPS, *pytest_args, env=env)
     finally:
         log = work.log_path.read_text(errors="replace")
         if found := re.search(r"^(\d+) passed, (\d+) failed$", log, re.MULTILINE):
