@@ -98,7 +98,8 @@ def oldest(work: Work) -> None:
     if not chosen:
         work.note = f"no Python for it is installed: {' and '.join(missing)}"
         return
-    work.activity_pattern = r"^(?:  \.\.\. |begin )(.*)"
+    work.activity_pattern = r"^  \.\.\. (.*)"
+    work.failure_pattern = r"^(FAIL|      \|)"
     try:
         with chosen[0].environment(work) as env:
             pytest_args = ["--", *work.pytest_args] if work.pytest_args else []
