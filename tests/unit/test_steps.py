@@ -54,7 +54,8 @@ def test_pytest_writes_the_counts_and_keeps_the_variable_from_what_a_test_starts
     (tmp_path / "conftest.py").write_text((TESTS / "conftest.py").read_text())
     (tmp_path / "test_it.py").write_text("import os\ndef test_it(): assert 'HSS_PROGRESS' not in os.environ\n")
     counts = tmp_path / "counts"
-    environ = {**os.environ, "HSS_PROGRESS": str(counts), "PYTHONPATH": str(TESTS)}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environ = {**clean, "HSS_PROGRESS": str(counts), "PYTHONPATH": str(TESTS)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(tmp_path)]
     done = subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -85,7 +86,7 @@ def test_lines_without_control_characters_if_there_is_no_terminal(work, monkeypa
             time.sleep(0.01)
             said += capsys.readouterr().out
         shown.end(work, "it failed")
-    lines = (said + capsys.readouterr().out).splitlines()
+    lines = (said + capsys.readouterr().out).split("\n")
     assert all(line.isprintable() for line in lines)
     assert "begin sample       what it is for" in lines[0]
     assert "  ... sample doing --this, 0 s" in lines
