@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 
-class TimeLimitExceeded(Exception):
-    """The command did not end in time."""
+class TimeLimitExceeded(BaseException):
+    """The command did not end in time. Connection plugins repeat a command after most exceptions, but not this one."""
 
 
 @contextmanager
