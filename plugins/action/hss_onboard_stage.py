@@ -161,16 +161,18 @@ class ActionModule(ActionBase):
             if (names.index(host) > 0) != (attempt > 0):
                 continue
             first = ledger.read(f"agent {names[0]}") or {}
-            if attempt and first.get("objects") is not None:
+            if attempt and (first.get("objects") is not None or first.get("final")):
                 continue
             if self._image_failure(cluster, ledger):
                 continue
             speaker = cluster.speakers[names.index(host)]
             (connected,) = self._connections([cluster])
             result = connected.redacted(plain_value(change_agent(self, task_vars, cluster, speaker, connected)))
-            kept = ("objects", "changed", "answered", "msg")
+            kept = ("objects", "conflicts", "changed", "answered", "final", "waited", "warnings", "msg")
             ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
-            return {key: result[key] for key in ("changed", "diff") if result.get(key)}
+            shown = {key: result[key] for key in ("changed", "diff", "objects") if result.get(key)}
+            lines = agents.object_lines(result)
+            return {**shown, **({"msg": lines, "_ansible_verbose_always": True} if lines else {})}
         return {}
 
     def _image_failure(self, cluster: OnboardedCluster, ledger: Ledger) -> bool:

@@ -327,9 +327,9 @@ def test_every_failure_has_its_own_message(images, site, hss, registry, tmp_path
         said = {name.partition("-")[0]: fact["msg"] for name, fact in facts.items() if name.endswith(f"-{tool}")}
         assert said["login"] == f'{login}logging into "{images.registry}": invalid username/password'
         assert said["registry"].startswith(login) and "x509" in said["registry"]
-        assert said["foreign"].startswith(f"could not push {images.target(f'foreign-{tool}')}, {here}")
-    assert facts["page-po"]["msg"].startswith(f"podman could not load the images' archive, {here}")
-    assert facts["page-sk"]["msg"].startswith("could not push")
+        unusable = f"the images' archive cannot be used, {here}it "
+        assert said["foreign"] == f"{unusable}has no hostguard:latest; there are somethingelse:1"
+        assert said["page"] == f"{unusable}is neither an image archive nor a ZIP of image archives"
     checksum, gone = facts["checksum"]["msg"], facts["gone"]["msg"]
     assert checksum.startswith(f"the images' archive is not the one of hss_onboard_image_checksum, {here}")
     assert gone.startswith(f"could not download {site.url}/gone.tar, {here}") and "404" in gone

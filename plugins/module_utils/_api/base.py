@@ -126,6 +126,7 @@ class ApiClient:
     ) -> None:
         self._http = http
         self._base_url = f"{endpoint.rstrip('/')}/v5/{path_segment('project_id', project_id)}"
+        self.project_id = project_id
         self.enterprise_project_id = enterprise_project_id
         self._region_header = {"region": region} if region else {}
         self.sleep = sleep

@@ -10,20 +10,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-# Objects outside the agent's namespace bear it, so that they are found when HSS no longer tells which they were.
-APPLIED_BY = {"huaweicloud.hss/applied-by": "ansible"}
-
 
 def agent_objects(
-    manifests: Sequence[Mapping[str, Any]], registry: Mapping[str, Any] | None = None
+    manifests: Sequence[Mapping[str, Any]],
+    registry: Mapping[str, Any] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """HSS's manifests and what they take for granted: their namespaces, and the secret to pull images with.
 
     :arg manifests: as HSS gives them.
     :arg registry: C(server), C(username), C(password) and C(secret_name), where the images are in a private registry.
+    :arg labels: for every object, so that it is found when HSS no longer tells which they were.
     """
     namespaces = [dict(item) for item in manifests if item["kind"] == "Namespace"]
-    others = [_labelled(item) for item in manifests if item["kind"] != "Namespace"]
+    others = [dict(item) for item in manifests if item["kind"] != "Namespace"]
     named = {item["metadata"]["name"] for item in namespaces}
     used = dict.fromkeys(item["metadata"]["namespace"] for item in others if item["metadata"].get("namespace"))
     namespaces += [_object("v1", "Namespace", {"name": name}) for name in used if name not in named]
@@ -32,14 +32,12 @@ def agent_objects(
         # The manifests know best what they call it.
         places = _pull_secrets(others) or {(str(name), str(registry.get("secret_name") or "")) for name in used}
         secrets = [_pull_secret(namespace, name, registry) for namespace, name in sorted(places) if name]
-    return namespaces + secrets + others
+    return [_labelled(item, labels) if labels else item for item in namespaces + secrets + others]
 
 
-def _labelled(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = manifest["metadata"]
-    if metadata.get("namespace"):
-        return dict(manifest)
-    return {**manifest, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **APPLIED_BY}}}
+def _labelled(item: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
+    metadata = item["metadata"]
+    return {**item, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **labels}}}
 
 
 def _object(api_version: str, kind: str, metadata: Mapping[str, Any], **content: Any) -> dict[str, Any]:

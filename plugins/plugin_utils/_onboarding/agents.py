@@ -8,10 +8,12 @@ The objects of Kubernetes are made and removed with kubectl_objects on a host th
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .agent_objects import APPLIED_BY, agent_objects
+from .agent_objects import agent_objects
 from .clusters import OnboardedCluster
 from .reading import HostReading
 from .variables import Variables
@@ -35,24 +37,56 @@ ASSUMED_OBJECTS: list[dict[str, Any]] = [
         for kind in ("ClusterRole", "ClusterRoleBinding")
     ),
 ]
-# Kinds outside of namespaces of which manifests may have left objects.
+# Kinds of which objects of the connection agent are looked for when it is removed.
 CLUSTER_KINDS = (
     "clusterrolebindings",
     "clusterroles",
     "customresourcedefinitions",
     "mutatingwebhookconfigurations",
+    "namespaces",
     "priorityclasses",
     "validatingwebhookconfigurations",
 )
-_NAMESPACE = ASSUMED_OBJECTS[0]
+# In a namespace that is somebody else's, the objects of the agent are removed one by one.
+KINDS = (
+    *CLUSTER_KINDS,
+    "configmaps",
+    "daemonsets",
+    "deployments",
+    "networkpolicies",
+    "poddisruptionbudgets",
+    "rolebindings",
+    "roles",
+    "secrets",
+    "serviceaccounts",
+    "services",
+    "statefulsets",
+)
+NAMESPACE_OBJECT = ASSUMED_OBJECTS[0]
+# Identifies the registrations of one name in one project, whatever their ids.
+_REGISTRATION_LABEL = "huaweicloud.hss/registration"
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_MAX_LISTED = 5
 _TOKEN_SECRET = "hss-token"
 
 
+def registration_labels(project_id: str, name: str) -> dict[str, str]:
+    """The labels that prove to which cluster of a project an object belongs, whatever the id of its registration."""
+    return {_REGISTRATION_LABEL: hashlib.sha256(f"{project_id}/{name}".encode()).hexdigest()[:40]}
+
+
+def account_owner(variables: Variables) -> str:
+    """The owner of a ServiceAccount's objects: the cluster's name, since they are made before it is registered."""
+    name = variables.name
+    return name if _LABEL_VALUE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()[:40]
+
+
 def desired_objects(
-    manifests: Sequence[Mapping[str, Any]], variables: Variables, secret_name: str
+    manifests: Sequence[Mapping[str, Any]], variables: Variables, secret_name: str, labels: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """The objects of the connection agent, with the Secret to pull its images from a private registry.
 
+    :arg labels: for every object.
     :arg secret_name: the Secret's name if the manifests do not say it.
     """
     cluster = variables.cluster
@@ -62,18 +96,90 @@ def desired_objects(
         "password": cluster.get("image_repo_password") or "",
         "secret_name": secret_name,
     }
-    return agent_objects(manifests, registry if registry["server"] else None)
+    return agent_objects(manifests, registry if registry["server"] else None, labels)
 
 
-def removal_options(variables: Variables) -> dict[str, Any]:
-    """The options of kubectl_objects that remove what was made in a cluster."""
-    options: dict[str, Any] = {"state": "absent", "objects": [], "wait_timeout": variables.wait_timeout}
-    if variables.install_agent:
-        ((label, value),) = APPLIED_BY.items()
-        options.update(objects=[_NAMESPACE], selector=f"{label}={value}", kinds=list(CLUSTER_KINDS))
-    if variables.service_account:
-        options["objects"] = [*options["objects"], *service_account_objects(variables)]
+def preflight_options(variables: Variables) -> dict[str, Any]:
+    """The options of kubectl_preflight that foretell whether the agents would run."""
+    options: dict[str, Any] = {"objects": ASSUMED_OBJECTS}
+    if variables.cluster.get("image_arch"):
+        options["image_arch"] = variables.cluster["image_arch"]
+    if variables.protect_nodes:
+        options["runtime_info"] = variables.daemonset.get("runtime_info") or []
     return options
+
+
+def account_removal_options(variables: Variables) -> dict[str, Any]:
+    """The options of kubectl_objects that remove a cluster's ServiceAccount, and what else was made with it."""
+    return {
+        "state": "absent",
+        "owner": account_owner(variables),
+        "objects": service_account_objects(variables),
+        "kinds": ["clusterrolebindings", "clusterroles", "namespaces"],
+    }
+
+
+def conflict_message(conflicts: Sequence[Mapping[str, Any]], cluster_id: str, names: Mapping[str, str]) -> str:
+    """Why the connection agent was not applied: objects belong to somebody else.
+
+    :arg cluster_id: of the registration for which it was to be applied; empty if there is none yet.
+    :arg names: the names of the registrations that HSS lists, by id.
+    """
+    parts = []
+    for owner in dict.fromkeys(conflict["owner"] for conflict in conflicts):
+        labels = [_label(conflict) for conflict in conflicts if conflict["owner"] == owner]
+        several = len(labels) > 1
+        if owner is None:
+            parts.append(f"{_some(labels)} {'were' if several else 'was'} not created for HSS")
+        else:
+            name = f" ({names[owner]})" if owner in names else ""
+            parts.append(f"{_some(labels)} {'belong' if several else 'belongs'} to the registration {owner}{name}")
+    target = f" for the registration {cluster_id}" if cluster_id else ""
+    return (
+        f"{'; '.join(parts)}. Nothing was applied{target}. Rename or delete what is in the way, or let the role "
+        "take it over with hss_onboard_agent_take_over: true."
+    )
+
+
+def account_conflict_message(conflicts: Sequence[Mapping[str, Any]], variables: Variables) -> str:
+    """Why the ServiceAccount was not made: objects belong to somebody else."""
+    owners = [owner for owner in dict.fromkeys(conflict["owner"] for conflict in conflicts) if owner]
+    whose = f"belong to the cluster {owners[0]}" if owners else "were not created by this role"
+    return (
+        f"{_some([_label(conflict) for conflict in conflicts])} in the cluster {whose}, so nothing was made for "
+        f"{variables.name}. Choose another hss_onboard_service_account_namespace, which is the name of the ClusterRole "
+        "as well."
+    )
+
+
+def _some(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - _MAX_LISTED} more" if len(labels) > _MAX_LISTED else ""
+    return f"{', '.join(labels[:_MAX_LISTED])}{more}"
+
+
+def _label(item: Mapping[str, Any]) -> str:
+    """Kind and name of an object in the results of kubectl_objects."""
+    return f"{item['kind']} {item['namespace'] + '/' if item.get('namespace') else ''}{item['name']}"
+
+
+def object_lines(result: Mapping[str, Any]) -> list[str]:
+    """A line for each object that was changed, or would be."""
+    objects = result.get("objects") or ()
+    return [f"{_label(item)}: {item['action']}" for item in objects if item["action"] != "unchanged"]
+
+
+def in_terms_of_the_role(text: str) -> str:
+    """A message of kubectl_objects in which options have the names of the role's variables."""
+    for pattern, replacement in _VARIABLES:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+_VARIABLES = (
+    (re.compile(r"Set the option kubectl \(hss_onboard_kubectl in the role\)"), "Set hss_onboard_kubectl"),
+    (re.compile(r"(?<![\w.])add to allow:"), "add to hss_onboard_agent_allow:"),
+    (re.compile(r"(?<![\w.])wait_timeout(?!\w)"), "hss_onboard_wait_timeout"),
+)
 
 
 def service_account_objects(variables: Variables) -> list[dict[str, Any]]:
@@ -160,10 +266,15 @@ def record_applied(cluster: OnboardedCluster, result: Mapping[str, Any] | None, 
         return
     would = "would be " if check_mode else ""
     result = result or {}
+    _record_objects(cluster, result)
     if result.get("objects") is None:
         if result.get("changed"):
             cluster.actions.append("connect")
-        cluster.fail(f"the connection agent could not be installed: {result.get('msg') or 'its host was lost'}")
+        reason = result.get("msg") or "its host was lost"
+        if result.get("waited"):
+            cluster.fail(f"the connection agent was applied, but does not run. {reason}")
+        else:
+            cluster.fail(f"the connection agent could not be installed: {reason}")
     elif not cluster.cluster_id:
         cluster.did("connect", "connection agent would be installed")
     elif result.get("changed"):
@@ -177,6 +288,7 @@ def record_removed(cluster: OnboardedCluster, result: Mapping[str, Any] | None, 
         return
     what = "connection agent" if cluster.speaker.variables.install_agent else "ServiceAccount"
     result = result or {}
+    _record_objects(cluster, result)
     if result.get("objects") is None:
         reason = result.get("msg") or "its host was lost"
         if result.get("answered"):
@@ -188,5 +300,16 @@ def record_removed(cluster: OnboardedCluster, result: Mapping[str, Any] | None, 
                 f"{cluster.name}: nothing was removed in the cluster itself, which may be gone: {reason}"
             )
         return
+    kept = [_label(conflict) for conflict in result.get("conflicts") or ()]
+    if kept:
+        cluster.warnings.append(
+            f"{cluster.name}: {_some(kept)} {'remain' if len(kept) > 1 else 'remains'} in the cluster, since this "
+            "registration did not create it"
+        )
     if result.get("changed"):
         cluster.did("disconnect", f"{what} {'would be ' if check_mode else ''}removed")
+
+
+def _record_objects(cluster: OnboardedCluster, result: Mapping[str, Any]) -> None:
+    cluster.objects = [dict(item) for item in result.get("objects") or ()]
+    cluster.warnings += [f"{cluster.name}: {text}" for text in result.get("warnings") or ()]

@@ -25,6 +25,7 @@ class OnboardedCluster:
     :arg registered: the actions on the registration; None if HSS was not asked.
     :arg actions: everything that was done for the cluster, in order.
     :arg notes: texts about what was done, for the report.
+    :arg objects: kind, name, namespace and action of each object in the cluster itself.
     """
 
     name: str
@@ -40,6 +41,7 @@ class OnboardedCluster:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     diff: dict[str, str] | None = None
+    objects: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def speaker(self) -> HostReading:

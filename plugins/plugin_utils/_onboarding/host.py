@@ -130,10 +130,21 @@ def _execute(action: ActionBase, command: str, data: str, seconds: int) -> dict[
         raise AnsibleError(f"The host did not answer within {seconds} seconds. Check the host.") from None
 
 
-def run_action(action: ActionBase, name: str, options: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-    """Runs another action plugin of this collection on the host of the task, and returns its result."""
+def run_action(
+    action: ActionBase,
+    name: str,
+    options: Mapping[str, Any],
+    task_vars: dict[str, Any],
+    check_mode: bool = False,
+) -> dict[str, Any]:
+    """Runs another action plugin of this collection on the host of the task, and returns its result.
+
+    :arg check_mode: also in a real run.
+    """
     task = action._task.copy()
     task.action, task.args = name, dict(options)
+    if check_mode:
+        task.check_mode = True
     plugin = action._shared_loader_obj.action_loader.get(
         name,
         task=task,

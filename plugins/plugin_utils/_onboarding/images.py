@@ -25,9 +25,8 @@ Plan = Mapping[str, Any]
 Answer = Mapping[str, Any]
 
 _PROGRAMS = {"docker", "nerdctl", "podman"}
-_NOT_FOUND = 127  # the exit code of a shell, and of env
 _GROUPS = {"image", "images"}
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(?:/[A-Za-z0-9._:@-]+)*")
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(?:/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
 _SEPARATOR = re.compile(r"[;&|()<>\n]+")
 _VARIABLE = re.compile(rf"\$(?:{PASSWORD_VARIABLE}\b|\{{{PASSWORD_VARIABLE}\}})")
 _UNCLEAR = "which images it is about cannot be told from HSS's command"
@@ -40,10 +39,11 @@ class Unclear(Exception):
 # --- HSS's command ----------------------------------------------------------------------------------------------------
 
 
-def images_of(command: str, registry: str) -> list[dict[str, str]]:
+def images_of(command: str, registry: str, organization: str = "") -> list[dict[str, str]]:
     """The images that a command tags and pushes: C(source), as in the archive, and C(target), in the registry.
 
     :arg registry: the only place that they may go to.
+    :arg organization: the only one there; empty if there is none.
     :raises Unclear: if they cannot be told for certain.
     """
     sources: dict[str, str] = {}
@@ -63,8 +63,9 @@ def images_of(command: str, registry: str) -> list[dict[str, str]]:
         raise Unclear(_UNCLEAR)
     if not all(_REFERENCE.fullmatch(name) for target in targets for name in (target, sources[target])):
         raise Unclear("the images' names in HSS's command are not plain names")
-    if not all(target.lower().startswith(prefix) for target in targets):
-        raise Unclear("HSS's command leads to another registry")
+    place = f"{registry}/{organization}/".lower() if organization else prefix
+    if not all(target.lower().startswith(place) for target in targets):
+        raise Unclear("HSS's command leads to another registry or organization")
     return [{"source": sources[target], "target": target} for target in targets]
 
 
@@ -142,7 +143,7 @@ def plan(answer: Answer, cluster: Mapping[str, Any], tool: str, checksum: str, c
         if missing:
             return {**found, "failure": f"{tool} needs image_repo_{missing[0]} in hss_onboard_cluster"}
         try:
-            return {**found, "images": images_of(command, registry)}
+            return {**found, "images": images_of(command, registry, str(cluster.get("organization") or ""))}
         except Unclear as error:
             unclear = f"{tool} was not run, since {error}; "
     return {**found, "todo": "" if connected else unclear + _todo(command, registry, url)}
@@ -199,14 +200,12 @@ def _trouble(plan: Plan, steps: Mapping[str, Any], words: _Words, missing: bool,
     if steps.get("error"):
         return words.about("the images could not be loaded", {"msg": steps["error"]})
     found = steps.get("found") or {}
+    if "located" in steps and not _worked(steps["located"]):
+        return words.tool_missing()
     if found.get("unreachable"):
         return words.about("the host that is to load the images could not be reached", found)
     if not _worked(found):
-        return (
-            words.tool_missing()
-            if found.get("rc") == _NOT_FOUND
-            else words.about(f"{plan['tool']} could not be run", found)
-        )
+        return words.about(f"{plan['tool']} could not be run", found)
     if not (steps.get("folder") or {}).get("path"):
         return words.about("no folder could be made for the images", steps.get("folder"))
     if not _worked(steps.get("logged_in")):
@@ -220,6 +219,8 @@ def _trouble(plan: Plan, steps: Mapping[str, Any], words: _Words, missing: bool,
     archive = steps.get("archive") or {}
     if archive.get("size") is None:  # of the file
         return words.download(archive)
+    if steps.get("absent"):
+        return words.absent(steps["absent"])
     if plan["tool"] == "podman" and not _worked(steps.get("unpacked")):
         return words.about("podman could not load the images' archive", steps.get("unpacked"))
     return next((words.push(item) for item in _items(steps, "pushed") if not _worked(item)), "")
@@ -248,10 +249,16 @@ class _Words:
         return self.about(f"could not log in to the registry {self._plan['login']} as {self._username}", result)
 
     def download(self, result: Answer) -> str:
-        if "checksum" in str(result.get("msg")):
+        if result.get("kind") == "checksum":
             return self.about("the images' archive is not the one of hss_onboard_image_checksum", result)
+        if result.get("kind") == "archive":
+            return self.about("the images' archive cannot be used", result)
         # What follows the path may be a signature that lets everybody have it.
         return self.about(f"could not download {self._plan['url'].partition('?')[0]}", result)
+
+    def absent(self, step: Mapping[str, Any]) -> str:
+        there = f"there are {', '.join(step['names'][:5])}" if step["names"] else "its images have no names"
+        return self.about("the images' archive cannot be used", {"msg": f"it has no {step['images'][0]}; {there}"})
 
     def push(self, result: Answer) -> str:
         return self.about(f"could not push {result['item']['target']}", result)

@@ -11,7 +11,6 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
@@ -31,7 +30,14 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectiv
 )
 
 from . import images
-from .agents import ASSUMED_OBJECTS, desired_objects, removal_options
+from .agents import (
+    account_removal_options,
+    desired_objects,
+    in_terms_of_the_role,
+    preflight_options,
+    registration_labels,
+)
+from .apply import AgentObjects, merged
 from .clusters import OnboardedCluster
 from .host import on_control_node, one_line, run_action, run_module, run_on_host
 from .load_images import ImageLoader
@@ -47,40 +53,65 @@ def change_agent(
 ) -> dict[str, Any]:
     """Installs the connection agent in the host's cluster, or removes it, with what was made for HSS.
 
-    :returns: C(objects), C(changed), C(answered) and C(msg), as of kubectl_objects; no C(objects) in case of failure.
+    :returns: C(objects), C(conflicts), C(changed), C(answered), C(warnings) and C(msg), as of kubectl_objects; no
+        C(objects) in case of failure. C(final) if another host of the cluster would not do better.
     """
     try:
         if host.variables.present:
-            return _install(action, task_vars, cluster, host, connected)
-        if not host.local_kube_config:
+            result = _install(action, task_vars, cluster, host, connected)
+        elif not host.local_kube_config:
             return {"msg": host.local_problem}
-        options = {"kubectl": host.variables.kubectl, "kubeconfig_content": host.local_kube_config}
-        return run_action(action, _OBJECTS, {**options, **removal_options(host.variables)}, task_vars)
+        else:
+            result = _remove(action, task_vars, cluster, host, connected)
     except AnsibleConnectionFailure as exc:
         return {"msg": f"the host {host.host} could not be reached: {one_line(exc)}"}
     except AnsibleError as exc:
         return {"msg": f"{host.host}: {one_line(exc)}"}
     except (HssError, ManifestError) as exc:
         return {"msg": connected.text(exc)}
+    if result.get("msg"):
+        result["msg"] = connected.text(in_terms_of_the_role(str(result["msg"])))
+    # Pods that do not run do not run on the next host either, and it would wait for them again.
+    waited = bool(result.get("changed") or result.get("answered")) and str(result.get("msg")).startswith("After ")
+    return {**result, **({"waited": True, "final": True} if waited else {})}
+
+
+def _agent_objects(
+    action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, host: HostReading, connected: Connected
+) -> AgentObjects:
+    def kubectl(options: dict[str, Any], check_mode: bool) -> dict[str, Any]:
+        return run_action(action, _OBJECTS, {**_target(host), **options}, task_vars, check_mode)
+
+    def listed() -> dict[str, str]:
+        rows = connected.session.api().list_clusters()
+        return {str(row["cluster_id"]): connected.text(row.get("cluster_name")) for row in rows}
+
+    labels = registration_labels(connected.session.api().project_id, cluster.name)
+    return AgentObjects(kubectl, host.variables, labels, listed)
+
+
+def _target(host: HostReading) -> dict[str, Any]:
+    return {"kubectl": host.variables.kubectl, "kubeconfig_content": host.local_kube_config}
 
 
 def _install(
     action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, host: HostReading, connected: Connected
 ) -> dict[str, Any]:
-    variables = host.variables
-    target = {"kubectl": variables.kubectl, "kubeconfig_content": host.local_kube_config}
+    variables, warnings = host.variables, []
     if variables.preflight:
         addresses = AgentAddresses()
         if variables.check_network:
             addresses = agent_addresses(connected.session.api().show_agent_network())
-            for text in addresses.warnings:
-                Display().warning(connected.text(f"{cluster.name}: {text}"))
-        options = {**target, "objects": ASSUMED_OBJECTS, "addresses": addresses.addresses}
+            warnings += [connected.text(text) for text in addresses.warnings]
+        options = {**_target(host), **preflight_options(variables), "addresses": addresses.addresses}
         result = run_action(action, _PREFLIGHT, options, task_vars)
+        warnings += result.get("warnings") or []
         if result.get("failed"):
-            return {"msg": result["msg"]}
+            return {"msg": result["msg"], "warnings": warnings}
+    objects = _agent_objects(action, task_vars, cluster, host, connected)
     if not cluster.cluster_id:
-        return {"objects": [], "changed": False}
+        result = objects.foretell()
+        return {**result, "warnings": [*warnings, *(result.get("warnings") or ())]}
     api = connected.session.api()
     manifests = parse_manifests(api.show_install_script(cluster.cluster_id))
     connected.redactor.add(*manifest_secret_values(manifests))
@@ -91,7 +122,21 @@ def _install(
         except HssError:
             # The manifests name the Secret themselves, if they need one.
             pass
-    return run_action(action, _OBJECTS, {**target, "objects": desired_objects(manifests, variables, name)}, task_vars)
+    labels = registration_labels(api.project_id, cluster.name)
+    result = objects.apply(desired_objects(manifests, variables, name, labels), cluster.cluster_id)
+    return {**result, "warnings": [*warnings, *(result.get("warnings") or ())]}
+
+
+def _remove(
+    action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, host: HostReading, connected: Connected
+) -> dict[str, Any]:
+    variables, results = host.variables, []
+    if variables.install_agent:
+        results.append(_agent_objects(action, task_vars, cluster, host, connected).remove(cluster.cluster_id))
+    if variables.service_account and not any(result.get("failed") for result in results):
+        options = {**account_removal_options(variables), "wait_timeout": variables.wait_timeout}
+        results.append(run_action(action, _OBJECTS, {**_target(host), **options}, task_vars))
+    return merged(results)
 
 
 def _image_commands(connected: Connected, cluster: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,9 @@ class ImageLoader:
     def load(self, check_mode: bool) -> dict[str, Any]:
         """Returns the results of the steps for L(images.outcome). In check mode it only looks."""
         steps: dict[str, Any] = {}
+        steps["located"] = self._run_command(f"command -v {shlex.quote(self._tool)} >/dev/null", "", _SHORT)
+        if steps["located"]["rc"]:
+            return steps
         steps["found"] = self._run([self._tool, "--version"], _SHORT)
         if steps["found"]["rc"]:
             return steps
@@ -73,43 +76,55 @@ class ImageLoader:
         missing = [result["item"] for result in looked if result["rc"]]
         if not missing or check_mode or self._plan["refused"]:
             return
-        options = {"url": self._plan["url"], "dest": self._archive, "mode": "0600", "timeout": 60}
-        steps["archive"] = self._run_module("ansible.builtin.get_url", {**options, "checksum": self._checksum})
+        options = {"url": self._plan["url"], "folder": self._folder, "checksum": self._checksum}
+        steps["archive"] = self._run_module("huaweicloud.hss.hss_image_archive", options)
         if steps["archive"].get("size") is None:
             return
-        unpacked: list[str] = []
+        archives = {name: entry["path"] for entry in steps["archive"]["archives"] for name in entry["names"]}
+        sources = {image["source"]: path for image in missing if (path := _archive_of(image["source"], archives))}
+        absent = [image["source"] for image in missing if image["source"] not in sources]
+        if absent:
+            steps["absent"] = {"images": absent, "names": list(archives)}
+            return
+        self._push_all(steps, missing, sources)
+
+    def _push_all(
+        self, steps: dict[str, Any], missing: Sequence[Mapping[str, str]], sources: Mapping[str, str]
+    ) -> None:
+        """Pushes images, each from its archive."""
+        mine: list[str] = []
         try:
-            if self._tool == "podman":
-                steps["unpacked"] = self._run(["podman", "load", f"--input={self._archive}"], _LONG)
-                unpacked = _loaded_names(str(steps["unpacked"]["stdout"]))
+            for path in dict.fromkeys(sources.values()) if self._tool == "podman" else ():
+                names = next(entry["names"] for entry in steps["archive"]["archives"] if entry["path"] == path)
+                # An image that was there before is somebody's, and remains.
+                mine += [name for name in names if self._run(["podman", "image", "exists", name], _SHORT)["rc"]]
+                steps["unpacked"] = self._run(["podman", "load", f"--input={path}"], _LONG)
                 if steps["unpacked"]["rc"]:
                     return
-            pushed = [{**self._run(self._push(image), _LONG), "item": image} for image in missing]
+            pushed = [
+                {**self._run(self._push(image, sources[image["source"]]), _LONG), "item": image} for image in missing
+            ]
             steps["pushed"] = {"results": pushed}
         finally:
-            if unpacked:
+            if mine:
                 # Something may run them, so a failure is none.
-                self._run(["podman", "rmi", *unpacked], 600)
+                self._run(["podman", "rmi", *mine], 600)
 
     def _look(self, image: Mapping[str, str]) -> list[str]:
         if self._tool == "skopeo":
             return ["skopeo", "inspect", "--raw", f"--authfile={self._authfile}", f"docker://{image['target']}"]
         return ["podman", "manifest", "inspect", image["target"]]
 
-    def _push(self, image: Mapping[str, str]) -> list[str]:
+    def _push(self, image: Mapping[str, str], archive: str) -> list[str]:
         target = f"docker://{image['target']}"
         if self._tool == "podman":
             return ["podman", "push", f"--authfile={self._authfile}", image["source"], target]
-        source = f"docker-archive:{self._archive}:{image['source']}"
+        source = f"docker-archive:{archive}:{image['source']}"
         return ["skopeo", "copy", "--retry-times=2", f"--authfile={self._authfile}", source, target]
 
     @property
     def _authfile(self) -> str:
         return f"{self._folder}/config.json"
-
-    @property
-    def _archive(self) -> str:
-        return f"{self._folder}/images.tar"
 
     def _run(self, argv: Sequence[str], seconds: int, stdin: str = "") -> dict[str, Any]:
         """Runs a program with a time limit, if the host has the means for one."""
@@ -120,8 +135,18 @@ class ImageLoader:
         return self._run_command(limited, stdin, seconds + 30)
 
 
-def _loaded_names(output: str) -> list[str]:
-    """The images that podman says it loaded: a line for each, or all in one line."""
-    lines = re.findall(r"(?m)^Loaded image[^:]*: *(.+)$", output)
-    names = [name.strip() for line in lines for name in line.split(",")]
-    return list(dict.fromkeys(filter(None, names)))
+def _archive_of(source: str, archives: Mapping[str, str]) -> str | None:
+    """The image archive with an image, whose name may be short in HSS's command and long in the archive."""
+    wanted = _full_name(source)
+    return next((path for name, path in archives.items() if _full_name(name) == wanted), None)
+
+
+def _full_name(name: str) -> str:
+    host, slash, rest = name.partition("/")
+    if not slash or not (re.search(r"[.:]", host) or host == "localhost"):
+        # Tools have different registries for short names.
+        host, rest = "", name
+    elif host in ("docker.io", "index.docker.io", "localhost"):
+        host, rest = "", rest.removeprefix("library/")
+    last = rest.rpartition("/")[2]
+    return f"{host}/{rest}" if ":" in last or "@" in last else f"{host}/{rest}:latest"

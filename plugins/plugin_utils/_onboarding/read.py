@@ -20,10 +20,13 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environme
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
 
-from .agents import service_account_objects, token_secret_options
+from .agents import account_conflict_message, account_owner, service_account_objects, token_secret_options
 from .host import given_variables, one_line, read_on_host, run_action, task_options
 from .reading import HostReading
 from .variables import InvalidVariable, Variables, in_terms_of_the_role, read_variables
+
+# Every host of the play waits for the slowest one.
+_ACCOUNT_SECONDS = 120
 
 
 def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostReading:
@@ -111,10 +114,17 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
     made = run_action(
         action,
         "huaweicloud.hss.kubectl_objects",
-        {**target, "objects": service_account_objects(variables)},
+        {
+            **target,
+            "objects": service_account_objects(variables),
+            "owner": account_owner(variables),
+            "wait_timeout": min(variables.wait_timeout, _ACCOUNT_SECONDS),
+        },
         task_vars,
     )
     failure = made.get("msg") if made.get("failed") else None
+    if made.get("conflicts"):
+        failure = account_conflict_message(made["conflicts"], variables)
     if not failure:
         # The account's token is in the cluster in which that kubectl made it.
         found = run_action(

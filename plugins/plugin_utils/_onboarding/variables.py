@@ -20,7 +20,10 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options 
     policy_spec,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.options import connection_spec
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.limits import NAMESPACE as AGENT_NAMESPACE
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.limits import LimitError, require_permissions
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.options import daemonset_spec
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.ownership import is_system_namespace
 
 PREFIX = "hss_onboard_"
 # Variables that begin like the role's: what the role leaves, and what its playbooks read.
@@ -90,6 +93,8 @@ class Variables:
     image_host: str = "localhost"
     image_checksum: str | None = None
     no_log: bool = True
+    agent_take_over: bool = False
+    agent_allow: list[str] = field(default_factory=list)
 
     @property
     def present(self) -> bool:
@@ -158,6 +163,8 @@ def variables_spec() -> dict[str, dict[str, Any]]:
         "image_host": {"type": "str"},
         "image_checksum": {"type": "str"},
         "no_log": {"type": "bool"},
+        "agent_take_over": {"type": "bool"},
+        "agent_allow": {"type": "list", "elements": "str"},
     }
     return {PREFIX + name: option for name, option in spec.items()}
 
@@ -186,7 +193,26 @@ def read_variables(given: Mapping[str, Any]) -> Variables:
         values[name] = _without_none(values.get(name) or {})
     if values.get("wait_timeout", 1) <= 0:
         raise InvalidVariable(f"hss_onboard_wait_timeout: must be more than 0 seconds, not {values['wait_timeout']}.")
+    _check_cluster_variables(values)
     return Variables(**values)
+
+
+def _check_cluster_variables(values: Mapping[str, Any]) -> None:
+    """Checks what cannot be used in any cluster.
+
+    :raises InvalidVariable: if there is something.
+    """
+    namespace = str(values.get("service_account_namespace") or "")
+    if values.get("service_account") and (is_system_namespace(namespace) or namespace == AGENT_NAMESPACE):
+        whose = "the agents of HSS" if namespace == AGENT_NAMESPACE else "Kubernetes itself"
+        raise InvalidVariable(
+            f"hss_onboard_service_account_namespace: {namespace} is a namespace of {whose}. Give the account one of "
+            "its own."
+        )
+    try:
+        require_permissions("hss_onboard_agent_allow", values.get("agent_allow") or ())
+    except LimitError as exc:
+        raise InvalidVariable(str(exc)) from None
 
 
 def unknown_variables(names: Mapping[str, Any]) -> list[str]:

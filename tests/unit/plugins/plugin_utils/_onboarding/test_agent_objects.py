@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.agent_objects import APPLIED_BY, agent_objects
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.agent_objects import agent_objects
 
 REGISTRY = {"server": "registry.example.com", "username": "robot", "password": "canary-password", "secret_name": "told"}
 
@@ -34,12 +34,13 @@ def test_the_namespace_comes_first_and_is_added_where_it_is_missing():
     assert names(objects) == [("Namespace", "hss"), ("Deployment", "proxy-agent")] and objects[0] == given
 
 
-def test_only_what_is_outside_of_the_namespace_is_labelled():
+def test_every_object_is_labelled_also_what_the_manifests_do_not_bring():
     role = an_object("ClusterRole", "hss", None)
     role["metadata"]["labels"] = {"app": "hss"}
-    objects = {item["kind"]: item for item in agent_objects([role, deployment(), an_object("Namespace", "hss", None)])}
-    assert objects["ClusterRole"]["metadata"]["labels"] == {"app": "hss", **APPLIED_BY}
-    assert "labels" not in objects["Deployment"]["metadata"] and "labels" not in objects["Namespace"]["metadata"]
+    objects = agent_objects([role, deployment()], REGISTRY, {"owner": "one"})
+    labels = {item["kind"]: item["metadata"]["labels"] for item in objects}
+    own = {"owner": "one"}
+    assert labels == {"Namespace": own, "Secret": own, "ClusterRole": {"app": "hss", **own}, "Deployment": own}
     assert role["metadata"]["labels"] == {"app": "hss"}, "what was given is not changed"
 
 

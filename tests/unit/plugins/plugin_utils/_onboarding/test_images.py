@@ -80,11 +80,14 @@ UNCLEAR = "cannot be told"
         (PLAIN.replace(REGISTRY, "evil.example.com"), "another registry"),
         (PLAIN.replace(REGISTRY, f"{REGISTRY}.evil.com"), "another registry"),
         (PLAIN.replace(f"{REGISTRY}/sec/", ""), "another registry"),
+        (PLAIN.replace("/sec/", "/other/"), "another registry or organization"),
+        (PLAIN.replace("/sec/", "/section/"), "another registry or organization"),
+        (PLAIN.replace("/sec/", "/sec/../other/"), "not plain names"),
     ],
 )
 def test_what_is_not_certain_is_left_to_the_user(command, why):
     with pytest.raises(Unclear, match=why):
-        images_of(command, REGISTRY)
+        images_of(command, REGISTRY, "sec")
 
 
 # --- for a shell ------------------------------------------------------------------------------------------------------
@@ -154,6 +157,8 @@ def test_with_a_tool_there_is_nothing_for_the_user_to_do():
     assert planned(connected=True)["images"] == ONE
     assert planned(image_repo=f"{REGISTRY}/sec")["login"] == REGISTRY
     assert "another registry" in planned(image_repo=f"{REGISTRY}/other")["todo"]
+    assert planned(organization="sec")["images"] == ONE
+    assert "another registry or organization" in planned(organization="other")["todo"]
 
 
 @pytest.mark.parametrize(
@@ -211,6 +216,7 @@ def each(*codes, **more):
 
 
 LOADED = {
+    "located": DONE,
     "found": DONE,
     "folder": {"path": "/tmp/x"},
     "logged_in": DONE,
@@ -255,7 +261,7 @@ UNREACHABLE = {"unreachable": True, "msg": "Failed to connect to the host via ss
     ("steps", "words"),
     [
         ({"found": UNREACHABLE}, "the host that is to load the images could not be reached, {}port 22: refused"),
-        ({"found": {"rc": 2, "msg": "No such file"}}, "there is no skopeo on the host bastion: install it there, or "),
+        ({"located": {"rc": 127}, "found": {}}, "there is no skopeo on the host bastion: install it there, or "),
         ({"found": {"rc": 127, "stderr": "x: libgpgme"}}, "skopeo could not be run, {}x: libgpgme"),
         ({"found": {"rc": 13, "msg": "Permission denied"}}, "skopeo could not be run, {}Permission denied"),
         ({"found": {"msg": "No Python"}}, "skopeo could not be run, {}No Python"),
@@ -265,12 +271,20 @@ UNREACHABLE = {"unreachable": True, "msg": "Failed to connect to the host via ss
             f'could not log in to the registry {REGISTRY} as robot$hss, {{}}logging into "reg": denied',
         ),
         (
-            {"archive": {"msg": "The checksum for a did not match"}},
-            "the images' archive is not the one of hss_onboard_image_checksum, {}The checksum for a did not match",
+            {"archive": {"msg": "it has sha256:0", "kind": "checksum"}},
+            "the images' archive is not the one of hss_onboard_image_checksum, {}it has sha256:0",
         ),
         (
-            {"archive": {"msg": "Request failed", "response": "HTTP Error 403: Forbidden"}},
+            {"archive": {"msg": "HTTP Error 403: Forbidden", "kind": "download"}},
             "could not download https://obs.example.com/agent.tar, {}HTTP Error 403: Forbidden",
+        ),
+        (
+            {"archive": {"msg": "it is damaged", "kind": "archive"}},
+            "the images' archive cannot be used, {}it is damaged",
+        ),
+        (
+            {"absent": {"images": ["a:1"], "names": ["b:1", "c:1"]}},
+            "the images' archive cannot be used, {}it has no a:1; there are b:1, c:1",
         ),
         (
             {"pushed": each(0, 125, stderr="Copying blob\nError: denied: quota\n\n")},
