@@ -26,7 +26,11 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.cluste
     group_by_cluster,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.host import plain_value
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.install import change_agent, load_images
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.install import (
+    change_agent,
+    load_images,
+    note_account,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.ledger import Ledger
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.read import read_host
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.reading import HostReading
@@ -35,6 +39,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.regist
     connections_of,
     fail_if_none_is_registered,
     leave_out_removals,
+    record_account,
     register,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.report import (
@@ -156,7 +161,11 @@ class ActionModule(ActionBase):
         host, ledger = str(task_vars["inventory_hostname"]), Ledger(self._use)
         for cluster in self._clusters(task_vars).values():
             names = [speaker.host for speaker in cluster.speakers]
-            if not cluster.active or host not in names or not _needs_agent(cluster):
+            if not cluster.active or host not in names:
+                continue
+            if cluster.account_note and host == names[0] and not attempt and not self._check_mode:
+                ledger.write(f"note {host}", note_account(self, task_vars, cluster, cluster.speaker))
+            if not _needs_agent(cluster):
                 continue
             if (names.index(host) > 0) != (attempt > 0):
                 continue
@@ -186,6 +195,8 @@ class ActionModule(ActionBase):
         clusters = group_by_cluster(readings.values())
         if self._rotates:
             leave_out_removals(clusters)
+        for cluster in clusters:
+            record_account(cluster, self._check_mode)
         for connected in self._connections(clusters):
             removed = Connected(
                 connected.session,
@@ -203,7 +214,7 @@ class ActionModule(ActionBase):
         ledger = Ledger(self._use)
         ledger.write_clusters(clusters)
         # If one host has more to do, all report at the end: Ansible replaces what is registered even by a skipped task.
-        if any(cluster.active and cluster.speaker.variables.needs_cluster for cluster in clusters):
+        if any(cluster.active and _has_more_to_do(cluster) for cluster in clusters):
             ledger.write("unfinished", host_results(clusters, self._check_mode))
             return {}
         return self._finish(task_vars, clusters)
@@ -218,6 +229,8 @@ class ActionModule(ActionBase):
         for cluster in clusters:
             if not cluster.speakers:
                 continue
+            noted = ledger.read(f"note {cluster.speaker.host}") or {}
+            cluster.warnings += [f"{cluster.name}: {text}" for text in noted.get("warnings") or ()]
             attempts = [ledger.read(f"agent {speaker.host}") for speaker in cluster.speakers]
             result = next((made for made in attempts if (made or {}).get("objects") is not None), attempts[0])
             if cluster.speaker.variables.present:
@@ -280,6 +293,10 @@ def _reading(task_vars: Mapping[str, Any], host: str) -> Any:
     """The reading of a host; None if it was not read, or has reported already. It may be of an earlier use."""
     result = task_vars["hostvars"].raw_get(host).get(RESULT)
     return result.get("reading") if isinstance(result, Mapping) else None
+
+
+def _has_more_to_do(cluster: OnboardedCluster) -> bool:
+    return cluster.speaker.variables.needs_cluster or bool(cluster.account_note)
 
 
 def _needs_agent(cluster: OnboardedCluster) -> bool:

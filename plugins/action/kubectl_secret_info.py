@@ -44,13 +44,14 @@ class ActionModule(KubectlAction):
         args = validated_options(self, _SPEC)
         try:
             _validate_options(args)
-            kubectl, data = self._read_secret(args)
+            kubectl, data, annotations = self._read_secret(args)
         except KubectlError as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
-        return {**result, "changed": False, "kubectl": kubectl, "data": data, "_ansible_no_log": True}
+        found = {"kubectl": kubectl, "data": data, "annotations": annotations}
+        return {**result, "changed": False, **found, "_ansible_no_log": True}
 
-    def _read_secret(self, args: dict[str, Any]) -> tuple[str, dict[str, str]]:
-        """Return the kubectl command that was used, and the data of the Secret.
+    def _read_secret(self, args: dict[str, Any]) -> tuple[str, dict[str, str], dict[str, str]]:
+        """Return the kubectl command that was used, and the data and the annotations of the Secret.
 
         :raises KubectlError: if the Secret or one of the keys does not exist in time.
         """
@@ -67,10 +68,11 @@ class ActionModule(KubectlAction):
             if result.rc:
                 raise call_error(f"getting the Secret {name}", result, Redactor())
             exists = bool(result.stdout.strip())
-            data = dict(parse_object(result.stdout).get("data") or {}) if exists else {}
+            secret = parse_object(result.stdout) if exists else {}
+            data = dict(secret.get("data") or {})
             missing = [key for key in keys if not data.get(key)]
             if exists and not missing:
-                return host_result.kubectl, data
+                return host_result.kubectl, data, dict(secret["metadata"].get("annotations") or {})
             if time.monotonic() + _PAUSE > deadline:
                 break
             time.sleep(_PAUSE)

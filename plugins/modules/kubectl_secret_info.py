@@ -64,6 +64,12 @@ data:
   type: dict
   sample:
     token: ZXhhbXBsZQ==
+annotations:
+  description: The annotations of the Secret.
+  returned: success
+  type: dict
+  sample:
+    kubernetes.io/service-account.name: hss
 kubectl:
   description: The kubectl command that was used.
   returned: success

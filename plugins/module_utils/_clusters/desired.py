@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .._core.dates import LAST_DATE, utc_text
@@ -28,12 +28,22 @@ class Policy:
     :arg update_kube_config: C(on_change), C(always) or C(on_create).
     :arg upgrade: ask HSS to upgrade the connection agent.
     :arg register: whether a cluster that is not registered is registered; otherwise it is left as it is.
+    :arg account: whether the kubeconfig has the token of a ServiceAccount that was made for HSS; None if that is not
+        known.
+    :arg account_sent: the registration for which that token was sent; empty if it was not sent yet.
+    :arg account_failed: whether it was sent because HSS could not connect.
     """
 
     on_drift: str = "fail"
     update_kube_config: str = "on_change"
     upgrade: bool = False
     register: bool = True
+    account: bool | None = None
+    account_sent: str = ""
+    account_failed: bool = False
+
+
+_POLICIES = tuple(field.name for field in fields(Policy))
 
 
 @dataclass(frozen=True)
@@ -100,8 +110,7 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
             f"current_expiration_date, {utc_text(current)}, is later than the end of the certificate, "
             f"{utc_text(certificate)}"
         )
-    policies = ("on_drift", "update_kube_config", "upgrade", "register")
-    policy = Policy(**{name: options[name] for name in policies if options.get(name) is not None})
+    policy = Policy(**{name: options[name] for name in _POLICIES if options.get(name) is not None})
     return Desired(
         state,
         name,

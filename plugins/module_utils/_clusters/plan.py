@@ -13,7 +13,7 @@ from typing import Any
 from .._core.dates import date_text, same_second
 from .._core.errors import REJECTED, HssError, enumerate_some, invalid_option
 from .._kubeconfig.server import Server, ServerError
-from .desired import Desired
+from .desired import Desired, Policy
 from .options import CREATE_FIELDS, DATE_FIELDS, DISCONNECTED_STATUSES, READ_NAMES, SECRET_FIELDS
 
 
@@ -174,9 +174,15 @@ def _plan_update(desired: Desired, row: Mapping[str, Any]) -> Plan:
         )
     on_change = "kube_config" in body and policy.update_kube_config == "on_change"
     send = "kube_config" in body and policy.update_kube_config == "always"
-    send = send or (on_change and _is_due(desired_certificate, row))
+    kept = on_change and _has_account(desired.policy, row)
+    send = send or (on_change and not kept and (_is_due(desired_certificate, row) or _is_unsent(policy, row)))
     warnings = [*desired.warnings, *(desired.upload_warnings if send else ())]
-    if on_change and differs and not send:
+    if kept and differs:
+        warnings.append(
+            "the kubeconfig is not sent, because HSS has the token of a ServiceAccount, or another credential without "
+            "an end; update_kube_config=always replaces it"
+        )
+    elif on_change and differs and not send:
         latest = max(date for date in (current, certificate) if date is not None)
         warnings.append(
             f"the kubeconfig is not sent, because its credential ends on {date_text(desired_certificate)}, and HSS "
@@ -232,6 +238,20 @@ def _is_due(expiry: int | None, row: Mapping[str, Any]) -> bool:
         return False
     dates = [row[name] for name in DATE_FIELDS if row.get(name) is not None]
     return row.get("status") in DISCONNECTED_STATUSES or all(expiry // 1000 > date // 1000 for date in dates)
+
+
+def _has_account(policy: Policy, row: Mapping[str, Any]) -> bool:
+    """Whether HSS has the token of a ServiceAccount, as far as that is known, and the kubeconfig has something else."""
+    undated = all(row.get(name) is None for name in DATE_FIELDS)
+    return policy.account is False and (undated or policy.account_sent == row["cluster_id"])
+
+
+def _is_unsent(policy: Policy, row: Mapping[str, Any]) -> bool:
+    """Whether the token of a ServiceAccount was not sent for this registration yet, or HSS cannot connect with it."""
+    if not policy.account:
+        return False
+    failed = row.get("status") in DISCONNECTED_STATUSES and not policy.account_failed
+    return policy.account_sent != row["cluster_id"] or failed
 
 
 def _drift(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, str, str]]:

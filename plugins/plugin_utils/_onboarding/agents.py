@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .account import NOTE
 from .agent_objects import agent_objects
 from .clusters import OnboardedCluster
 from .reading import HostReading
@@ -217,6 +218,13 @@ def service_account_objects(variables: Variables) -> list[dict[str, Any]]:
             "subjects": [{"kind": "ServiceAccount", **account}],
         },
     ]
+
+
+def note_options(variables: Variables, note: str) -> dict[str, Any]:
+    """The options of kubectl_objects that note in the cluster which token HSS has."""
+    (secret,) = (item for item in service_account_objects(variables) if item["kind"] == "Secret")
+    metadata = {**secret["metadata"], "annotations": {**secret["metadata"]["annotations"], NOTE: note}}
+    return {"owner": account_owner(variables), "objects": [{**secret, "metadata": metadata}]}
 
 
 def token_secret_options(variables: Variables) -> dict[str, Any]:

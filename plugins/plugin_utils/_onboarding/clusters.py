@@ -25,6 +25,8 @@ class OnboardedCluster:
     :arg registered: the actions on the registration; None if HSS was not asked.
     :arg actions: everything that was done for the cluster, in order.
     :arg notes: texts about what was done, for the report.
+    :arg credential: the kind of credential that HSS has, as far as it is known.
+    :arg account_note: what the cluster has to note about the ServiceAccount's token; empty if that is noted already.
     :arg objects: kind, name, namespace and action of each object in the cluster itself.
     """
 
@@ -41,6 +43,8 @@ class OnboardedCluster:
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     diff: dict[str, str] | None = None
+    credential: str = ""
+    account_note: str = ""
     objects: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -34,6 +34,7 @@ from .agents import (
     account_removal_options,
     desired_objects,
     in_terms_of_the_role,
+    note_options,
     preflight_options,
     registration_labels,
 )
@@ -45,6 +46,7 @@ from .reading import HostReading
 from .register import Connected
 
 _OBJECTS, _PREFLIGHT = "huaweicloud.hss.kubectl_objects", "huaweicloud.hss.kubectl_preflight"
+_NOTE_SECONDS = 60
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -74,6 +76,24 @@ def change_agent(
     # Pods that do not run do not run on the next host either, and it would wait for them again.
     waited = bool(result.get("changed") or result.get("answered")) and str(result.get("msg")).startswith("After ")
     return {**result, **({"waited": True, "final": True} if waited else {})}
+
+
+def note_account(
+    action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, host: HostReading
+) -> dict[str, Any]:
+    """Notes in the cluster which token of the ServiceAccount HSS has.
+
+    :returns: C(changed), or C(warnings) if it could not be noted; then the next run sends the token again.
+    """
+    try:
+        options = {**note_options(host.variables, cluster.account_note), "wait_timeout": _NOTE_SECONDS}
+        result = run_action(action, _OBJECTS, {**_target(host), **options}, task_vars)
+    except AnsibleError as exc:
+        result = {"failed": True, "msg": one_line(exc)}
+    if not result.get("failed"):
+        return {"changed": bool(result.get("changed"))}
+    text = in_terms_of_the_role(str(result.get("msg")))
+    return {"warnings": [f"the cluster could not note that HSS has the token, so the next run sends it again: {text}"]}
 
 
 def _agent_objects(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -20,11 +21,14 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environme
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
 
+from .account import NOTE, digest_of
 from .agents import account_conflict_message, account_owner, service_account_objects, token_secret_options
+from .agents import in_terms_of_the_role as in_terms_of_kubectl
 from .host import given_variables, one_line, read_on_host, run_action, task_options
 from .reading import HostReading
 from .variables import InvalidVariable, Variables, in_terms_of_the_role, read_variables
 
+_OBJECTS = "huaweicloud.hss.kubectl_objects"
 # Every host of the play waits for the slowest one.
 _ACCOUNT_SECONDS = 120
 
@@ -46,9 +50,10 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostRe
         action._connection.set_become_plugin(None)
     try:
         reading = _with_kubeconfig(reading, _read_kubeconfig(action, variables))
-        if variables.present and variables.service_account and not action._task.check_mode:
-            # In check mode there may be no account yet, so the plan is made with the admin's credential.
+        if variables.present and variables.service_account:
             reading = _with_service_account(action, task_vars, reading)
+        elif variables.present and variables.install_agent and not action._task.args.get("rotate"):
+            reading = _with_known_account(action, task_vars, reading)
     except AnsibleConnectionFailure as exc:
         return _with_problem(reading, one_line(exc), unreachable=True)
     except AnsibleError as exc:
@@ -102,6 +107,7 @@ def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading
         server=config.server,
         ca=config.ca,
         user=config.user,
+        credential="certificate" if "client-certificate-data" in config.text else "token",
         days_left=config.days_left,
         warnings=tuple(sanitize(text) for text in (*config.edit_warnings, *found.warnings)),
     )
@@ -110,36 +116,67 @@ def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading
 def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
     """Makes a ServiceAccount for HSS with the host's kubectl, and puts its token in place of the admin's credential."""
     variables = reading.variables
-    target = {"kubectl": variables.kubectl, "kubeconfig_content": reading.local_kube_config}
-    made = run_action(
-        action,
-        "huaweicloud.hss.kubectl_objects",
-        {
-            **target,
+    made: dict[str, Any] = {}
+    # Sending renewed credentials makes nothing in a cluster.
+    if not action._task.args.get("rotate"):
+        options = {
             "objects": service_account_objects(variables),
             "owner": account_owner(variables),
             "wait_timeout": min(variables.wait_timeout, _ACCOUNT_SECONDS),
-        },
-        task_vars,
-    )
-    failure = made.get("msg") if made.get("failed") else None
-    if made.get("conflicts"):
-        failure = account_conflict_message(made["conflicts"], variables)
-    if not failure:
-        # The account's token is in the cluster in which that kubectl made it.
-        found = run_action(
-            action,
-            "huaweicloud.hss.kubectl_secret_info",
-            {**target, "kubectl": made.get("kubectl"), **token_secret_options(variables)},
-            task_vars,
-        )
-        failure = found.get("msg") if found.get("failed") else None
-    if failure:
-        problem = f"the ServiceAccount could not be made or has no token: {sanitize(str(failure)).strip()}"
-        return dataclasses.replace(reading, problem=problem)
+        }
+        made = run_action(action, _OBJECTS, {**_target(reading), **options}, task_vars)
+        if made.get("failed"):
+            conflicts = made.get("conflicts")
+            why = account_conflict_message(conflicts, variables) if conflicts else made.get("msg")
+            return _without_account(reading, why)
+        actions = {item["action"] for item in made["objects"] if item["action"] != "unchanged"}
+        # What is missing was deleted, unless everything is missing.
+        whole = actions == {"created"} and all(item["action"] == "created" for item in made["objects"])
+        reading = dataclasses.replace(reading, account_action="" if not actions else "created" if whole else "updated")
+        if action._task.check_mode and any(item["action"] == "created" for item in made["objects"]):
+            # There may be no token yet, so the plan is made with the admin's credential.
+            return reading
+    # The account's token is in the cluster in which that kubectl made it.
+    found = _token_secret(action, task_vars, reading, made.get("kubectl"))
+    if found.get("failed"):
+        return _without_account(reading, found.get("msg"))
     document = yaml.safe_load(reading.kube_config)
-    token = base64.b64decode(found["data"]["token"]).decode()
-    document["users"] = [{"name": document["users"][0]["name"], "user": {"token": token}}]
+    token = base64.b64decode(found["data"]["token"])
+    document["users"] = [{"name": document["users"][0]["name"], "user": {"token": token.decode()}}]
     return dataclasses.replace(
-        reading, kube_config=str(yaml.safe_dump(document, sort_keys=False)), user="ServiceAccount", days_left=None
+        _with_note(reading, found),
+        kube_config=str(yaml.safe_dump(document, sort_keys=False)),
+        user="ServiceAccount",
+        credential="service_account",
+        days_left=None,
     )
+
+
+def _without_account(reading: HostReading, reason: Any) -> HostReading:
+    text = in_terms_of_kubectl(sanitize(str(reason)).strip())
+    return dataclasses.replace(reading, problem=f"the ServiceAccount could not be made or has no token: {text}")
+
+
+def _with_known_account(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
+    """Finds out whether the cluster notes that HSS has the token of a ServiceAccount. Its absence is no problem."""
+    found = _token_secret(action, task_vars, reading, reading.variables.kubectl, seconds=0)
+    return reading if found.get("failed") else _with_note(reading, found)
+
+
+def _with_note(reading: HostReading, found: Mapping[str, Any]) -> HostReading:
+    token = base64.b64decode(found["data"]["token"])
+    note = str(found.get("annotations", {}).get(NOTE) or "")
+    return dataclasses.replace(reading, account_digest=digest_of(token), account_note=note)
+
+
+def _token_secret(
+    action: ActionBase, task_vars: dict[str, Any], reading: HostReading, kubectl: str | None, seconds: int = 10
+) -> dict[str, Any]:
+    options = {**_target(reading), **token_secret_options(reading.variables), "wait_timeout": seconds}
+    if kubectl:
+        options["kubectl"] = kubectl
+    return run_action(action, "huaweicloud.hss.kubectl_secret_info", options, task_vars)
+
+
+def _target(reading: HostReading) -> dict[str, Any]:
+    return {"kubectl": reading.variables.kubectl, "kubeconfig_content": reading.local_kube_config}

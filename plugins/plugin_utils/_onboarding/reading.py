@@ -32,6 +32,10 @@ class HostReading:
     :arg server: the address in C(kube_config).
     :arg ca: identifies the cluster's certificate authority, and with C(server) the cluster.
     :arg user: describes the credential, for messages.
+    :arg credential: its kind: C(certificate), C(token) or C(service_account).
+    :arg account_digest: identifies the token of the ServiceAccount in the cluster; empty if it is not known.
+    :arg account_note: what the cluster notes about that token.
+    :arg account_action: what became of the ServiceAccount, C(created) or C(updated); empty if nothing.
     """
 
     host: str
@@ -49,6 +53,10 @@ class HostReading:
     server: str = ""
     ca: str = ""
     user: str = ""
+    credential: str = ""
+    account_digest: str = ""
+    account_note: str = ""
+    account_action: str = ""
     days_left: int | None = None
     warnings: tuple[str, ...] = ()
 

@@ -10,6 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import (
+    DATE_FIELDS,
+    DISCONNECTED_STATUSES,
+)
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.outcome import ClusterOutcome
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.reconcile import reconcile
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.secrets import secret_values
@@ -18,6 +22,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors impor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import single_result
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 
+from .account import Note
 from .clusters import OnboardedCluster, fail_all
 from .reading import HostReading
 
@@ -122,12 +127,45 @@ def _options(speaker: HostReading, rotate: bool) -> dict[str, Any]:
         "upgrade": False,
     }
     options = {**policies, **variables.cluster, "state": variables.state, "name": variables.name}
+    options.update(_account_policies(speaker))
     if variables.present:
         options = {"provider": variables.provider, **options, "kube_config": speaker.kube_config}
     if rotate:
         # Replacing a registration would remove it.
         options.update(register=False, on_drift="fail" if options["on_drift"] == "recreate" else options["on_drift"])
     return options
+
+
+def _account_policies(speaker: HostReading) -> dict[str, Any]:
+    """Whether HSS has the token of the cluster's ServiceAccount, as far as the cluster notes it."""
+    note = Note.parse(speaker.account_note)
+    sent = note is not None and note.digest == speaker.account_digest
+    return {
+        "account": speaker.credential == "service_account",
+        "account_sent": note.cluster_id if note and sent else "",
+        "account_failed": bool(note and sent and note.failed),
+    }
+
+
+def _record_account(cluster: OnboardedCluster, sent: bool, policies: Mapping[str, Any]) -> None:
+    """Which kind of credential HSS has, and what the cluster has to note about it.
+
+    :arg sent: whether this run has sent the kubeconfig.
+    """
+    speaker, cluster_id = cluster.speaker, str(cluster.cluster_id)
+    is_sent = sent or policies["account_sent"] == cluster_id
+    if is_sent and (sent or policies["account"]):
+        cluster.credential = speaker.credential
+    elif is_sent:
+        cluster.credential = "service_account"
+    if not (is_sent and speaker.credential == "service_account" and cluster.cluster_id):
+        return
+    if not any(date is not None for date in map(cluster.row.get, DATE_FIELDS)) or sent:
+        cluster.notes.append("with the token of a ServiceAccount")
+    failing = cluster.row.get("status") in DISCONNECTED_STATUSES
+    note = Note(cluster_id, speaker.account_digest, failing and (sent or bool(policies["account_failed"])))
+    if str(note) != speaker.account_note:
+        cluster.account_note = str(note)
 
 
 def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOutcome) -> None:
@@ -147,6 +185,16 @@ def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOut
         cluster.left_out = "not registered, and this only sends renewed kubeconfigs"
     else:
         cluster.registered = list(outcome.actions)
+        if cluster.speaker.variables.present:
+            sent = "create" in outcome.actions or "kubeconfig" in outcome.plan.changes
+            _record_account(cluster, sent, _account_policies(cluster.speaker))
+
+
+def record_account(cluster: OnboardedCluster, check_mode: bool) -> None:
+    """What became of the ServiceAccount while the hosts were read."""
+    done = [member.account_action for member in cluster.members if member.account_action]
+    if done and cluster.speakers:
+        cluster.did("account", f"ServiceAccount {'would be ' if check_mode else ''}{done[0]}")
 
 
 def leave_out_removals(clusters: Iterable[OnboardedCluster]) -> None:
