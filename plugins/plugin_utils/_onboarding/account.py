@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: the cluster's own note about which token of the ServiceAccount HSS got. No I/O.
+"""PRIVATE to the collection: a ServiceAccount for HSS, and the cluster's own note about which token HSS has. No I/O.
 
 HSS never returns a kubeconfig, and a token without an end has no date. So the token's Secret has an annotation with the
 registration for which the token was sent, and a digest of the token. A Secret that is made anew has none.
@@ -11,8 +11,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from .agent_objects import enumerate_objects, label_of
+from .variables import Variables
+
+_TOKEN_SECRET = "hss-token"
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 NOTE = "huaweicloud.hss/sent"
 _TEXT = re.compile(r"(?P<cluster_id>[A-Za-z0-9_.-]{1,63}) (?P<digest>[0-9a-f]{32})(?P<failed> connect_fail)?")
 
@@ -41,3 +48,79 @@ class Note:
 def digest_of(token: bytes) -> str:
     """Identifies a token, and does not help to guess it."""
     return hashlib.sha256(token).hexdigest()[:32]
+
+
+def account_owner(variables: Variables) -> str:
+    """The owner of a ServiceAccount's objects: the cluster's name, since they are made before it is registered."""
+    name = variables.name
+    return name if _LABEL_VALUE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()[:40]
+
+
+def service_account_objects(variables: Variables) -> list[dict[str, Any]]:
+    """A ServiceAccount for HSS with its rights, and a token that does not end by itself.
+
+    HSS keeps the kubeconfig and cannot fetch a new token. The account is revoked by deleting its namespace.
+    """
+    name = variables.service_account_namespace
+    rbac = "rbac.authorization.k8s.io"
+    account = {"name": "hss", "namespace": name}
+    return [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}},
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account, "automountServiceAccountToken": False},
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "kubernetes.io/service-account-token",
+            "metadata": {
+                "name": _TOKEN_SECRET,
+                "namespace": name,
+                "annotations": {"kubernetes.io/service-account.name": "hss"},
+            },
+        },
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": name},
+            "rules": variables.service_account_rules,
+        },
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": name},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", **account}],
+        },
+    ]
+
+
+def account_removal_options(variables: Variables) -> dict[str, Any]:
+    """The options of kubectl_objects that remove a cluster's ServiceAccount, and what else was made with it."""
+    return {
+        "state": "absent",
+        "owner": account_owner(variables),
+        "objects": service_account_objects(variables),
+        "kinds": ["clusterrolebindings", "clusterroles", "namespaces"],
+    }
+
+
+def account_conflict_message(conflicts: Sequence[Mapping[str, Any]], variables: Variables) -> str:
+    """Why the ServiceAccount was not made: objects belong to somebody else."""
+    owners = [owner for owner in dict.fromkeys(conflict["owner"] for conflict in conflicts) if owner]
+    whose = f"belong to the cluster {owners[0]}" if owners else "were not created by this role"
+    return (
+        f"{enumerate_objects([label_of(conflict) for conflict in conflicts])} in the cluster {whose}, so nothing was "
+        f"made for {variables.name}. Choose another hss_onboard_service_account_namespace, which is the name of the ClusterRole "
+        "as well."
+    )
+
+
+def note_options(variables: Variables, note: str) -> dict[str, Any]:
+    """The options of kubectl_objects that note in the cluster which token HSS has."""
+    (secret,) = (item for item in service_account_objects(variables) if item["kind"] == "Secret")
+    metadata = {**secret["metadata"], "annotations": {**secret["metadata"]["annotations"], NOTE: note}}
+    return {"owner": account_owner(variables), "objects": [{**secret, "metadata": metadata}]}
+
+
+def token_secret_options(variables: Variables) -> dict[str, Any]:
+    """The options of kubectl_secret_info that read the ServiceAccount's token."""
+    return {"name": _TOKEN_SECRET, "namespace": variables.service_account_namespace, "keys": ["token"]}

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+_MAX_LISTED = 5
+
 
 def agent_objects(
     manifests: Sequence[Mapping[str, Any]],
@@ -66,3 +68,14 @@ def _pull_secret(namespace: str, name: str, registry: Mapping[str, Any]) -> dict
         type="kubernetes.io/dockerconfigjson",
         data={".dockerconfigjson": base64.b64encode(config.encode()).decode()},
     )
+
+
+def enumerate_objects(labels: Sequence[str]) -> str:
+    """The first labels, and how many more there are."""
+    more = f" and {len(labels) - _MAX_LISTED} more" if len(labels) > _MAX_LISTED else ""
+    return f"{', '.join(labels[:_MAX_LISTED])}{more}"
+
+
+def label_of(item: Mapping[str, Any]) -> str:
+    """Kind and name of an object in the results of kubectl_objects."""
+    return f"{item['kind']} {item['namespace'] + '/' if item.get('namespace') else ''}{item['name']}"

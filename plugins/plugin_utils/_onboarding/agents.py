@@ -12,9 +12,9 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
-from .account import NOTE
-from .agent_objects import agent_objects
+from .agent_objects import agent_objects, enumerate_objects, label_of
 from .clusters import OnboardedCluster
 from .reading import HostReading
 from .variables import Variables
@@ -66,20 +66,11 @@ KINDS = (
 NAMESPACE_OBJECT = ASSUMED_OBJECTS[0]
 # Identifies the registrations of one name in one project, whatever their ids.
 _REGISTRATION_LABEL = "huaweicloud.hss/registration"
-_LABEL_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
-_MAX_LISTED = 5
-_TOKEN_SECRET = "hss-token"
 
 
 def registration_labels(project_id: str, name: str) -> dict[str, str]:
     """The labels that prove to which cluster of a project an object belongs, whatever the id of its registration."""
     return {_REGISTRATION_LABEL: hashlib.sha256(f"{project_id}/{name}".encode()).hexdigest()[:40]}
-
-
-def account_owner(variables: Variables) -> str:
-    """The owner of a ServiceAccount's objects: the cluster's name, since they are made before it is registered."""
-    name = variables.name
-    return name if _LABEL_VALUE.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()[:40]
 
 
 def desired_objects(
@@ -110,14 +101,31 @@ def preflight_options(variables: Variables) -> dict[str, Any]:
     return options
 
 
-def account_removal_options(variables: Variables) -> dict[str, Any]:
-    """The options of kubectl_objects that remove a cluster's ServiceAccount, and what else was made with it."""
-    return {
-        "state": "absent",
-        "owner": account_owner(variables),
-        "objects": service_account_objects(variables),
-        "kinds": ["clusterrolebindings", "clusterroles", "namespaces"],
-    }
+def through_proxies(cluster: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """The addresses to which the agents connect instead of those of HSS, by the names that HSS uses, and warnings.
+
+    :arg cluster: the options of the registration.
+    """
+    found, warnings = {}, []
+    for option, name in _PROXIES.items():
+        text = str(cluster.get(option) or "").strip()
+        if not text:
+            continue
+        try:
+            parts = urlsplit(text if "://" in text else f"//{text}")
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            host, port = "", None
+        if host and port:
+            found[name] = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        else:
+            # It may have a password, so it is not quoted.
+            warnings.append(f"{option} in hss_onboard_cluster has no host and port, so it is not checked.")
+            found[name] = ""
+    return found, warnings
+
+
+_PROXIES = {"anp_proxy": "anp_address", "hostguard_proxy": "agent_address"}
 
 
 def conflict_message(conflicts: Sequence[Mapping[str, Any]], cluster_id: str, names: Mapping[str, str]) -> str:
@@ -128,13 +136,13 @@ def conflict_message(conflicts: Sequence[Mapping[str, Any]], cluster_id: str, na
     """
     parts = []
     for owner in dict.fromkeys(conflict["owner"] for conflict in conflicts):
-        labels = [_label(conflict) for conflict in conflicts if conflict["owner"] == owner]
-        several = len(labels) > 1
+        labels = [label_of(conflict) for conflict in conflicts if conflict["owner"] == owner]
+        listed, several = enumerate_objects(labels), len(labels) > 1
         if owner is None:
-            parts.append(f"{_some(labels)} {'were' if several else 'was'} not created for HSS")
+            parts.append(f"{listed} {'were' if several else 'was'} not created for HSS")
         else:
             name = f" ({names[owner]})" if owner in names else ""
-            parts.append(f"{_some(labels)} {'belong' if several else 'belongs'} to the registration {owner}{name}")
+            parts.append(f"{listed} {'belong' if several else 'belongs'} to the registration {owner}{name}")
     target = f" for the registration {cluster_id}" if cluster_id else ""
     return (
         f"{'; '.join(parts)}. Nothing was applied{target}. Rename or delete what is in the way, or let the role "
@@ -142,31 +150,10 @@ def conflict_message(conflicts: Sequence[Mapping[str, Any]], cluster_id: str, na
     )
 
 
-def account_conflict_message(conflicts: Sequence[Mapping[str, Any]], variables: Variables) -> str:
-    """Why the ServiceAccount was not made: objects belong to somebody else."""
-    owners = [owner for owner in dict.fromkeys(conflict["owner"] for conflict in conflicts) if owner]
-    whose = f"belong to the cluster {owners[0]}" if owners else "were not created by this role"
-    return (
-        f"{_some([_label(conflict) for conflict in conflicts])} in the cluster {whose}, so nothing was made for "
-        f"{variables.name}. Choose another hss_onboard_service_account_namespace, which is the name of the ClusterRole "
-        "as well."
-    )
-
-
-def _some(labels: Sequence[str]) -> str:
-    more = f" and {len(labels) - _MAX_LISTED} more" if len(labels) > _MAX_LISTED else ""
-    return f"{', '.join(labels[:_MAX_LISTED])}{more}"
-
-
-def _label(item: Mapping[str, Any]) -> str:
-    """Kind and name of an object in the results of kubectl_objects."""
-    return f"{item['kind']} {item['namespace'] + '/' if item.get('namespace') else ''}{item['name']}"
-
-
 def object_lines(result: Mapping[str, Any]) -> list[str]:
     """A line for each object that was changed, or would be."""
     objects = result.get("objects") or ()
-    return [f"{_label(item)}: {item['action']}" for item in objects if item["action"] != "unchanged"]
+    return [f"{label_of(item)}: {item['action']}" for item in objects if item["action"] != "unchanged"]
 
 
 def in_terms_of_the_role(text: str) -> str:
@@ -181,55 +168,6 @@ _VARIABLES = (
     (re.compile(r"(?<![\w.])add to allow:"), "add to hss_onboard_agent_allow:"),
     (re.compile(r"(?<![\w.])wait_timeout(?!\w)"), "hss_onboard_wait_timeout"),
 )
-
-
-def service_account_objects(variables: Variables) -> list[dict[str, Any]]:
-    """A ServiceAccount for HSS with its rights, and a token that does not end by itself.
-
-    HSS keeps the kubeconfig and cannot fetch a new token. The account is revoked by deleting its namespace.
-    """
-    name = variables.service_account_namespace
-    rbac = "rbac.authorization.k8s.io"
-    account = {"name": "hss", "namespace": name}
-    return [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}},
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account, "automountServiceAccountToken": False},
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "type": "kubernetes.io/service-account-token",
-            "metadata": {
-                "name": _TOKEN_SECRET,
-                "namespace": name,
-                "annotations": {"kubernetes.io/service-account.name": "hss"},
-            },
-        },
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "ClusterRole",
-            "metadata": {"name": name},
-            "rules": variables.service_account_rules,
-        },
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
-            "subjects": [{"kind": "ServiceAccount", **account}],
-        },
-    ]
-
-
-def note_options(variables: Variables, note: str) -> dict[str, Any]:
-    """The options of kubectl_objects that note in the cluster which token HSS has."""
-    (secret,) = (item for item in service_account_objects(variables) if item["kind"] == "Secret")
-    metadata = {**secret["metadata"], "annotations": {**secret["metadata"]["annotations"], NOTE: note}}
-    return {"owner": account_owner(variables), "objects": [{**secret, "metadata": metadata}]}
-
-
-def token_secret_options(variables: Variables) -> dict[str, Any]:
-    """The options of kubectl_secret_info that read the ServiceAccount's token."""
-    return {"name": _TOKEN_SECRET, "namespace": variables.service_account_namespace, "keys": ["token"]}
 
 
 def image_job(reading: HostReading) -> tuple[Any, ...] | None:
@@ -308,11 +246,11 @@ def record_removed(cluster: OnboardedCluster, result: Mapping[str, Any] | None, 
                 f"{cluster.name}: nothing was removed in the cluster itself, which may be gone: {reason}"
             )
         return
-    kept = [_label(conflict) for conflict in result.get("conflicts") or ()]
+    kept = [label_of(conflict) for conflict in result.get("conflicts") or ()]
     if kept:
         cluster.warnings.append(
-            f"{cluster.name}: {_some(kept)} {'remain' if len(kept) > 1 else 'remains'} in the cluster, since this "
-            "registration did not create it"
+            f"{cluster.name}: {enumerate_objects(kept)} {'remain' if len(kept) > 1 else 'remains'} in the cluster, "
+            "since this registration did not create it"
         )
     if result.get("changed"):
         cluster.did("disconnect", f"{what} {'would be ' if check_mode else ''}removed")

@@ -30,13 +30,13 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectiv
 )
 
 from . import images
+from .account import account_removal_options, note_options
 from .agents import (
-    account_removal_options,
     desired_objects,
     in_terms_of_the_role,
-    note_options,
     preflight_options,
     registration_labels,
+    through_proxies,
 )
 from .apply import AgentObjects, merged
 from .clusters import OnboardedCluster
@@ -44,9 +44,11 @@ from .host import on_control_node, one_line, run_action, run_module, run_on_host
 from .load_images import ImageLoader
 from .reading import HostReading
 from .register import Connected
+from .variables import Variables
 
 _OBJECTS, _PREFLIGHT = "huaweicloud.hss.kubectl_objects", "huaweicloud.hss.kubectl_preflight"
 _NOTE_SECONDS = 60
+AGENT_ADDRESSES = ("anp_address", "agent_address")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -119,10 +121,8 @@ def _install(
 ) -> dict[str, Any]:
     variables, warnings = host.variables, []
     if variables.preflight:
-        addresses = AgentAddresses()
-        if variables.check_network:
-            addresses = agent_addresses(connected.session.api().show_agent_network())
-            warnings += [connected.text(text) for text in addresses.warnings]
+        addresses = _addresses(connected, variables) if variables.check_network else AgentAddresses()
+        warnings += [connected.text(text) for text in addresses.warnings]
         options = {**_target(host), **preflight_options(variables), "addresses": addresses.addresses}
         result = run_action(action, _PREFLIGHT, options, task_vars)
         warnings += result.get("warnings") or []
@@ -145,6 +145,26 @@ def _install(
     labels = registration_labels(api.project_id, cluster.name)
     result = objects.apply(desired_objects(manifests, variables, name, labels), cluster.cluster_id)
     return {**result, "warnings": [*warnings, *(result.get("warnings") or ())]}
+
+
+def _addresses(connected: Connected, variables: Variables) -> AgentAddresses:
+    """The addresses to which the agents will connect. What cannot be found out is a warning."""
+    proxies, warnings = through_proxies(variables.cluster)
+    network: dict[str, Any] = {}
+    if len(proxies) < len(AGENT_ADDRESSES):
+        try:
+            network = connected.session.api().show_agent_network()
+        except HssError as exc:
+            warnings.append(f"HSS did not name its addresses, so whether they can be reached is not checked: {exc}")
+            network = dict.fromkeys(AGENT_ADDRESSES, "")
+    found = agent_addresses({**network, **proxies})
+    # Of an empty address there is a warning already.
+    known = [text for text in found.warnings if not any(f"no {name}," in text for name in _empty(network, proxies))]
+    return AgentAddresses(found.addresses, [*warnings, *known])
+
+
+def _empty(network: Mapping[str, Any], proxies: Mapping[str, str]) -> list[str]:
+    return [name for name, text in {**network, **proxies}.items() if text == ""]
 
 
 def _remove(

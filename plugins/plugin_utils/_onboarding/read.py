@@ -21,8 +21,14 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environme
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
 
-from .account import NOTE, digest_of
-from .agents import account_conflict_message, account_owner, service_account_objects, token_secret_options
+from .account import (
+    NOTE,
+    account_conflict_message,
+    account_owner,
+    digest_of,
+    service_account_objects,
+    token_secret_options,
+)
 from .agents import in_terms_of_the_role as in_terms_of_kubectl
 from .host import given_variables, one_line, read_on_host, run_action, task_options
 from .reading import HostReading

@@ -111,7 +111,7 @@ def _host_result(cluster: OnboardedCluster, member: HostReading, check_mode: boo
         "failed": failed,
         "msg": in_terms_of_the_role(message),
         "warnings": list(cluster.warnings),
-        "credential": cluster.credential or None,
+        **({"credential": cluster.credential} if cluster.credential else {}),
         **({"objects": cluster.objects} if cluster.objects else {}),
         **({"unreachable": True} if unreachable else {}),
         **({"diff": cluster.diff} if cluster.diff and member is (cluster.speakers or cluster.members)[0] else {}),
