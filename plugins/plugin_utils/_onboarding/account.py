@@ -109,8 +109,8 @@ def account_conflict_message(conflicts: Sequence[Mapping[str, Any]], variables: 
     whose = f"belong to the cluster {owners[0]}" if owners else "were not created by this role"
     return (
         f"{enumerate_objects([label_of(conflict) for conflict in conflicts])} in the cluster {whose}, so nothing was "
-        f"made for {variables.name}. Choose another hss_onboard_service_account_namespace, which is the name of the ClusterRole "
-        "as well."
+        f"made for {variables.name}. Choose another hss_onboard_service_account_namespace, which is the name of "
+        "the ClusterRole as well."
     )
 
 
