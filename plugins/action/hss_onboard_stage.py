@@ -37,6 +37,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.readin
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.register import (
     Connected,
     connections_of,
+    description,
     fail_if_none_is_registered,
     leave_out_removals,
     record_account,
@@ -109,6 +110,8 @@ class ActionModule(ActionBase):
         reading = read_host(self, task_vars, self._use)
         for text in (*unknown_variables(task_vars), *reading.warnings):
             Display().warning(f"{reading.host}: {text}")
+        if not reading.variables.no_log and (text := description(reading)):
+            Display().display(f"{reading.host}: {text}")
         return {"reading": reading.to_result(), "_ansible_no_log": True}
 
     def _require_linear_strategy(self) -> None:

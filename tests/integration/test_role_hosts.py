@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import kubeconfigs
@@ -300,6 +301,16 @@ def test_a_misspelt_variable_is_named_with_the_nearest_name(run, hosts, simulato
         "good-1: hss_onboard_instal_agent is no variable of the role hss_onboard; is hss_onboard_install_agent meant?"
         in said
     )
+
+
+def test_without_no_log_the_read_displays_a_line_for_the_host(run, hosts):
+    chosen = {name: hosts[name] for name in ("good-1", "good-2")}
+    chosen["good-1"] = {**chosen["good-1"], "hss_onboard_no_log": False}
+    played = run("huaweicloud.hss.onboard", chosen, "--check")
+    path = chosen["good-1"]["hss_onboard_kubeconfig_path"]
+    assert re.findall(r"^good-\d: (?=/).*$", played.output, re.MULTILINE) == [
+        f"good-1: {path}, user kubernetes-admin, https://10.0.0.1:6443, 19 days left"
+    ]
 
 
 def test_an_unreachable_host_is_explained_in_the_words_of_ssh(run, hosts):

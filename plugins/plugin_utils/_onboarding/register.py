@@ -96,6 +96,17 @@ def secrets_of(reading: HostReading) -> list[str]:
     return secrets
 
 
+def description(reading: HostReading) -> str:
+    """What was read on a host, without any credential; empty if there is nothing to say."""
+    if reading.problem or not reading.path:
+        return ""
+    days = "no expiry date" if reading.days_left is None else f"{reading.days_left} days left"
+    parts = [reading.path, *([f"user {reading.user}", reading.server, days] if reading.server else [])]
+    redactor = Redactor()
+    redactor.add(*secrets_of(reading))
+    return sanitize(redactor.redact(", ".join(parts)))
+
+
 def register(connected: Connected, check_mode: bool, rotate: bool = False) -> None:
     """Creates, updates or removes the registrations of a connection's clusters, and records what became of each.
 
