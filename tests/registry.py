@@ -24,6 +24,7 @@ import tarfile
 import threading
 import time
 import urllib.request
+import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,6 +188,15 @@ def archive(images: dict[str, bytes]) -> bytes:
         files.update({f"{number}.json": config, f"{number}/layer.tar": data})
         manifest.append({"Config": f"{number}.json", "RepoTags": [name], "Layers": [f"{number}/layer.tar"]})
     return _tar({**files, "manifest.json": json.dumps(manifest).encode()})
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Returns a ZIP of files, whose names do not say what is in them."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, content in enumerate(files.values()):
+            archive.writestr(f"hss-images/{number}", content)
+    return written.getvalue()
 
 
 def _tar(files: dict[str, bytes]) -> bytes:

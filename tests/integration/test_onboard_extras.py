@@ -143,7 +143,7 @@ def test_the_variables_determine_the_service_account(onboard, cluster):
     "script, words",
     [
         ("#!/bin/sh\necho 'Unable to connect to the server' >&2; exit 1\n", "Unable to connect to the server"),
-        (None, "/kubectl on this host. Set the option kubectl"),
+        (None, "/kubectl on this host. Set hss_onboard_kubectl"),
     ],
 )
 def test_if_the_service_account_cannot_be_created_nothing_is_registered(onboard, simulator, tmp_path, script, words):
@@ -155,6 +155,72 @@ def test_if_the_service_account_cannot_be_created_nothing_is_registered(onboard,
     played = onboard({"shop": (kubeconfigs.kubeadm("https://10.0.0.9:6443"), variables)})
     assert played.code == 2 and simulator.requests("CreateMultiCloudClusters") == []
     assert words in played.output
+
+
+def test_the_token_of_the_account_is_sent_once_and_kept(onboard, simulator, cluster):
+    account = service_account_variables(cluster)
+    admin = {name: value for name, value in account.items() if name != "hss_onboard_service_account"}
+    assert onboard({"shop": (None, admin)}).code == 0
+    (registered,) = simulator.clusters()
+
+    def has_token():
+        (sent,) = simulator.clusters()
+        (user,) = yaml.safe_load(sent.kube_config)["users"]
+        secret = cluster.get("Secret", "hss-token", "hss-access")
+        return user["user"] == {"token": base64.b64decode(secret["data"]["token"]).decode()}
+
+    # Switched on later, sent once, and noted in the cluster.
+    switched = onboard({"shop": (None, account)})
+    assert (switched.code, switched.hosts_with("changed"), has_token()) == (0, {"shop"}, True), switched.output
+    assert any(
+        "ServiceAccount created" in line and "with the token of a ServiceAccount" in line for line in switched.report
+    )
+    note = cluster.get("Secret", "hss-token", "hss-access")["metadata"]["annotations"]["huaweicloud.hss/sent"]
+    assert note.startswith(f"{registered.cluster_id} ")
+    assert onboard({"shop": (None, account)}).hosts_with("changed") == set()
+
+    # A repaired account is a change, and a token that was made anew is sent.
+    assert cluster.run("delete", "clusterrolebinding", "hss-access").returncode == 0
+    assert cluster.run("delete", "secret", "hss-token", "-n", "hss-access").returncode == 0
+    repaired = onboard({"shop": (None, account)})
+    assert (repaired.code, repaired.hosts_with("changed"), has_token()) == (0, {"shop"}, True), repaired.output
+    assert any("ServiceAccount updated" in line for line in repaired.report)
+
+    # HSS cannot connect: it is sent again, and once only.
+    simulator.set_status(registered.cluster_id, "connect_fail")
+    updates = simulator.count("UpdateMultiCloudClusters")
+    assert onboard({"shop": (None, account)}).code == 0
+    simulator.set_status(registered.cluster_id, "connect_fail")
+    assert onboard({"shop": (None, account)}).hosts_with("changed") == set()
+    assert simulator.count("UpdateMultiCloudClusters") == updates + 1
+
+
+@pytest.mark.parametrize(
+    "namespace, words", [("prod", "Namespace prod in the cluster"), ("kube-system", "Kubernetes itself")]
+)
+def test_the_namespace_of_somebody_else_is_refused_for_the_account(onboard, simulator, cluster, namespace, words):
+    foreign = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "prod"}}
+    assert cluster.run("apply", "--filename", "-", stdin=json.dumps(foreign)).returncode == 0
+    variables = service_account_variables(cluster, hss_onboard_service_account_namespace=namespace)
+    played = onboard({"shop": (None, variables)})
+    assert (played.code, simulator.clusters(), cluster.everything()) == (2, [], {("Namespace", None, "prod")})
+    assert words in played.failure("shop") and "hss_onboard_service_account_namespace" in played.failure("shop")
+
+
+def test_pods_that_do_not_run_are_a_failure_with_the_reason(onboard, simulator, cluster):
+    reason = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota: small"}
+    cluster.configure(pods={"conditions": [reason]})
+    variables = service_account_variables(cluster, hss_onboard_install_agent=True, hss_onboard_wait_timeout=4)
+    variables = {**variables, "hss_onboard_service_account": False, "hss_onboard_name": "shop"}
+    played = onboard({"shop-1": (None, variables), "shop-2": (None, variables)})
+    assert played.code == 2 and len(simulator.clusters()) == 1
+    said = played.failure("shop-1")
+    assert "the connection agent was applied, but does not run. After 4 seconds" in said, said
+    assert said.count("exceeded quota: small") == 1 and "wait_for_pods" not in said
+    # The second host does not wait for the same pods again.
+    assert (
+        sum("deployments" in json.dumps(call) or '"apply"' in json.dumps(call["args"]) for call in cluster.calls()) < 9
+    )
 
 
 @pytest.fixture

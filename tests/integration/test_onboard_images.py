@@ -216,8 +216,9 @@ def test_missing_images_are_loaded_once_and_the_password_is_not_leaked(images, r
         'docker tag "proxy-agent:1.2" \\\n  @TARGET@/proxy-agent:1.2 && docker push @TARGET@/proxy-agent:1.2'
     )
     content = {"hostguard:latest": LAYERS["hostguard"], "proxy-agent:1.2": LAYERS["proxy-agent"]}
-    site.files["/two.tar"] = private.archive(content)
-    hss["two"] = {"image_command": two, "images_download_url": f"{site.url}/two.tar"}
+    # The archive of HSS is a ZIP.
+    site.files["/two.zip"] = private.zipped({name: private.archive({name: data}) for name, data in content.items()})
+    hss["two"] = {"image_command": two, "images_download_url": f"{site.url}/two.zip"}
     clusters = {"one": skopeo(), "two": skopeo(), "pod": podman(hss_onboard_no_log=False)}
     loaded = dict.fromkeys(clusters, LOADED)
 

@@ -39,11 +39,22 @@ def agent_dials(cluster, simulator):
     simulator.configure(agent_auto_applied=False)
     over = threading.Event()
 
+    def run_pods(deployment):
+        # No controller of workloads runs there.
+        wanted = deployment["spec"]["replicas"]
+        numbers = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), wanted)
+        status = {"observedGeneration": deployment["metadata"]["generation"], **numbers}
+        if not status.items() <= deployment.get("status", {}).items():
+            path = "/apis/apps/v1/namespaces/hss/deployments/proxy-agent/status"
+            cluster.run("replace", "--raw", path, "--filename", "-", stdin=json.dumps({**deployment, "status": status}))
+
     def watch():
         dialled = set()
         while not over.wait(0.5):
             config = cluster.get("ConfigMap", "proxy-agent-config", "hss")
-            if config and cluster.get("Deployment", "proxy-agent", "hss"):
+            deployment = cluster.get("Deployment", "proxy-agent", "hss") if config else None
+            if config and deployment:
+                run_pods(deployment)
                 cluster_id = config["data"]["CLUSTER_ID"]
                 if cluster_id not in dialled:
                     dialled.add(cluster_id)
@@ -382,3 +393,69 @@ def test_no_secret_of_the_agent_or_the_registry_is_shown(role, cluster, simulato
     ]
     assert [secret for secret in secrets if secret in played.output + played.log] == []
     assert role(**ALL, hss_onboard_cluster=registry).hosts_with("changed") == set()
+
+
+def thing(kind, name, version="v1", **content):
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name}, **content}
+
+
+def test_objects_of_others_are_neither_changed_nor_removed(role, cluster, simulator):
+    rbac = "rbac.authorization.k8s.io/v1"
+    others = [thing("Namespace", "hss"), thing("ClusterRole", "hssClusterRole", rbac, rules=[])]
+    for item in others:
+        made = cluster.run("apply", "--filename", "-", stdin=json.dumps(item))
+        assert made.returncode == 0, made.stderr
+    agent = {"hss_onboard_install_agent": True}
+    theirs = cluster.everything()
+    checked = role("--check", **agent)
+    assert checked.code == 2 and "Namespace hss was not created for HSS" in error(checked), checked.output
+
+    refused = role(**agent)
+    (registered,) = simulator.clusters()
+    assert refused.code == 2 and cluster.everything() == theirs, refused.output
+    assert "Namespace hss, ClusterRole hssClusterRole were not created for HSS" in error(refused)
+    assert f"Nothing was applied for the registration {registered.cluster_id}" in error(refused)
+
+    taken = role("--diff", **agent, hss_onboard_agent_take_over=True)
+    assert (taken.code, cluster.everything()) == (0, AGENT), taken.output
+    assert "ClusterRole hssClusterRole was not created for HSS, and is taken over" in taken.output
+    assert (
+        "ClusterRole hssClusterRole: updated" in taken.output and "Deployment hss/proxy-agent: created" in taken.output
+    )
+    again = role(**agent)
+    assert (again.code, again.hosts_with("changed")) == (0, set()), again.output
+
+    back = role(state="absent", **agent)
+    assert (back.code, cluster.everything()) == (0, {("Namespace", None, "hss")}), back.output
+    assert "Namespace hss remains in the cluster, since this registration did not create it" in back.output
+
+
+def test_the_agent_of_another_registration_runs_on(role, cluster, simulator):
+    agent = {"hss_onboard_install_agent": True, "hss_onboard_allow_several_names": True}
+    assert role(**agent).code == 0
+    (shop,) = simulator.clusters()
+    played = role(**agent, hss_onboard_name="bank", hss_onboard_server="10.0.0.6")
+    assert played.code == 2 and f"to the registration {shop.cluster_id} (shop)" in error(played), played.output
+    assert cluster.get("ConfigMap", "proxy-agent-config", "hss")["data"]["CLUSTER_ID"] == shop.cluster_id
+    back = role(state="absent", **agent, hss_onboard_name="bank")
+    assert (back.code, cluster.everything()) == (0, AGENT), back.output
+    assert "remain in the cluster" in back.output or "remains in the cluster" in back.output
+
+
+def test_manifests_with_more_than_an_agent_needs_are_refused(role, cluster, monkeypatch):
+    own = manifests._agent_manifests
+    pod = {"containers": [{"name": "a", "image": "a", "securityContext": {"privileged": True}}]}
+    spec = {
+        "selector": {"matchLabels": {"app": "a"}},
+        "template": {"metadata": {"labels": {"app": "a"}}, "spec": pod},
+        "replicas": 0,
+    }
+    more = manifests._object("apps/v1", "Deployment", "more", spec=spec)
+    monkeypatch.setattr(manifests, "_agent_manifests", lambda *given: [*own(*given), more])
+    agent = {"hss_onboard_install_agent": True, "hss_onboard_wait": False}
+    played = role(**agent)
+    assert played.code == 2 and cluster.everything() == set(), played.output
+    assert "Deployment hss/more has a privileged container (privileged)" in error(played)
+    assert "add to hss_onboard_agent_allow: privileged" in error(played)
+    assert role(**agent, hss_onboard_agent_allow=["privileged"]).code == 0
+    assert cluster.everything() == AGENT | {("Deployment", "hss", "more")}
