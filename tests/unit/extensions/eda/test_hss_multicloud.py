@@ -172,7 +172,7 @@ def test_an_incomplete_list_removes_nothing(watch):
 def source_error(arguments):
     """The error with which the source ends."""
     with pytest.raises(Exception) as caught:
-        asyncio.run(load_main()(asyncio.Queue(), arguments))
+        asyncio.run(asyncio.wait_for(load_main()(asyncio.Queue(), arguments), 10))
     return str(caught.value)
 
 
