@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-_OPTIONS = r"""
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
 options:
   region:
     description:
@@ -137,17 +139,9 @@ notes:
   - Secrets never appear in output, diffs or error messages, at any verbosity.
   - The common proxy variables E(HTTPS_PROXY), E(HTTP_PROXY), E(ALL_PROXY) and E(NO_PROXY) are used. A password in
     C(~/.netrc) is not.
-"""
-
-
-class ModuleDocFragment:
-    DOCUMENTATION = (
-        _OPTIONS
-        + """\
   - The module runs on the host of its task. Delegate the task to C(localhost), so that the libraries and the
     credentials are needed on the control node only.
 """
-    )
 
-    # For plugins, which run on the control node.
-    PLUGIN = _OPTIONS
+    # For plugins, which run on the control node. The last note is about modules.
+    PLUGIN: str = DOCUMENTATION.rpartition("  - The module runs")[0]

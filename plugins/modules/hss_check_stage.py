@@ -10,7 +10,7 @@ module: hss_check_stage
 short_description: Run a stage of the playbook check
 version_added: 0.2.0
 author:
-  - huaweicloud.hss authors
+  - huaweicloud.hss authors (@huaweicloud)
 description:
   - This is a part of the playbook C(huaweicloud.hss.check) and of no use outside of it.
   - It runs on the control node, in the process of Ansible itself, and changes nothing.

@@ -10,7 +10,7 @@ module: hss_onboard_stage
 short_description: Run a stage of the role hss_onboard
 version_added: 0.2.0
 author:
-  - huaweicloud.hss authors
+  - huaweicloud.hss authors (@huaweicloud)
 description:
   - This is a part of the role P(huaweicloud.hss.hss_onboard#role) and of no use outside of it.
   - It runs on the control node, in the process of Ansible itself. Only what a stage does on a host runs there.

@@ -19,8 +19,7 @@ def galaxy(work: Work) -> None:
     place = CACHE / "galaxy"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    work.run("ansible-galaxy", "collection", "build", "--output-path", place)
-    (artefact,) = place.glob("*.tar.gz")
+    artefact = work.build_collection(place)
     # It writes its result into the current directory.
     work.run("python", "-m", "galaxy_importer.main", artefact, cwd=place)
     # It reports most findings without failing, including those of ansible-lint.

@@ -187,8 +187,7 @@ def _install(work: Work, place: Path) -> tuple[Path, dict[str, str]]:
     """
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    work.run("ansible-galaxy", "collection", "build", "--output-path", place)
-    (artefact,) = place.glob("*.tar.gz")
+    artefact = work.build_collection(place)
     (place / "ansible.cfg").touch()
     collections = place / "collections"
     env = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_CONFIG": str(place / "ansible.cfg")}

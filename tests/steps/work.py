@@ -124,6 +124,18 @@ class Work:
                 broken = sum(counts.get(word, 0) for word in ("failed", "error", "errors"))
                 self.pytest_counts = counts.get("passed", 0), broken
 
+    def build_collection(self, place: Path) -> Path:
+        """Builds the artefact from a copy of the checkout, and returns its path in the folder.
+
+        `manifest` in galaxy.yml makes Ansible search all files. In the checkout, other steps create and remove some.
+        """
+        source = place / "source"
+        self.copy_checkout(source, lambda _name: True)
+        self.run("ansible-galaxy", "collection", "build", "--output-path", place, cwd=source)
+        shutil.rmtree(source)
+        (artefact,) = place.glob("*.tar.gz")
+        return artefact
+
     def copy_checkout(self, target: Path, wanted: Callable[[str], bool]) -> None:
         """Replaces a folder with the files that git would commit, as far as they are wanted."""
         # In a container, the checkout may belong to another user. The git configuration of the caller is not available.

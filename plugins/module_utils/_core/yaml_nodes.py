@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 try:
-    import yaml as yaml  # other modules use it from here
+    import yaml
 except ImportError:  # reported where it is needed, with installation instructions
     yaml = None  # type: ignore[assignment]
 

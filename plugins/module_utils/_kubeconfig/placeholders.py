@@ -25,7 +25,7 @@ _TEMPLATE = re.compile(
     re.DOTALL,
 )
 # Short words in a row, such as "your certificate here". The pieces of base64 that was broken into lines are longer.
-_SENTENCE = re.compile(r"[A-Za-z'’-]{1,20}(?: [A-Za-z'’-]{1,20})+")
+_SENTENCE = re.compile(r"[A-Za-z'\u2019-]{1,20}(?: [A-Za-z'\u2019-]{1,20})+")
 _MAX_PLACEHOLDER = 200
 
 _MIN_ENCODED_TEXT = 16  # bytes; of random bytes, fewer are often printable by chance

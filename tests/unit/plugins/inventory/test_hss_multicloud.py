@@ -93,9 +93,13 @@ def parse(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HOME", str(tmp_path))
     plugin_of = inventory_loader.get
 
-    def run(options=None, *, cache=True, hosts=(), connection=CONNECTION):
+    def run(options=None, *, cache=True, hosts=(), connection=None):
         path = tmp_path / "fleet.hss_multicloud.yml"
-        content = {"plugin": "huaweicloud.hss.hss_multicloud", **connection, **(options or {})}
+        content = {
+            "plugin": "huaweicloud.hss.hss_multicloud",
+            **(CONNECTION if connection is None else connection),
+            **(options or {}),
+        }
         path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
         inventory, loader = InventoryData(), DataLoader()
         for host in hosts:

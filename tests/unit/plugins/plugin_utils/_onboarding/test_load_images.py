@@ -33,8 +33,9 @@ class Host:
     :arg failing: parts of the commands that fail.
     """
 
-    def __init__(self, failing=(), archives=ARCHIVES):
-        self.failing, self.archives, self.ran = failing, archives, []
+    def __init__(self, failing=(), archives=None):
+        self.failing, self.ran = failing, []
+        self.archives = ARCHIVES if archives is None else archives
 
     def run(self, command, stdin, seconds):
         assert seconds > 0 and "canary" not in command
