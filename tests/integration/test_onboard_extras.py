@@ -213,7 +213,7 @@ def test_pods_that_do_not_run_are_a_failure_with_the_reason(onboard, simulator, 
     played = onboard({"shop-1": (None, variables), "shop-2": (None, variables)})
     assert played.code == 2 and len(simulator.clusters()) == 1
     said = played.failure("shop-1")
-    assert "the connection agent was applied, but does not run. After 4 seconds" in said, said
+    assert "the connection agent was applied, but does not run. After 4 seconds: 0 of 2 pods" in said, said
     assert said.count("exceeded quota: small") == 1 and "wait_for_pods" not in said
     # The second host does not wait for the same pods again.
     applied = [call["args"] for call in cluster.calls() if {"apply", "name"} <= set(call["args"])]

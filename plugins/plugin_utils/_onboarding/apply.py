@@ -9,6 +9,7 @@ that an object of an id that HSS no longer lists is left from an earlier registr
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -35,7 +36,7 @@ class Budget:
     @property
     def left(self) -> int:
         """The seconds that are left, at least one."""
-        return max(1, int(self._deadline - time.monotonic()))
+        return max(1, math.ceil(self._deadline - time.monotonic()))
 
 
 class AgentObjects:
