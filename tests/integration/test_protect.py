@@ -418,7 +418,9 @@ def test_objects_of_others_are_neither_changed_nor_removed(role, cluster, simula
 
     taken = role("--diff", **agent, hss_onboard_agent_take_over=True)
     assert (taken.code, cluster.everything()) == (0, AGENT), taken.output
-    assert "ClusterRole hssClusterRole was not created for HSS, and is taken over" in taken.output
+    (registered,) = simulator.clusters()
+    taken_over = f"taken over for the registration {registered.cluster_id}: ClusterRole hssClusterRole was not created"
+    assert f"shop: {taken_over} for HSS" in taken.output
     assert (
         "ClusterRole hssClusterRole: updated" in taken.output and "Deployment hss/proxy-agent: created" in taken.output
     )

@@ -134,7 +134,24 @@ def conflict_message(conflicts: Sequence[Mapping[str, Any]], cluster_id: str, na
     :arg cluster_id: of the registration for which it was to be applied; empty if there is none yet.
     :arg names: the names of the registrations that HSS lists, by id.
     """
+    parts = _whose(conflicts, names)
+    target = f" for the registration {cluster_id}" if cluster_id else ""
+    return (
+        f"{'; '.join(parts)}. Nothing was applied{target}. Rename or delete what is in the way, or let the role "
+        "take it over with hss_onboard_agent_take_over: true."
+    )
+
+
+def take_over_messages(conflicts: Sequence[Mapping[str, Any]], cluster_id: str, names: Mapping[str, str]) -> list[str]:
+    """A warning if objects of somebody else were taken over."""
+    parts = _whose(conflicts, names, past=True)
+    return [f"taken over for the registration {cluster_id}: {'; '.join(parts)}"] if parts else []
+
+
+def _whose(conflicts: Sequence[Mapping[str, Any]], names: Mapping[str, str], past: bool = False) -> list[str]:
+    """For each owner, which objects belong to it, or did."""
     parts = []
+    verbs = ("belonged", "belonged") if past else ("belongs", "belong")
     for owner in dict.fromkeys(conflict["owner"] for conflict in conflicts):
         labels = [label_of(conflict) for conflict in conflicts if conflict["owner"] == owner]
         listed, several = enumerate_objects(labels), len(labels) > 1
@@ -142,12 +159,8 @@ def conflict_message(conflicts: Sequence[Mapping[str, Any]], cluster_id: str, na
             parts.append(f"{listed} {'were' if several else 'was'} not created for HSS")
         else:
             name = f" ({names[owner]})" if owner in names else ""
-            parts.append(f"{listed} {'belong' if several else 'belongs'} to the registration {owner}{name}")
-    target = f" for the registration {cluster_id}" if cluster_id else ""
-    return (
-        f"{'; '.join(parts)}. Nothing was applied{target}. Rename or delete what is in the way, or let the role "
-        "take it over with hss_onboard_agent_take_over: true."
-    )
+            parts.append(f"{listed} {verbs[several]} to the registration {owner}{name}")
+    return parts
 
 
 def object_lines(result: Mapping[str, Any]) -> list[str]:

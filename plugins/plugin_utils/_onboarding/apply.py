@@ -25,6 +25,8 @@ Listed = Callable[[], Mapping[str, str]]
 # An owner that no object has: everything that is found with it is somebody else's.
 _NOBODY = "not-registered"
 _UNLABELLED = "unlabelled"
+# In the warnings of kubectl_objects.
+_TAKEN_OVER = "is taken over by"
 
 
 class Budget:
@@ -81,7 +83,11 @@ class AgentObjects:
             refused = [each for each in refused if each["owner"] is not None or each["kind"] != "Namespace"]
         if refused:
             return {**result, "msg": agents.conflict_message(refused, cluster_id, listed), "final": True}
-        return self._run({**options, "take_over": sorted(allowed), "existing_namespaces": used})
+        taken = [each for each in conflicts if not used or each["owner"] is not None or each["kind"] != "Namespace"]
+        result = self._run({**options, "take_over": sorted(allowed), "existing_namespaces": used})
+        # One warning says it, instead of one for each object.
+        warnings = [text for text in result.get("warnings") or () if _TAKEN_OVER not in text]
+        return {**result, "warnings": [*warnings, *agents.take_over_messages(taken, cluster_id, listed)]}
 
     def _take_over(self, conflicts: Sequence[Mapping[str, Any]], listed: Mapping[str, str]) -> set[str]:
         """The owners whose objects may be taken over."""

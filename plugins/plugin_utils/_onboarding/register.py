@@ -10,10 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import (
-    DATE_FIELDS,
-    DISCONNECTED_STATUSES,
-)
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import DISCONNECTED_STATUSES
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.outcome import ClusterOutcome
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.reconcile import reconcile
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.secrets import secret_values
@@ -171,8 +168,7 @@ def _record_account(cluster: OnboardedCluster, sent: bool, policies: Mapping[str
         cluster.credential = "service_account"
     if not (is_sent and speaker.credential == "service_account" and cluster.cluster_id):
         return
-    if not any(date is not None for date in map(cluster.row.get, DATE_FIELDS)) or sent:
-        cluster.notes.append("with the token of a ServiceAccount")
+    cluster.notes.append("with the token of a ServiceAccount")
     failing = cluster.row.get("status") in DISCONNECTED_STATUSES
     note = Note(cluster_id, speaker.account_digest, failing and (sent or bool(policies["account_failed"])))
     if str(note) != speaker.account_note:

@@ -118,6 +118,10 @@ def test_what_is_applied_belongs_to_the_registration(before, take_over, after):
     cluster = Cluster(before)
     result = agent_of(cluster, LISTED, agent_take_over=take_over).apply(MANIFESTS, "one")
     assert not result.get("failed") and tuple(owners(cluster).get(key) for key in AGENT) == after
+    taken = [key for key, owner in zip(AGENT, after) if key in before and before[key][0] != owner]
+    warnings = result.get("warnings") or []
+    assert len(warnings) == bool(taken)
+    assert all(text.startswith("taken over for the registration one: ") for text in warnings)
     limits = {"owner": "one", "restricted": True, "allow": [], "restart_pods": True, "wait_for_pods": True}
     assert limits.items() <= cluster.calls[0].items()
 
@@ -138,6 +142,10 @@ def test_what_is_applied_belongs_to_the_registration(before, take_over, after):
             "belongs to the registration zero. Nothing was applied for the registration one",
         ),
         ({DEPLOYMENT: ("zero", True), ROLE: (None, False)}, "was not created for HSS"),
+        (
+            {NAMESPACE: (None, False), ROLE: (None, False), DEPLOYMENT: ("one", True)},
+            "Namespace hss, ClusterRole hssClusterRole were not created for HSS",
+        ),
     ],
 )
 def test_what_belongs_to_somebody_else_is_refused(before, words):
