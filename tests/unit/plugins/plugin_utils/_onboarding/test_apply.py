@@ -118,7 +118,7 @@ def test_what_is_applied_belongs_to_the_registration(before, take_over, after):
     cluster = Cluster(before)
     result = agent_of(cluster, LISTED, agent_take_over=take_over).apply(MANIFESTS, "one")
     assert not result.get("failed") and tuple(owners(cluster).get(key) for key in AGENT) == after
-    taken = [key for key, owner in zip(AGENT, after) if key in before and before[key][0] != owner]
+    taken = [key for key, owner in zip(AGENT, after, strict=True) if key in before and before[key][0] != owner]
     warnings = result.get("warnings") or []
     assert len(warnings) == bool(taken)
     assert all(text.startswith("taken over for the registration one: ") for text in warnings)
