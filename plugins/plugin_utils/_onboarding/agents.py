@@ -261,9 +261,10 @@ def record_removed(cluster: OnboardedCluster, result: Mapping[str, Any] | None, 
         return
     kept = [label_of(conflict) for conflict in result.get("conflicts") or ()]
     if kept:
+        remain, them = ("remain", "them") if len(kept) > 1 else ("remains", "it")
         cluster.warnings.append(
-            f"{cluster.name}: {enumerate_objects(kept)} {'remain' if len(kept) > 1 else 'remains'} in the cluster, "
-            "since this registration did not create it"
+            f"{cluster.name}: {enumerate_objects(kept)} {remain} in the cluster, since this registration did not create "
+            f"{them}"
         )
     if result.get("changed"):
         cluster.did("disconnect", f"{what} {'would be ' if check_mode else ''}removed")
