@@ -263,8 +263,8 @@ def record_removed(cluster: OnboardedCluster, result: Mapping[str, Any] | None, 
     if kept:
         remain, them = ("remain", "them") if len(kept) > 1 else ("remains", "it")
         cluster.warnings.append(
-            f"{cluster.name}: {enumerate_objects(kept)} {remain} in the cluster, since this registration did not create "
-            f"{them}"
+            f"{cluster.name}: {enumerate_objects(kept)} {remain} in the cluster, since this registration did not "
+            f"create {them}"
         )
     if result.get("changed"):
         cluster.did("disconnect", f"{what} {'would be ' if check_mode else ''}removed")
