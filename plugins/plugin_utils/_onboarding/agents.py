@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.characters import visible_data
+
 from .agent_objects import agent_objects, enumerate_objects, label_of
 from .clusters import OnboardedCluster
 from .reading import HostReading
@@ -163,6 +165,14 @@ def _whose(conflicts: Sequence[Mapping[str, Any]], names: Mapping[str, str], pas
     return parts
 
 
+def visible_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows about objects, in whose names an API server may have put anything."""
+    return [
+        {key: visible_data(value, _MAX_NAME) if isinstance(value, str) else value for key, value in row.items()}
+        for row in rows
+    ]
+
+
 def object_lines(result: Mapping[str, Any]) -> list[str]:
     """A line for each object that was changed, or would be."""
     objects = result.get("objects") or ()
@@ -176,6 +186,7 @@ def in_terms_of_the_role(text: str) -> str:
     return text
 
 
+_MAX_NAME = 253  # characters, as in Kubernetes
 _VARIABLES = (
     (re.compile(r"Set the option kubectl \(hss_onboard_kubectl in the role\)"), "Set hss_onboard_kubectl"),
     (re.compile(r"(?<![\w.])add to allow:"), "add to hss_onboard_agent_allow:"),

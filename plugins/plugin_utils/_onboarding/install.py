@@ -37,6 +37,7 @@ from .agents import (
     preflight_options,
     registration_labels,
     through_proxies,
+    visible_rows,
 )
 from .apply import AgentObjects, merged
 from .clusters import OnboardedCluster
@@ -73,6 +74,9 @@ def change_agent(
         return {"msg": f"{host.host}: {one_line(exc)}"}
     except (HssError, ManifestError) as exc:
         return {"msg": connected.text(exc)}
+    for name in ("objects", "conflicts"):
+        if name in result:
+            result[name] = visible_rows(result[name])
     if result.get("msg"):
         result["msg"] = connected.text(in_terms_of_the_role(str(result["msg"])))
     # Pods that do not run do not run on the next host either, and it would wait for them again.

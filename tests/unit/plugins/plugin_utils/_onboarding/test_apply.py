@@ -203,6 +203,13 @@ def test_only_what_is_ours_is_removed(before, cluster_id, left):
     )
 
 
+def test_names_are_shown_without_control_characters():
+    row = {"kind": "Role", "namespace": None, "name": "a\x1b[31m\u202eb\nc" + "d" * 300, "action": "kept"}
+    (shown,) = agents.visible_rows([row])
+    assert shown["name"].startswith("a [31m b cddd") and len(shown["name"]) == 253
+    assert {**shown, "name": row["name"]} == row
+
+
 def test_several_results_are_one():
     rows = [Cluster._row(ROLE, "kept"), Cluster._row(NAMESPACE, "deleted")]
     conflict = {"kind": ROLE[0], "namespace": None, "name": ROLE[2], "owner": "zero"}
