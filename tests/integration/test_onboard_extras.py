@@ -27,7 +27,7 @@ ONBOARD = "huaweicloud.hss.onboard"
 def onboard(simulator, tmp_path):
     """Runs the playbook for hosts {name: (kubeconfig, variables)} with a local connection."""
 
-    def run(hosts, *arguments, environment=(), **extra):
+    def run(hosts, *arguments, environment=(), playbook=ONBOARD, **extra):
         members = {}
         for name, (text, variables) in hosts.items():
             path = tmp_path / f"{name}.conf"
@@ -38,7 +38,7 @@ def onboard(simulator, tmp_path):
         inventory = tmp_path / "hosts.json"
         inventory.write_text(json.dumps({"all": {"hosts": members, "vars": variables}}))
         variables = {**simulator.environment(), **dict(environment)}
-        return play(ONBOARD, inventory, tmp_path, variables, *arguments, **extra)
+        return play(playbook, inventory, tmp_path, variables, *arguments, **extra)
 
     return run
 
@@ -179,6 +179,9 @@ def test_the_token_of_the_account_is_sent_once_and_kept(onboard, simulator, clus
 
     # A repaired account is a change, and a token that was made anew is sent.
     assert cluster.run("delete", "clusterrolebinding", "hss-access").returncode == 0
+    rotated = onboard({"shop": (None, account)}, playbook="huaweicloud.hss.rotate")
+    assert (rotated.code, rotated.hosts_with("changed")) == (0, set()), rotated.output
+    assert cluster.get("ClusterRoleBinding", "hss-access") is None
     assert cluster.run("delete", "secret", "hss-token", "-n", "hss-access").returncode == 0
     repaired = onboard({"shop": (None, account)})
     assert (repaired.code, repaired.hosts_with("changed"), has_token()) == (0, {"shop"}, True), repaired.output
