@@ -182,7 +182,7 @@ class ActionModule(ActionBase):
             result = connected.redacted(plain_value(change_agent(self, task_vars, cluster, speaker, connected)))
             kept = ("objects", "conflicts", "changed", "answered", "final", "waited", "warnings", "msg")
             ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
-            shown = {key: result[key] for key in ("changed", "diff", "objects") if result.get(key)}
+            shown = {key: result[key] for key in ("changed", "diff") if result.get(key)}
             lines = agents.object_lines(result)
             return {**shown, **({"msg": lines, "_ansible_verbose_always": True} if lines else {})}
         return {}
