@@ -91,7 +91,8 @@ def download(url: str, path: str, checksum: str = "", limits: Limits | None = No
         raise ArchiveError("checksum", f"the checksum must begin with one of {', '.join(_CHECKSUMS)} and a colon")
     hashed, size, end = hashlib.new(algorithm), 0, time.monotonic() + limits.seconds
     try:
-        with open_url(url, timeout=60, follow_redirects="none") as response, open(path, "xb") as file:
+        request = {"timeout": 60, "follow_redirects": "none", "use_netrc": False}
+        with open_url(url, **request) as response, open(path, "xb") as file:
             while block := response.read(_BLOCK):
                 size += len(block)
                 if size > limits.download:
