@@ -191,6 +191,7 @@ _VARIABLES = (
     (re.compile(r"Set the option kubectl \(hss_onboard_kubectl in the role\)"), "Set hss_onboard_kubectl"),
     (re.compile(r"(?<![\w.])add to allow:"), "add to hss_onboard_agent_allow:"),
     (re.compile(r"(?<![\w.])wait_timeout(?!\w)"), "hss_onboard_wait_timeout"),
+    (re.compile(r"Set runtime_info to"), "Set runtime_info in hss_onboard_daemonset to"),
 )
 
 

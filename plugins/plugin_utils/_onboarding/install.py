@@ -77,6 +77,8 @@ def change_agent(
     for name in ("objects", "conflicts"):
         if name in result:
             result[name] = visible_rows(result[name])
+    if result.get("warnings"):
+        result["warnings"] = [in_terms_of_the_role(str(text)) for text in result["warnings"]]
     if result.get("msg"):
         result["msg"] = connected.text(in_terms_of_the_role(str(result["msg"])))
     # Pods that do not run do not run on the next host either, and it would wait for them again.

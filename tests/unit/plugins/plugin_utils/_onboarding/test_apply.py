@@ -203,6 +203,20 @@ def test_only_what_is_ours_is_removed(before, cluster_id, left):
     )
 
 
+@pytest.mark.parametrize(
+    "said, shown",
+    [
+        ("Set the option kubectl (hss_onboard_kubectl in the role) to the", "Set hss_onboard_kubectl to the"),
+        ("and you agree, add to allow: privileged.", "and you agree, add to hss_onboard_agent_allow: privileged."),
+        ("Increase wait_timeout.", "Increase hss_onboard_wait_timeout."),
+        ("Set runtime_info to runtime_name: x", "Set runtime_info in hss_onboard_daemonset to runtime_name: x"),
+        ("increase hss_onboard_wait_timeout", "increase hss_onboard_wait_timeout"),
+    ],
+)
+def test_messages_name_the_variables_that_users_have(said, shown):
+    assert agents.in_terms_of_the_role(said) == shown
+
+
 def test_names_are_shown_without_control_characters():
     row = {"kind": "Role", "namespace": None, "name": "a\x1b[31m\u202eb\nc" + "d" * 300, "action": "kept"}
     (shown,) = agents.visible_rows([row])
