@@ -20,7 +20,7 @@ from ansible.utils.display import Display
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http import client
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import libraries_available
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import agents, protect
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import agents, protect, protection
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.clusters import (
     OnboardedCluster,
     group_by_cluster,
@@ -200,6 +200,7 @@ class ActionModule(ActionBase):
             leave_out_removals(clusters)
         for cluster in clusters:
             record_account(cluster, self._check_mode)
+            protection.warn_about_variables(cluster)
         for connected in self._connections(clusters):
             removed = Connected(
                 connected.session,
@@ -209,6 +210,8 @@ class ActionModule(ActionBase):
             )
             protect.remove_node_agents(removed, self._check_mode)
             register(connected, self._check_mode, self._rotates)
+            if not self._rotates:
+                protection.require_any_quota(connected)
             for text in connected.warnings:
                 Display().warning(connected.text(text))
         if self._rotates:

@@ -241,7 +241,8 @@ def main() -> None:
     def work() -> dict[str, Any]:
         protection = reconcile(module.session, module.params, module.check_mode)
         outcomes = protection.outcomes
-        for text in [*protection.warnings, *combined_warnings(outcomes)]:
+        incomplete = [protection.incomplete.message] if protection.incomplete and not protection.error else []
+        for text in [*protection.warnings, *incomplete, *combined_warnings(outcomes)]:
             module.ansible.warn(text)
         done = result(protection, module.check_mode)
         errors = [outcome.error for outcome in outcomes if outcome.error]

@@ -31,6 +31,9 @@ AGENT = {
     ("Deployment", "hss", "proxy-agent"),
 }
 ALL = {"hss_onboard_install_agent": True, "hss_onboard_protect_nodes": True}
+# What the report says about nodes as long as no variable says what pays for their protection.
+CLOSED = ", protection is closed: set hss_onboard_charging_mode"
+STAY = "3 nodes (shop-node-1, shop-node-2 and shop-node-3)"
 
 
 @pytest.fixture
@@ -125,13 +128,13 @@ def test_onboarding_to_protected_nodes(role, cluster, simulator):
     first = role(**ALL)
     assert first.code == 0, first.output
     assert "connect_success" in line(first)
-    assert line(first).endswith(", connection agent installed, node agents installed, agents on 3 of 3 nodes")
+    assert line(first).endswith(f", connection agent installed, node agents installed, agents on 3 of 3 nodes{CLOSED}")
     (registered,) = simulator.clusters()
     assert registered.daemonset is not None and cluster.everything() == AGENT
 
     second = role(**ALL)
     assert (second.code, second.hosts_with("changed")) == (0, set()), second.output
-    assert line(second).startswith("shop: unchanged, ") and line(second).endswith(", agents on 3 of 3 nodes")
+    assert line(second).startswith("shop: unchanged, ") and line(second).endswith(f", agents on 3 of 3 nodes{CLOSED}")
     checked = role("--check", **ALL)
     assert (checked.code, checked.hosts_with("changed")) == (0, set()), checked.output
 
@@ -189,7 +192,7 @@ def test_the_variables_determine_the_daemonset(role, simulator):
     assert line(checked).endswith(", node agents would be changed"), checked.output
     changed = role(**ALL, hss_onboard_daemonset=scheduled)
     assert line(changed).startswith("shop: registration unchanged, ")
-    assert line(changed).endswith(", node agents changed, agents on 3 of 3 nodes")
+    assert line(changed).endswith(f", node agents changed, agents on 3 of 3 nodes{CLOSED}")
     assert simulator.clusters()[0].daemonset.fields["schedule_info"]["node_selector"] == ["pool=db"]
 
 
@@ -202,10 +205,33 @@ def test_complete_removal(role, cluster, simulator):
     back = role(state="absent", **ALL)
     assert back.code == 0, back.output
     assert line(back).startswith("shop: removed, ")
-    assert line(back).endswith(", node agents removed, connection agent removed")
+    assert line(back).endswith(f", node agents removed, agents stay on {STAY}, connection agent removed")
     assert (simulator.clusters(), cluster.everything()) == ([], set())
     again = role(state="absent", **ALL)
     assert (again.code, again.hosts_with("changed"), line(again)) == (0, set(), "shop: not registered")
+
+
+def test_protection_is_opened_and_taken_back(role, cluster, simulator):
+    paid = {**ALL, "hss_onboard_charging_mode": "packet_cycle"}
+    simulator.configure(quotas=0)
+    refused = role(**paid)
+    assert refused.code == 2 and "1 node needs a quota, and 0 are left of 0" in error(refused), refused.output
+    assert (cluster.everything(), len(simulator.clusters()), simulator.hosts()) == (set(), 1, [])
+    simulator.configure(quotas=3)
+    opened = role(**paid)
+    assert opened.code == 0, opened.output
+    assert line(opened).endswith("agents on 3 of 3 nodes, protection opened on 3, open on 3")
+    assert "3 of 3 nodes done" in opened.output and all(host.protected for host in simulator.hosts())
+    again = role(**paid)
+    assert (again.code, again.hosts_with("changed")) == (0, set()), again.output
+    assert line(again).endswith(", agents on 3 of 3 nodes, protection open on 3")
+    back = role(state="absent", **ALL, hss_onboard_uninstall_agents=True)
+    assert back.code == 0, back.output
+    done = (
+        ", protection closed on 3 nodes, node agents removed, agents uninstalled from 3 nodes, connection agent removed"
+    )
+    assert line(back).endswith(done) and (simulator.clusters(), cluster.everything()) == ([], set())
+    assert {(host.protected, host.agent_status) for host in simulator.hosts()} == {(False, "not_installed")}
 
 
 def test_each_stage_has_its_own_variable_and_check_mode_predicts_it(role, cluster, simulator):
@@ -215,6 +241,7 @@ def test_each_stage_has_its_own_variable_and_check_mode_predicts_it(role, cluste
     checked = role("--check", "--diff", **ALL)
     assert line(checked).endswith(
         ", connection agent would be installed, node agents would be installed once it is connected"
+        ", protection would stay closed: set hss_onboard_charging_mode"
     )
     assert "+++ after: Deployment hss/proxy-agent" in checked.output and cluster.everything() == set()
     assert simulator.agent_token(registered.cluster_id) not in checked.output
@@ -223,7 +250,9 @@ def test_each_stage_has_its_own_variable_and_check_mode_predicts_it(role, cluste
     assert (simulator.clusters()[0].daemonset, cluster.everything()) == (None, AGENT)
     checked = role("--check", **ALL)
     assert line(checked).startswith("shop: registration unchanged, ")
-    assert line(checked).endswith(", node agents would be installed") and "connection agent" not in line(checked)
+    assert ", node agents would be installed, protection would stay closed" in line(
+        checked
+    ) and "connection agent" not in line(checked)
     assert simulator.clusters()[0].daemonset is None
 
     assert cluster.run("delete", "deployment", "proxy-agent", "-n", "hss").returncode == 0
@@ -232,7 +261,9 @@ def test_each_stage_has_its_own_variable_and_check_mode_predicts_it(role, cluste
     left = AGENT - {("Deployment", "hss", "proxy-agent")}
     assert cluster.everything() == left
     back = role(state="absent", hss_onboard_protect_nodes=True)
-    assert line(back).startswith("shop: removed, ") and line(back).endswith(", node agents removed")
+    assert line(back).startswith("shop: removed, ") and line(back).endswith(
+        f", node agents removed, agents stay on {STAY}"
+    )
     assert (simulator.clusters(), cluster.everything()) == ([], left)
     assert (
         line(role(state="absent", hss_onboard_install_agent=True)) == "shop: not registered, connection agent removed"
@@ -305,10 +336,12 @@ def test_another_host_removes_the_agent_if_the_first_one_fails(role, cluster, si
     hosts = {"cp-1": gone, "cp-2": {"hss_onboard_kubectl": "/no/kubectl"}, "cp-3": {}}
     checked = role("--check", state="absent", hosts=hosts, **ALL)
     assert line(checked).startswith("shop: would be removed, ")
-    assert line(checked).endswith(", node agents would be removed, connection agent would be removed")
+    assert line(checked).endswith(
+        f", node agents would be removed, agents would stay on {STAY}, connection agent would be removed"
+    )
     back = role(state="absent", hosts=hosts, **ALL)
     assert (back.code, simulator.clusters(), cluster.everything()) == (0, [], set()), back.output
-    assert line(back).endswith(", node agents removed, connection agent removed")
+    assert line(back).endswith(f", node agents removed, agents stay on {STAY}, connection agent removed")
     assert "nothing was removed" not in back.output
 
 

@@ -29,11 +29,13 @@ class Protection:
     """What became of the nodes of clusters.
 
     :arg quota: what was left before anything was switched; None if no quota is needed.
-    :arg error: why not all nodes are known; None if they are.
+    :arg incomplete: why not all nodes are known; None if they are.
+    :arg error: the same if it is a failure, because all of them were waited for.
     """
 
     outcomes: list[HostOutcome] = field(default_factory=list)
     quota: Quota | None = None
+    incomplete: HssError | None = None
     error: HssError | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -66,12 +68,10 @@ def reconcile(
         if listed_again:
             found, quota = _require_quota(api, desired, found, counts, agents_may_come=False)
     outcomes = _planned(desired, found, agents_may_come=check_mode and wait is not None)
-    protection = Protection(outcomes, quota, warnings=list(found.warnings))
     incomplete = _incomplete(desired, found, counts)
-    if incomplete and (waits or not outcomes):
+    protection = Protection(outcomes, quota, incomplete, warnings=list(found.warnings))
+    if waits or not outcomes:
         protection.error = incomplete
-    elif incomplete:
-        protection.warnings.append(incomplete.message)
 
     def carry_out(valid: list[HostOutcome]) -> None:
         for outcome in valid:

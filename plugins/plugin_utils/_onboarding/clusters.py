@@ -28,6 +28,8 @@ class OnboardedCluster:
     :arg credential: the kind of credential that HSS has, as far as it is known.
     :arg account_note: what the cluster has to note about the ServiceAccount's token; empty if that is noted already.
     :arg objects: kind, name, namespace and action of each object in the cluster itself.
+    :arg nodes: on how many nodes agents should run (C(desired)) and run (C(agents)), and protection works
+        (C(protected)); empty if they were not counted.
     """
 
     name: str
@@ -46,6 +48,7 @@ class OnboardedCluster:
     credential: str = ""
     account_note: str = ""
     objects: list[dict[str, Any]] = field(default_factory=list)
+    nodes: dict[str, int] = field(default_factory=dict)
 
     @property
     def speaker(self) -> HostReading:

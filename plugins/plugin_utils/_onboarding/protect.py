@@ -18,12 +18,10 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.execu
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import reconcile
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import node_counts
 
+from . import protection
 from .clusters import OnboardedCluster, fail_all
+from .protection import CONNECTED, SLEEP
 from .register import CONCURRENCY, Connected
-
-_CONNECTED = "connect_success"
-# Seconds between the first polls. The pauses grow to three times as much, and each poll shows a line.
-_SLEEP = 4
 
 
 def connect(connected: Connected, check_mode: bool) -> None:
@@ -36,7 +34,7 @@ def connect(connected: Connected, check_mode: bool) -> None:
     for seconds, clusters in sorted(by_wait.items()):
         outcomes = [ClusterOutcome(Plan(identity(_ids(cluster), "present")), dict(cluster.row)) for cluster in clusters]
         try:
-            wait_connected(outcomes, connected.session.api(), Wait(seconds, min(_SLEEP, seconds)), connected.progress)
+            wait_connected(outcomes, connected.session.api(), Wait(seconds, min(SLEEP, seconds)), connected.progress)
         except HssError as error:
             fail_all(clusters, connected.text(error))
             continue
@@ -77,11 +75,14 @@ def _missing(row: Mapping[str, Any]) -> str:
 
 
 def _is_connected(cluster: OnboardedCluster) -> bool:
-    return cluster.row.get("status") == _CONNECTED
+    return cluster.row.get("status") == CONNECTED
 
 
 def install_node_agents(connected: Connected, check_mode: bool) -> None:
-    """Installs node agents in the connected clusters whose variables say so, and waits until they run."""
+    """Installs node agents in the connected clusters whose variables say so, waits for them, and opens protection.
+
+    A cluster that cannot be protected gets no agents.
+    """
     going = []
     for cluster in connected.clusters:
         if not (cluster.active and cluster.speaker.variables.protect_nodes):
@@ -90,14 +91,38 @@ def install_node_agents(connected: Connected, check_mode: bool) -> None:
             going.append(cluster)
         elif check_mode:
             cluster.did("protect", "node agents would be installed once it is connected")
+            protection.tell_opening(cluster, None)
         else:
             cluster.fail("its nodes are not protected yet: HSS is not connected to it; run again once it is")
+    counts = _require_quota(connected, going)
+    going = [cluster for cluster in going if cluster.active]
     _reconcile(connected, going, "present", check_mode, _record_installed)
+    new = [cluster for cluster in going if check_mode and cluster.active and not cluster.nodes]
+    for cluster in new:
+        protection.tell_opening(cluster, counts.get(str(cluster.cluster_id)))
+    protection.open_protection(connected, [cluster for cluster in going if cluster not in new], check_mode)
+
+
+def _require_quota(connected: Connected, clusters: list[OnboardedCluster]) -> dict[str, int]:
+    """Fails the clusters for whose nodes there are not enough quotas.
+
+    :returns: the number of nodes by the clusters' ids, as far as it was asked for and is known.
+    """
+    taking = [cluster for cluster in clusters if protection.takes_quotas(cluster)]
+    try:
+        counts = protection.node_counts_of(connected, taking)
+    except HssError as error:
+        fail_all(taking, connected.text(error))
+        return {}
+    protection.admit(connected, taking, counts)
+    return counts
 
 
 def _record_installed(connected: Connected, cluster: OnboardedCluster, outcome: AgentOutcome, check_mode: bool) -> None:
     ready, desired = node_counts(outcome.observed)
     status = f"agents on {ready} of {desired} nodes" if desired else "node agents not counted yet"
+    if not (check_mode and "create" in outcome.actions):
+        cluster.nodes = {"desired": desired, "agents": ready, "protected": 0}
     if not outcome.actions:
         cluster.notes.append(status)
         return
@@ -107,7 +132,10 @@ def _record_installed(connected: Connected, cluster: OnboardedCluster, outcome: 
 
 
 def remove_node_agents(connected: Connected, check_mode: bool) -> None:
-    """Removes node agents while HSS can still reach the clusters. It must come before the registrations go."""
+    """Closes protection, removes node agents, and uninstalls what stays on the nodes.
+
+    It must come before the registrations go, while HSS can still reach the clusters.
+    """
     going = [cluster for cluster in connected.clusters if cluster.active and cluster.speaker.variables.protect_nodes]
     if not going:
         return
@@ -116,15 +144,27 @@ def remove_node_agents(connected: Connected, check_mode: bool) -> None:
     except HssError as error:
         fail_all(going, connected.text(error))
         return
-    by_name: dict[str, list[str]] = {}
+    by_name: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        by_name.setdefault(str(row.get("cluster_name")), []).append(row["cluster_id"])
+        by_name.setdefault(str(row.get("cluster_name")), []).append(row)
     for cluster in going:
         given = cluster.speaker.variables.cluster.get("cluster_id")
-        ids = [given] if given else by_name.get(cluster.name, [])
+        found = [row for row in rows if row["cluster_id"] == given] if given else by_name.get(cluster.name, [])
         # Several registrations of one name are an error when the registration is removed.
-        cluster.cluster_id = ids[0] if len(ids) == 1 else None
-    _reconcile(connected, [cluster for cluster in going if cluster.cluster_id], "absent", check_mode, _record_removed)
+        if len(found) == 1:
+            cluster.cluster_id, cluster.row = found[0]["cluster_id"], connected.redacted(dict(found[0]))
+    going = [cluster for cluster in going if cluster.cluster_id]
+    protection.close_protection(connected, going, check_mode)
+    confirmed: list[OnboardedCluster] = []
+
+    def record(connected: Connected, cluster: OnboardedCluster, outcome: AgentOutcome, check_mode: bool) -> None:
+        _record_removed(connected, cluster, outcome, check_mode)
+        if not outcome.warnings:
+            confirmed.append(cluster)
+
+    _reconcile(connected, [cluster for cluster in going if cluster.active], "absent", check_mode, record)
+    protection.remove_agents_left(connected, confirmed, check_mode)
+    protection.look_for_agents_of(connected, [cluster for cluster in going if cluster not in confirmed])
 
 
 def _record_removed(connected: Connected, cluster: OnboardedCluster, outcome: AgentOutcome, check_mode: bool) -> None:
@@ -152,7 +192,7 @@ def _reconcile(
             "state": state,
             "wait": wait or state == "absent",
             "wait_timeout": seconds,
-            "wait_sleep": min(_SLEEP, seconds),
+            "wait_sleep": min(SLEEP, seconds),
         }
         entries = [{**cluster.speaker.variables.daemonset, "cluster_id": cluster.cluster_id} for cluster in group]
         try:

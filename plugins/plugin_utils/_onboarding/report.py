@@ -113,6 +113,7 @@ def _host_result(cluster: OnboardedCluster, member: HostReading, check_mode: boo
         "warnings": list(cluster.warnings),
         **({"credential": cluster.credential} if cluster.credential else {}),
         **({"objects": cluster.objects} if cluster.objects else {}),
+        **({"nodes": dict(cluster.nodes)} if cluster.nodes else {}),
         **({"unreachable": True} if unreachable else {}),
         **({"diff": cluster.diff} if cluster.diff and member is (cluster.speakers or cluster.members)[0] else {}),
     }

@@ -23,6 +23,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.option
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.limits import NAMESPACE as AGENT_NAMESPACE
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.limits import LimitError, require_permissions
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.options import daemonset_spec
+from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.options import CHARGING_MODES
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.ownership import is_system_namespace
 
 PREFIX = "hss_onboard_"
@@ -95,6 +96,8 @@ class Variables:
     no_log: bool = True
     agent_take_over: bool = False
     agent_allow: list[str] = field(default_factory=list)
+    charging_mode: str | None = None
+    uninstall_agents: bool = False
 
     @property
     def present(self) -> bool:
@@ -165,6 +168,9 @@ def variables_spec() -> dict[str, dict[str, Any]]:
         "no_log": {"type": "bool"},
         "agent_take_over": {"type": "bool"},
         "agent_allow": {"type": "list", "elements": "str"},
+        # No default, because each of them costs something else.
+        "charging_mode": {"type": "str", "choices": list(CHARGING_MODES)},
+        "uninstall_agents": {"type": "bool"},
     }
     return {PREFIX + name: option for name, option in spec.items()}
 
