@@ -120,7 +120,7 @@ elif [ ! -s "$f" ]; then s=empty
 elif ! {{ command exec 3<"$f"; }} 2>/dev/null; then s=denied
 elif [ -e /dev/fd/3 ] && [ ! -f /dev/fd/3 ]; then s=special
 else s=plain; command -v base64 >/dev/null 2>&1 && s=base64
-o=$(stat -L -c '%u' /dev/fd/3 2>/dev/null)
+set -- $(stat -L -c '%u %s' /dev/fd/3 2>/dev/null); o=$1; [ "${{2:-0}}" -gt {max_bytes} ] && s=large
 linked "$f" && w=$(way "$f" | tr '\\n' ,)
 fi
 printf '\\n%s begin %s %s %s %s\\n' {mark} "$n" "$s" "$w" "$o"

@@ -82,7 +82,7 @@ STAT = """#!/bin/sh
 for file; do :; done
 [ "$file" = /dev/fd/3 ] && file=$(readlink /proc/self/fd/3)
 case $file in */home | */home/*) uid=1000 ;; *) uid=0 ;; esac
-case $* in *%a*) printf '%s:%s:755\\n' "$(printf %s "$*" | cut -c4)" "$uid" ;; *) echo "$uid" ;; esac
+case $* in *%a*) printf '%s:%s:755\\n' "$(printf %s "$*" | cut -c4)" "$uid" ;; *) echo "$uid 100" ;; esac
 """
 
 
