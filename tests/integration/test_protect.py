@@ -189,7 +189,7 @@ def test_the_variables_determine_the_daemonset(role, simulator):
     assert role(**ALL, hss_onboard_daemonset=scheduled).hosts_with("changed") == set()
     scheduled["schedule_info"]["node_selector"] = ["pool=db"]
     checked = role("--check", **ALL, hss_onboard_daemonset=scheduled)
-    assert line(checked).endswith(", node agents would be changed"), checked.output
+    assert line(checked).endswith(f", node agents would be changed{CLOSED}"), checked.output
     changed = role(**ALL, hss_onboard_daemonset=scheduled)
     assert line(changed).startswith("shop: registration unchanged, ")
     assert line(changed).endswith(f", node agents changed, agents on 3 of 3 nodes{CLOSED}")
