@@ -208,6 +208,21 @@ def test_a_use_of_the_role_concerns_the_hosts_that_take_part_in_it(run, hosts, s
     assert "'gone': " not in played.output
 
 
+@pytest.mark.parametrize("first", ["good-1", "good-2"])
+def test_hosts_of_one_cluster_that_disagree_are_refused(run, hosts, simulator, first):
+    """Even if only one of them needs the stages for agents."""
+    simulator.seed_clusters([{"name": "shop"}])
+    there = {**hosts["good-1"], "hss_onboard_name": "shop"}
+    gone = {**hosts["good-1"], "hss_onboard_name": "shop", "hss_onboard_state": "absent"}
+    agents = {"hss_onboard_service_account": True, "hss_onboard_kubectl": "/no/kubectl"}
+    members = {"good-1": {**there, **agents}, "good-2": gone}
+    order = {name: members[name] for name in (first, *members.keys() - {first})}
+    played = run([{"hosts": "all", "gather_facts": False, "roles": ["huaweicloud.hss.hss_onboard"]}], order)
+    assert played.hosts_with("failed") == set(members) and simulator.requests() == [], played.output
+    differ = "are both called shop, but differ in hss_onboard_state"
+    assert any(differ in played.failure(name) for name in members)
+
+
 def test_nothing_secret_stays_in_a_variable(run, hosts, texts, simulator, tmp_path):
     secret = yaml.safe_load(texts["good-1"])["users"][0]["user"]["client-key-data"]
     folder = tmp_path / "left"

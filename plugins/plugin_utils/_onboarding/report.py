@@ -90,7 +90,7 @@ def _host_result(cluster: OnboardedCluster, member: HostReading, check_mode: boo
     message = cluster_line(cluster, check_mode) or "nothing to do"
     if not member.usable and (not cluster.speakers or member.unreachable):
         failed, unreachable, message = not member.unreachable, member.unreachable, member.problem
-    elif not member.usable:
+    elif not member.usable and not cluster.problem:
         message = f"host {member.host} was passed over: {member.problem}"
     elif cluster.problem:
         failed = True
