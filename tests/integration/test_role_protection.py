@@ -260,6 +260,22 @@ def test_a_node_that_is_not_protected_fails_its_cluster_alone(simulator, role):
     assert "package_unavailable" in shop["msg"] and shop["nodes"]["protected"] == 1
 
 
+def test_a_node_that_is_down_does_not_keep_the_others_unprotected(simulator, role, monkeypatch):
+    from simulator.daemonset import Daemonset
+
+    real = Daemonset.numbers
+    monkeypatch.setattr(
+        Daemonset, "numbers", lambda self, settings: {**real(self, settings), "ready_num": min(2, self.steps)}
+    )
+    played = role(**PACKETS, wait_timeout=8)
+    result = played.results["shop"]
+    assert result["failed"] and "not ready on every node" in result["msg"] and counts(simulator)[1] == 2, result
+    assert "protection requested on 2" in result["msg"] and "not opened yet on 1" in result["msg"]
+    again = role(**PACKETS, wait_timeout=8).results["shop"]
+    assert (again["failed"], again["changed"]) == (True, False)
+    assert again["nodes"] == {"desired": 3, "agents": 2, "protected": 2}
+
+
 def test_without_waiting_the_next_run_continues(simulator, role):
     simulator.configure(daemonset_polls=6)
     ok(role(protect_nodes=False, require_permissions=True))

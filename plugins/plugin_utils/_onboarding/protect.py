@@ -101,6 +101,9 @@ def install_node_agents(connected: Connected, check_mode: bool) -> None:
     for cluster in new:
         protection.tell_opening(cluster, counts.get(str(cluster.cluster_id)))
     protection.open_protection(connected, [cluster for cluster in going if cluster not in new], check_mode)
+    # A node that is down must not keep the others of its cluster unprotected.
+    partial = [cluster for cluster in going if cluster.problem and cluster.nodes.get("agents") and not check_mode]
+    protection.open_where_agents_run(connected, [cluster for cluster in partial if "protected" not in cluster.nodes])
 
 
 def _require_quota(connected: Connected, clusters: list[OnboardedCluster]) -> dict[str, int]:
@@ -204,6 +207,9 @@ def _reconcile(
             cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in outcome.warnings]
             if outcome.error:
                 cluster.actions += [] if not outcome.actions else ["protect" if state == "present" else "unprotect"]
+                if state == "present" and outcome.observed:
+                    ready, desired = node_counts(outcome.observed)
+                    cluster.nodes = {"desired": desired, "agents": ready}  # what is protected is counted later
                 cluster.fail(connected.text(outcome.error))
             else:
                 record(connected, cluster, outcome, check_mode)

@@ -203,6 +203,20 @@ def open_protection(connected: Connected, clusters: Sequence[OnboardedCluster], 
             _open(connected, group[start : start + _MAX_CLUSTERS], params, check_mode)
 
 
+def open_where_agents_run(connected: Connected, clusters: Sequence[OnboardedCluster]) -> None:
+    """Opens protection in clusters that have failed because agents run on some of their nodes only."""
+    groups: dict[tuple[str, int], list[OnboardedCluster]] = {}
+    for cluster in clusters:
+        variables = cluster.speaker.variables
+        if variables.charging_mode:
+            groups.setdefault((variables.charging_mode, variables.wait_timeout), []).append(cluster)
+    for (mode, seconds), group in groups.items():
+        found = _with_hosts(connected, group)
+        for start in range(0, len(found), _MAX_CLUSTERS):
+            params = {**_params("opened", False, seconds), "charging_mode": mode}
+            _open(connected, found[start : start + _MAX_CLUSTERS], params, check_mode=False)
+
+
 def tell_opening(cluster: OnboardedCluster, count: int | None) -> None:
     """Tells in check mode what would become of the nodes of a cluster that has no agents yet.
 
