@@ -93,7 +93,7 @@ def role(simulator, configs):
         values = {"kube_config": config.text, "server": config.server, "ca": config.ca, "days_left": config.days_left}
         return dataclasses.replace(found, **values)
 
-    def run(*names, check=False, rotate=False, **variables):
+    def run(*names, check=False, **variables):
         """variables: of every cluster; a mapping with a cluster's name is of that cluster alone."""
         names = names or ("shop",)
         common = {key: value for key, value in variables.items() if key not in NAMES}
@@ -102,9 +102,8 @@ def role(simulator, configs):
         simulator.clear_requests()
         for connected in connections_of(clusters, {}, progress.append):
             going = [cluster for cluster in connected.clusters if not cluster.speaker.variables.present]
-            if not rotate:
-                protect.remove_node_agents(dataclasses.replace(connected, clusters=going), check)
-            register(connected, check, rotate)
+            protect.remove_node_agents(dataclasses.replace(connected, clusters=going), check)
+            register(connected, check)
             protection.require_any_quota(connected)
         present = [cluster for cluster in clusters if cluster.active and cluster.speaker.variables.present]
         for connected in connections_of(present, {}, progress.append):
@@ -371,9 +370,3 @@ def test_protection_of_a_dead_cluster_that_cannot_be_closed_is_a_warning(simulat
     back = ok(role(state="absent"))
     assert any("protection is still open on shop-node-1" in text for text in back.results["shop"]["warnings"])
     assert simulator.clusters() == []
-
-
-def test_rotating_does_none_of_it(simulator, role):
-    ok(role(**PACKETS))
-    played = role(**PACKETS, protect_nodes=False, rotate=True)
-    assert not {SWITCH, QUOTAS, HOSTS, CREATE, DELETE, UNINSTALL} & set(played.requests)
