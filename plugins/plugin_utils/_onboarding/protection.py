@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# Copyright (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection: opens the protection of nodes and takes it back, for all clusters of a connection at once.

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, the huaweicloud.hss collection authors
+# Copyright (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The variables of protection, which clusters of a play get the quotas that are left, and the numbers of nodes."""
