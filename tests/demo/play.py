@@ -25,7 +25,7 @@ from simulator import Simulator  # noqa: E402
 
 
 def lay_out(folder: Path, simulator: Simulator) -> StandIn:
-    """Writes the inventory, the playbooks and the kubeconfigs of five hosts.
+    """Writes the inventory, the playbooks, the kubeconfigs of five hosts, and that of the cluster in register.yml.
 
     :returns: the cluster of the host lab-1, into which agents can be installed.
     """
@@ -36,6 +36,7 @@ def lay_out(folder: Path, simulator: Simulator) -> StandIn:
         "etc/k3s-1.yaml": kubeconfigs.k3s(),
         "etc/shop-cp-1.conf": kubeconfigs.kubeadm("https://shop.example.com:6443", days=20, ca=shop),
         "etc/shop-cp-2.conf": kubeconfigs.kubeadm("https://shop.example.com:6443", days=20, ca=shop),
+        "etc/single.conf": kubeconfigs.kubeadm("https://10.20.0.50:6443"),
         "etc/legacy-1.conf": kubeconfigs.kubeadm("https://10.20.0.99:6443", days=-12),
         "renewed/shop-cp-1.conf": kubeconfigs.kubeadm("https://shop.example.com:6443", ca=shop),
         "renewed/legacy-1.conf": kubeconfigs.kubeadm("https://10.20.0.99:6443"),
@@ -76,6 +77,9 @@ def shell(folder: Path, arguments: list[str]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """Runs the command, and returns its exit code."""
+    # The folder is also removed if the window is closed.
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: sys.exit(128 + received))
     with tempfile.TemporaryDirectory(prefix="hss-play-") as name, Simulator() as simulator:
         folder = Path(name)
         with lay_out(folder, simulator):
