@@ -141,6 +141,10 @@ def _lines(report: Mapping[str, Any], written: list[str]) -> list[str]:
     expiring = f"{summary['expiring']} with fewer than {report['min_days_left']} days left"
     lines.append(
         f"{summary['clusters']} clusters registered, {summary['connected']} connected, {expiring}{hosts}; "
-        f"{summary['errors']} errors, {summary['warnings']} warnings"
+        f"{_count(summary['errors'], 'error')}, {_count(summary['warnings'], 'warning')}"
     )
     return [*lines, *(f"written: {path}" for path in written)]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

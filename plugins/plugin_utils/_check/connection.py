@@ -164,7 +164,7 @@ def _uses_proxy(url: str) -> bool:
 
 def _clock(difference: float) -> Check:
     if abs(difference) <= MAX_CLOCK_DIFFERENCE:
-        return Check("clock", True, f"differs from the service's by {abs(difference):.0f} seconds")
+        return Check("clock", True, f"differs from the service's by {abs(difference):.0f} s")
     return Check(
         "clock",
         False,
