@@ -143,6 +143,8 @@ def _outcome(cluster: OnboardedCluster) -> str:
     if cluster.left_out:
         return "left out"
     if not cluster.registered:
+        if cluster.actions:
+            return "updated" if cluster.row else "removed"
         return "unchanged" if cluster.row else "not registered"
     return {"create": "registered", "update": "updated", "delete": "removed"}[cluster.registered[-1]]
 

@@ -154,3 +154,10 @@ def test_the_result_of_a_host():
         "failed": False,
         "warnings": [],
     }
+
+
+@pytest.mark.parametrize("row, tally", [(ROW, "1 updated"), ({}, "1 removed")])
+def test_a_cluster_in_which_something_was_done_is_not_unchanged(row, tally):
+    (cluster,) = made = clusters(reading("shop"), registered=[], row=row)
+    cluster.did("connect" if row else "disconnect", "connection agent installed or removed")
+    assert report_lines(made, [], False)[-1] == tally
