@@ -41,6 +41,11 @@ class Played:
         found = re.findall(r"\"msg\": (\[.*?\n    \])", self.output, re.DOTALL)
         return json.loads(found[-1]) if found else []
 
+    @property
+    def text(self) -> str:
+        """The output without line ends, with which ansible-core 2.18 wraps warnings."""
+        return " ".join(self.output.split())
+
     def failure(self, host: str) -> str:
         """The message of the last task that failed on a host; empty if none did."""
         found = re.findall(rf"^(?:fatal|failed): \[{re.escape(host)}\]: \w+! => (\{{.*\}})$", self.output, re.MULTILINE)

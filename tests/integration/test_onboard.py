@@ -89,7 +89,8 @@ def test_the_life_of_a_registration(onboard, simulator):
     assert [cluster.name for cluster in simulator.clusters() if "127.0.0.1" in cluster.kube_config] == []
     assert (simulator.count(CREATE), simulator.count(LIST)) == (3, 3)
     assert first.report[3:] == ["old-1: failed, see the error of host old-1", "3 registered, 1 failed"]
-    assert first.output.count("the certificate expired on") == 2  # the error message and the result
+    # In the result, and as an error of ansible-core 2.19 and later.
+    assert first.output.count("the certificate expired on") in (1, 2)
     assert "kubeadm certs renew" in first.output
 
     second = onboard()

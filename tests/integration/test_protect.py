@@ -322,7 +322,7 @@ def test_the_registration_of_a_lost_cluster_is_removed(role, cluster, simulator)
         back = role(state="absent", hosts=gone, hss_onboard_install_agent=True)
         assert (back.code, simulator.clusters()) == (0, []), back.output
         assert line(back).startswith(f"shop: {expected}"), back.output
-        assert "shop: nothing was removed in the cluster itself, which may be gone: " in back.output
+        assert "shop: nothing was removed in the cluster itself, which may be gone: " in back.text
     # The cluster is reachable again.
     assert cluster.everything() == AGENT
     again = role(state="absent", hss_onboard_install_agent=True)
@@ -342,7 +342,7 @@ def test_another_host_removes_the_agent_if_the_first_one_fails(role, cluster, si
     back = role(state="absent", hosts=hosts, **ALL)
     assert (back.code, simulator.clusters(), cluster.everything()) == (0, [], set()), back.output
     assert line(back).endswith(f", node agents removed, agents stay on {STAY}, connection agent removed")
-    assert "nothing was removed" not in back.output
+    assert "nothing was removed" not in back.text
 
 
 def test_changes_of_others_in_the_cluster_are_reverted(role, cluster):
@@ -376,7 +376,7 @@ def test_missing_permissions_are_reported_with_advice(role, simulator, required)
     simulator.set_permissions([row])
     played = role(**ALL, hss_onboard_require_permissions=required)
     assert (played.code == 0) is not required, played.output
-    assert "pods for check: grant get on pods" in played.output
+    assert "pods for check: grant get on pods" in played.text
     (registered,) = simulator.clusters()
     assert (registered.daemonset is None) is required
     if not required:
@@ -453,7 +453,7 @@ def test_objects_of_others_are_neither_changed_nor_removed(role, cluster, simula
     assert (taken.code, cluster.everything()) == (0, AGENT), taken.output
     (registered,) = simulator.clusters()
     taken_over = f"taken over for the registration {registered.cluster_id}: ClusterRole hssClusterRole was not created"
-    assert f"shop: {taken_over} for HSS" in taken.output
+    assert f"shop: {taken_over} for HSS" in taken.text
     assert (
         "ClusterRole hssClusterRole: updated" in taken.output and "Deployment hss/proxy-agent: created" in taken.output
     )

@@ -43,8 +43,8 @@ _FILE_PROBLEMS = {
 }
 
 
-# Lines that ssh adds to stderr with -vvvv.
-_SSH_DEBUG_LINE = re.compile(r"debug[123]: |OpenSSH_")
+# Lines that ssh adds to stderr with -vvvv. A list of its channels goes on in further lines.
+_SSH_DEBUG_LINE = re.compile(r"debug[123]: |OpenSSH_|\s+#\d+ ")
 
 
 class HostFileError(Exception):

@@ -158,7 +158,9 @@ def test_paths_are_relative_to_the_kubeconfig(kubeconfig, name, expected):
 
 def test_debug_messages_of_ssh_do_not_hide_the_message_of_the_host():
     stderr = (
-        "OpenSSH_9.2p1\r\ndebug1: channel 1\r\nsudo: a password is required\r\n" + "debug2: channel 1: is dead\r\n" * 20
+        "OpenSSH_9.2p1\r\ndebug1: channel 1\r\nsudo: a password is required\r\n"
+        + "debug2: channel 1: is dead\r\n" * 20
+        + "debug1: The following connections are open:\r\n  #2 client-session (t4 [session] fd 5/5/-1)\r\n"
     )
     with pytest.raises(HostFileError, match="exit code 1, sudo: a password is required"):
         parse_files("", "hss-mark", ["/a"], 1, stderr, LIMIT)
