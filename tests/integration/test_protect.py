@@ -174,7 +174,7 @@ def test_the_addresses_of_hss_are_checked_on_request(role, cluster, simulator, m
         assert "canary-password" not in played.output
         simulator.fault("ShowAgentAddress", Fault.status(400, error_code="HSS.0010"), times=1)
         played = role("--check", **agent, hss_onboard_check_network=True)
-        assert played.code == 0 and "HSS did not name its addresses" in played.output, played.output
+        assert played.code == 0 and "HSS did not name its addresses" in played.text, played.output
         told["agent_address"] = reached
         assert role(**agent, hss_onboard_check_network=True).code == 0
         told["agent_address"] = refused
@@ -462,7 +462,7 @@ def test_objects_of_others_are_neither_changed_nor_removed(role, cluster, simula
 
     back = role(state="absent", **agent)
     assert (back.code, cluster.everything()) == (0, {("Namespace", None, "hss")}), back.output
-    assert "Namespace hss remains in the cluster, since this registration did not create it" in back.output
+    assert "Namespace hss remains in the cluster, since this registration did not create it" in back.text
 
 
 def test_the_agent_of_another_registration_runs_on(role, cluster, simulator):
@@ -474,7 +474,7 @@ def test_the_agent_of_another_registration_runs_on(role, cluster, simulator):
     assert cluster.get("ConfigMap", "proxy-agent-config", "hss")["data"]["CLUSTER_ID"] == shop.cluster_id
     back = role(state="absent", **agent, hss_onboard_name="bank")
     assert (back.code, cluster.everything()) == (0, AGENT), back.output
-    assert "remain in the cluster" in back.output or "remains in the cluster" in back.output
+    assert "remain in the cluster" in back.text or "remains in the cluster" in back.text
 
 
 def test_manifests_with_more_than_an_agent_needs_are_refused(role, cluster, monkeypatch):

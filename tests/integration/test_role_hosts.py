@@ -304,14 +304,14 @@ def test_one_cluster_under_two_names_is_refused_unless_it_is_allowed(run, simula
     assert names(simulator) == {"other", "cp"}
     allowed = run("huaweicloud.hss.onboard", paths, hss_onboard_allow_several_names=True)
     assert allowed.code == 0 and names(simulator) == {"other", "cp", "cp-1", "cp-2"}, allowed.output
-    assert "is already registered as 'cp'" in " ".join(allowed.output.split())
+    assert "is already registered as 'cp'" in allowed.text
 
 
 def test_a_misspelt_variable_is_named_with_the_nearest_name(run, hosts, simulator):
     played = run(
         "huaweicloud.hss.onboard", {"good-1": {**hosts["good-1"], "hss_onboard_instal_agent": True}}, "--check"
     )
-    said = " ".join(played.output.split())
+    said = played.text
     assert (
         "good-1: hss_onboard_instal_agent is no variable of the role hss_onboard; is hss_onboard_install_agent meant?"
         in said

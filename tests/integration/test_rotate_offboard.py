@@ -60,7 +60,7 @@ def test_rotate_warns_about_credentials_that_expire_soon(run):
     hosts = {"shop": kubeconfigs.kubeadm(SERVER, days=20)}
     run("onboard", hosts)
     played = run("rotate", hosts)
-    assert "19 days from now" in " ".join(played.output.split())
+    assert "19 days from now" in played.text
 
 
 def test_offboard_removes_registrations_and_ignores_unregistered_clusters(simulator, run):
