@@ -167,7 +167,9 @@ class ActionModule(ActionBase):
             if not cluster.active or host not in names:
                 continue
             if cluster.account_note and host == names[0] and not attempt and not self._check_mode:
-                ledger.write(f"note {host}", note_account(self, task_vars, cluster, cluster.speaker))
+                (connected,) = self._connections([cluster])
+                noted = note_account(self, task_vars, cluster, cluster.speaker)
+                ledger.write(f"note {host}", connected.redacted(noted))
             if not _needs_agent(cluster):
                 continue
             if (names.index(host) > 0) != (attempt > 0):

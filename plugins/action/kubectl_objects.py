@@ -113,7 +113,7 @@ class ActionModule(KubectlAction):
                 "conflicts": self._conflict_results(),
             }
             self._show_warnings(result, self._warnings)
-            return {**result, "failed": True, **state, "msg": sanitize(str(exc))}
+            return {**result, "failed": True, **state, "msg": sanitize(self._redactor.redact(str(exc)))}
         self._show_warnings(result, self._warnings)
         return {
             **result,
@@ -147,6 +147,8 @@ class ActionModule(KubectlAction):
         if self._owner and not absent:
             ownership.require_own_namespaces(desired)
         self._cluster = self._target(args)
+        credential = self._credential(self._cluster)
+        self._redactor.add(*credential)
         self._wait_timeout = args["wait_timeout"]
         self._deadline = time.monotonic() + self._wait_timeout
         # A call may take as long as the task waits for something anyway.
@@ -157,7 +159,9 @@ class ActionModule(KubectlAction):
             return [], self._redactor
         changes = self._absent(desired, selector, kinds) if absent else self._present(desired, args)
         known = [item for change in changes for item in (change.live, change.applied) if item is not None]
-        return changes, object_redactor([*desired, *known])
+        redactor = object_redactor([*desired, *known])
+        redactor.add(*credential)
+        return changes, redactor
 
     @staticmethod
     def _check_limits(desired: Sequence[KubeObject], allow: Sequence[str]) -> None:

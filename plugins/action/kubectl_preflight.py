@@ -80,13 +80,15 @@ _NODES = Call(["get", "--raw", f"/api/v1/nodes?limit={_MAX_NODES}"])
 # Seconds before the calls are repeated, if the first one has failed with an error that is likely to pass.
 _PAUSES = (1, 2)
 _REVIEW = Call(["create", "-f", "-", "-o", "json"], reads_stdin=True)
-_NO_SECRETS = Redactor()
 
 
 class ActionModule(KubectlAction):
     """Query the cluster with kubectl and check the output."""
 
     _supports_diff = False
+
+    # An instance runs once.
+    _redactor = Redactor()
 
     @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -97,9 +99,9 @@ class ActionModule(KubectlAction):
             kubectl, findings = self._check(args)
         except KubectlError as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
-        problems = [sanitize(text) for text in findings.problems]
+        problems = [sanitize(self._redactor.redact(text)) for text in findings.problems]
         if findings.warnings:
-            result["warnings"] = [sanitize(text) for text in findings.warnings]
+            result["warnings"] = [sanitize(self._redactor.redact(text)) for text in findings.warnings]
         if problems and args["fail"]:
             result.update(failed=True, msg=" ".join(problems))
         return {
@@ -134,6 +136,7 @@ class ActionModule(KubectlAction):
             mark, executed = self._execute_calls(target, [], b"", script) if addresses else ("", {})
             self._note_connectivity(addresses, mark, executed, findings)
             return None, findings
+        self._redactor = self._without_credential(target)
         # If the API server has to be asked for the resources of some kinds, the permissions are reviewed afterwards.
         unmapped = objects_to_map(objects)
         reviews = [] if unmapped else access_reviews(objects, {})
@@ -175,19 +178,18 @@ class ActionModule(KubectlAction):
         findings.problems += connectivity.problems
         findings.warnings += connectivity.warnings
 
-    @staticmethod
     def _check_cluster(
-        results: Sequence[CallResult], minimum: tuple[int, ...], findings: Findings, pods: AgentPods
+        self, results: Sequence[CallResult], minimum: tuple[int, ...], findings: Findings, pods: AgentPods
     ) -> bool:
         """Check the version and the nodes. Return whether the API server has answered."""
         version = results[0]
         if version.rc:
-            findings.problems.append(str(call_error("getting the version", version, _NO_SECRETS)))
+            findings.problems.append(str(call_error("getting the version", version, self._redactor)))
             return False
         check_version(parse_object(version.stdout), minimum, findings)
         nodes = results[1]
         if nodes.rc:
-            findings.warnings.append(str(call_error("getting the nodes", nodes, _NO_SECRETS)))
+            findings.warnings.append(str(call_error("getting the nodes", nodes, self._redactor)))
         else:
             items = parse_objects(nodes.stdout)
             check_nodes(items, findings, pods)
@@ -212,10 +214,9 @@ class ActionModule(KubectlAction):
                 )
         return resources
 
-    @staticmethod
-    def _check_permissions(result: CallResult, findings: Findings) -> None:
+    def _check_permissions(self, result: CallResult, findings: Findings) -> None:
         if result.rc:
-            findings.warnings.append(str(call_error("checking the account's permissions", result, _NO_SECRETS)))
+            findings.warnings.append(str(call_error("checking the account's permissions", result, self._redactor)))
         else:
             check_access(parse_objects(result.stdout), findings)
 

@@ -10,7 +10,6 @@ import time
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl import (
     TARGET_SPEC,
@@ -66,7 +65,7 @@ class ActionModule(KubectlAction):
                 time.sleep(_PAUSE)
                 continue
             if result.rc:
-                raise call_error(f"getting the Secret {name}", result, Redactor())
+                raise call_error(f"getting the Secret {name}", result, self._without_credential(target))
             exists = bool(result.stdout.strip())
             secret = parse_object(result.stdout) if exists else {}
             data = dict(secret.get("data") or {})

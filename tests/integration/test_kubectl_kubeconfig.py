@@ -104,3 +104,22 @@ def test_the_environment_of_a_task_reaches_the_host_and_is_not_shown(cluster, tm
     for found in got:
         assert (found["HTTPS_PROXY"], found["HOME"], found["KUBERC"]) == (PROXY, str(home), "off")
         assert "KUBECONFIG" not in found and found["KUBECTL_KUBERC"] == "false"
+
+
+def test_an_api_server_that_quotes_the_token_does_not_get_it_into_the_output(cluster, tasks):
+    """In errors, warnings, and fields of objects."""
+    token = "canary-bearer-" + "0123456789abcdef" * 2
+    document = yaml.safe_load(kubeconfigs.kubeadm("https://10.0.0.5:6443"))
+    document["users"][0]["user"] = {"token": token}
+    Path(cluster.kubeconfig).write_text(yaml.safe_dump(document))
+    quoted = "Error from server (Forbidden): forbidden: Bearer " + token
+    secret = {"name": "s", "namespace": "hss", "keys": ["token"], "wait_timeout": 0}
+    cluster.change("Namespace", "default", metadata={"name": "default", "uid": "u", "annotations": {"said": token}})
+    default = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default", "labels": {"a": "b"}}}
+    played, (changed, *_rest) = tasks(OBJECTS, {"objects": [default]}, arguments=("-vvvv", "--diff", "--check"))
+    assert changed["changed"] and token not in played.output
+    cluster.configure(faults=[{"command": name, "stderr": quoted, "times": 9} for name in ("get", "version", "create")])
+    for action, options in ((OBJECTS, {"objects": [NAMESPACE]}), (PREFLIGHT, {}), (SECRET_INFO, secret)):
+        played, (result,) = tasks(action, options, arguments=("-vvvv", "--diff"))
+        assert result["failed"] and "forbidden: Bearer ********" in result["msg"], result["msg"]
+        assert token not in played.output and token not in json.dumps(result)

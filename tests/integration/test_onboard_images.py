@@ -368,6 +368,9 @@ def test_without_a_tool_the_report_describes_what_to_do(images, simulator, site,
     shared = {"organization": "shared"}
     loop = "for i in *.tar; do docker load -i $i; docker tag $i @TARGET@/$i; docker push @TARGET@/$i; done"
     hss["loop"] = {"image_command": loop}
+    # The registration has sent the password.
+    hostile = "docker tag a @TARGET@/a; echo \u202e \x1b[31m \u200b " + PASSWORD
+    hss["hostile"] = {"image_command": hostile, "images_download_url": f"https://h.example.com/\u202e{PASSWORD}"}
     for tool in ("none", "tool"):
         simulator.fault(ASK, Fault.status(400, error_code="HSS.0013"), times=9, match=f"refused-{tool}")
     clusters = {
@@ -375,6 +378,7 @@ def test_without_a_tool_the_report_describes_what_to_do(images, simulator, site,
         "shop": shared,
         "mint": shared,
         "loop": skopeo(),
+        "hostile": {},
         "refused-none": {},
         "refused-tool": skopeo(),
     }
@@ -390,6 +394,8 @@ def test_without_a_tool_the_report_describes_what_to_do(images, simulator, site,
     assert (facts["bank"], facts["mint"]) == (NOTHING, NOTHING)
     said, registry = facts["shop"]["msg"], images.registry
     assert f"in the registry {registry} already, download {site.url}/hostguard.tar?canary-signature, put" in said
+    assert facts["hostile"]["msg"].endswith("'********'")
+    assert PASSWORD not in played.output + json.dumps(facts) and not set("\u202e\u200b\x1b") & set(played.output)
     assert facts["loop"]["msg"].startswith(
         "skopeo was not run, since the images' names in HSS's command are not plain names; unless HSS's images are"
     )

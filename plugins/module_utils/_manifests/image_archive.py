@@ -15,6 +15,7 @@ import hashlib
 import json
 import lzma
 import os
+import re
 import tarfile
 import time
 import zipfile
@@ -38,6 +39,7 @@ _COMPRESSED: tuple[tuple[bytes, Any], ...] = (
     (b"BZh", bz2.open),
     (b"\xfd7zXZ\x00", lzma.open),
 )
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,511}")
 _ZIP = b"PK\x03\x04"
 _BROKEN = (
     tarfile.TarError,
@@ -220,7 +222,8 @@ def _names(path: str) -> list[str] | None:
             manifest = json.loads(file.read(_MAX_MANIFEST)) if file else None
             rows = [row for row in manifest if isinstance(row, dict)] if isinstance(manifest, list) else []
             tags = [tag for row in rows for tag in row.get("RepoTags") or () if isinstance(tag, str)]
-            return list(dict.fromkeys(tags))[:_MAX_MEMBERS]
+            # Names are arguments of programs later, and the beginning of an option is none.
+            return [tag for tag in dict.fromkeys(tags) if _NAME.fullmatch(tag)][:_MAX_MEMBERS]
     return None
 
 

@@ -38,7 +38,15 @@ PERMISSIONS = {
 _NAMED = re.compile(r"(?:kind:[A-Za-z]+(?:\.[a-z0-9.-]+)?|namespace:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)")
 _SAFE_VOLUMES = {"configMap", "secret", "emptyDir", "projected", "downwardAPI", "persistentVolumeClaim", "ephemeral"}
 _POWERFUL_ROLES = re.compile(r"cluster-admin|admin|edit|system:.*")
-_POWERFUL_VERBS = {"*", "escalate", "bind", "impersonate"}
+_POWERFUL_VERBS = {"escalate", "bind", "impersonate"}
+# The resources for which Kubernetes asks for these verbs, which "*" includes.
+_POWERFUL_RESOURCES = {
+    _RBAC: {"roles", "clusterroles"},
+    "": {"users", "groups", "serviceaccounts"},
+    "authentication.k8s.io": {"uids", "userextras"},
+}
+# Kubernetes adds the rules of a ClusterRole with such a label to its own roles, which others have.
+_AGGREGATION_LABEL = f"{_RBAC}/aggregate-to-"
 _MAX_LISTED = 10
 
 
@@ -143,8 +151,13 @@ def _rights(item: Mapping[str, Any], own: set[str], roles: set[str]) -> Iterator
     if item["kind"] == "ClusterRole":
         rules = [rule for rule in _list(item.get("rules")) if isinstance(rule, Mapping)]
         # Who may change roles can have every right. An aggregation rule collects the rules of other roles.
-        if item.get("aggregationRule") or any(_is_powerful(rule) for rule in rules):
+        # Of one of Kubernetes' own roles, what the manifests do not say remains.
+        own_role = _POWERFUL_ROLES.fullmatch(str(item["metadata"]["name"]))
+        if own_role or item.get("aggregationRule") or any(_is_powerful(rule) for rule in rules):
             yield "cluster_admin"
+        labels = item["metadata"].get("labels")
+        if isinstance(labels, Mapping) and any(str(label).startswith(_AGGREGATION_LABEL) for label in labels):
+            yield "subjects"
     reference = item.get("roleRef")
     if isinstance(reference, Mapping) and reference.get("kind") == "ClusterRole":
         name = str(reference.get("name"))
@@ -161,7 +174,12 @@ def _rights(item: Mapping[str, Any], own: set[str], roles: set[str]) -> Iterator
 def _is_powerful(rule: Mapping[str, Any]) -> bool:
     verbs = {str(verb) for verb in _list(rule.get("verbs"))}
     resources, groups = _list(rule.get("resources")), _list(rule.get("apiGroups"))
-    if verbs & {"escalate", "bind", "impersonate"}:
+    if verbs & _POWERFUL_VERBS:
+        return True
+    if "*" in verbs and any(
+        {"*", group} & set(map(str, groups)) and {"*", *powerful} & set(map(str, resources))
+        for group, powerful in _POWERFUL_RESOURCES.items()
+    ):
         return True
     changes = verbs - {"get", "list", "watch"}
     everything = "*" in resources and ("*" in groups or _RBAC in groups)

@@ -15,11 +15,13 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import (
     KubeconfigPolicy,
     canonicalize,
     libraries_available,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.secrets import secret_values
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError, dump_document
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
     task_environment,
@@ -110,6 +112,17 @@ class KubectlAction(ActionBase):
         )
         target.commands()
         return dataclasses.replace(target, kubeconfig=self._judged_kubeconfig(args))
+
+    @staticmethod
+    def _credential(target: Target) -> list[str]:
+        """Return the secrets in the kubeconfig. An API server gets the token, and can quote it in every answer."""
+        return secret_values(target.kubeconfig)
+
+    def _without_credential(self, target: Target) -> Redactor:
+        """Return a redactor that knows the secrets in the kubeconfig."""
+        redactor = Redactor()
+        redactor.add(*self._credential(target))
+        return redactor
 
     def _judged_kubeconfig(self, args: Mapping[str, Any]) -> str:
         """Return the text of the only context that kubectl gets. It has no path, and nothing that runs a program."""

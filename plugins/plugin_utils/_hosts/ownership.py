@@ -76,10 +76,13 @@ def reference_problem(
     """
     if reader is not None and reader != _ROOT and reader == kubeconfig_owner:
         return ""  # Nothing is read that this user could not read.
-    if (owner is not None and owner == kubeconfig_owner) or is_root_only(kubeconfig_way):
+    # A kubeconfig of root that others can change, such as one with mode 666, does not speak for root.
+    own = owner is not None and owner == kubeconfig_owner != _ROOT
+    if own or is_root_only(kubeconfig_way):
         return ""
+    whose = "root" if owner == kubeconfig_owner else f"another user (uid {owner}) than the kubeconfig"
     return (
-        f"belongs to another user (uid {owner}) than the kubeconfig (uid {kubeconfig_owner}), which root alone must be "
-        "able to change, with the folders above it, before files of others are read for it. Put the content into the "
+        f"belongs to {whose}, and the kubeconfig (uid {kubeconfig_owner}), or a folder above it, can be changed by "
+        "others than root. Root alone must be able to, before such files are read for it. Put the content into the "
         "kubeconfig with kubectl config view --raw --flatten"
     )

@@ -77,7 +77,10 @@ class AgentObjects:
         # A namespace that somebody else has made is used as it is, and is not removed later.
         foreign = [each for each in conflicts if each["owner"] is None]
         namespaces_only = all(each["kind"] == "Namespace" for each in foreign)
-        used = bool(foreign) and (_UNLABELLED in allowed or (namespaces_only and self._is_applied(objects, cluster_id)))
+        used = bool(foreign) and (
+            _UNLABELLED in allowed
+            or (namespaces_only and self._uses(objects, [each["name"] for each in foreign], cluster_id))
+        )
         refused = [each for each in conflicts if (each["owner"] or _UNLABELLED) not in allowed]
         if used:
             refused = [each for each in refused if each["owner"] is not None or each["kind"] != "Namespace"]
@@ -106,11 +109,15 @@ class AgentObjects:
         result = self._run(options, check_mode=True)
         return {str(each["owner"]) for each in result.get("conflicts") or () if each["owner"]}
 
-    def _is_applied(self, objects: Iterable[Mapping[str, Any]], cluster_id: str) -> bool:
-        """Whether objects of this registration are in the cluster already."""
+    def _uses(self, objects: Iterable[Mapping[str, Any]], namespaces: Sequence[str], cluster_id: str) -> bool:
+        """Whether objects of this registration are in each of the namespaces already.
+
+        If those in one were enough, newer manifests could lead the agent into every other namespace.
+        """
         inside = [item for item in objects if item["kind"] != "Namespace"]
         result = self._run({"state": "absent", "owner": cluster_id, "objects": inside}, check_mode=True)
-        return any(item["action"] == "deleted" for item in result.get("objects") or ())
+        used = {item["namespace"] for item in result.get("objects") or () if item["action"] == "deleted"}
+        return used >= set(namespaces)
 
     def foretell(self) -> dict[str, Any]:
         """Whether the agent's namespace could be used for a registration that does not exist yet."""

@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     COMMANDS,
     PLACEHOLDER,
@@ -215,7 +215,11 @@ def load_images(
         answer = {"msg": connected.text(exc)}
     is_connected = cluster.row.get("status") == "connect_success"
     checksum = variables.image_checksum or ""
-    plan = images.plan(answer, options, variables.image_tool or "", checksum, is_connected)
+    tool = variables.image_tool or ""
+    plan = images.plan(answer, options, tool, checksum, is_connected)
+    if plan["todo"]:
+        # The registration has sent the password to HSS, which can quote it.
+        plan["todo"] = images.plan(connected.redacted(answer), options, tool, checksum, is_connected)["todo"]
     steps: dict[str, Any] = {}
     if plan["images"]:
         username, password = (str(options.get(f"image_repo_{name}") or "") for name in ("username", "password"))
@@ -236,4 +240,6 @@ def load_images(
             steps = {"found": {"unreachable": True, "msg": one_line(exc)}}
         except AnsibleError as exc:
             steps = {"error": one_line(exc)}
-    return images.outcome(plan, steps, options, variables.image_host, True, bool(action._task.check_mode))
+    outcome = images.outcome(plan, steps, options, variables.image_host, True, bool(action._task.check_mode))
+    # HSS, the registry, the archive and the tools all have a part in it.
+    return {**outcome, "msg": sanitize(outcome["msg"])}

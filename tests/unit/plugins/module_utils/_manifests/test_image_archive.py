@@ -76,6 +76,12 @@ def test_image_archives_are_found_by_their_content(unpacked, data, names):
     assert unpacked(data) == names
 
 
+def test_a_name_that_a_program_takes_for_an_option_is_none(unpacked):
+    """Or one that a terminal interprets. podman rmi --all would remove everything."""
+    names = ["--all", "-f", "hostguard:latest", "a\x1b[31m", "a b", "a" * 600]
+    assert unpacked(private.archive(dict.fromkeys(names, b"layer"))) == [["hostguard:latest"]]
+
+
 @pytest.mark.parametrize(
     "data, limits, why",
     [

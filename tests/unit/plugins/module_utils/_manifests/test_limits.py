@@ -42,6 +42,12 @@ def role(**rule):
     return thing("ClusterRole", RBAC, namespace=None, rules=rules)
 
 
+def labelled_role(label):
+    named = role()
+    named["metadata"]["labels"] = {label: "true"}
+    return named
+
+
 def binding(kind="ClusterRoleBinding", name="hss", role_kind="ClusterRole", subjects=None):
     account = {"kind": "ServiceAccount", "name": "a", "namespace": "hss"}
     namespace = None if kind == "ClusterRoleBinding" else "hss"
@@ -88,6 +94,17 @@ CASES = [
     (role(apiGroups=["*"], resources=["*"], verbs=["*"]), ["cluster_admin"]),
     (role(verbs=["impersonate"]), ["cluster_admin"]),
     (role(verbs=["bind"]), ["cluster_admin"]),
+    # What "*" includes: binding and escalating roles, and impersonating anybody.
+    (role(apiGroups=[RBAC[:-3]], resources=["clusterroles"], verbs=["*"]), ["cluster_admin"]),
+    (role(apiGroups=["*"], resources=["roles"], verbs=["*"]), ["cluster_admin"]),
+    (role(resources=["users"], verbs=["*"]), ["cluster_admin"]),
+    (role(resources=["*"], verbs=["*"]), ["cluster_admin"]),
+    (role(resources=["pods"], verbs=["*"]), []),
+    (role(apiGroups=[RBAC[:-3]], resources=["clusterroles"], verbs=["get", "create"]), []),
+    (role(apiGroups=["apps"], resources=["*"], verbs=["*"]), []),
+    (thing("ClusterRole", RBAC, name="cluster-admin", namespace=None), ["cluster_admin"]),
+    (labelled_role("rbac.authorization.k8s.io/aggregate-to-view"), ["subjects"]),
+    (labelled_role("app"), []),
     (thing("ClusterRole", RBAC, namespace=None, aggregationRule={"clusterRoleSelectors": [{}]}), ["cluster_admin"]),
     (thing("Role", RBAC, rules=[{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]), []),
     (binding(), []),
@@ -125,8 +142,14 @@ def test_a_namespace_that_the_manifests_bring_is_theirs():
 
 def test_a_role_of_the_manifests_is_judged_by_its_rules_only():
     named = role()
-    named["metadata"]["name"] = "edit"
-    assert violations([named, binding(name="edit")]) == []
+    named["metadata"]["name"] = "editor"
+    assert violations([named, binding(name="editor")]) == []
+
+
+def test_a_role_of_kubernetes_is_not_brought_by_manifests():
+    named = role()
+    named["metadata"]["name"] = "cluster-admin"
+    assert [each.permission for each in violations([named, binding(name="cluster-admin")])] == ["cluster_admin"]
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

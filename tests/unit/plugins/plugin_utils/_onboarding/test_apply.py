@@ -156,6 +156,17 @@ def test_what_belongs_to_somebody_else_is_refused(before, words):
     assert cluster.objects == before
 
 
+def test_newer_manifests_lead_the_agent_into_no_other_namespace():
+    """Whoever answers in place of HSS could use the Secrets and ServiceAccounts there."""
+    namespace, deployment = ("Namespace", None, "prod"), ("Deployment", "prod", "proxy-agent")
+    for hss in ("one", None):
+        before = {NAMESPACE: (hss, True), ROLE: ("one", True), DEPLOYMENT: ("one", True), namespace: (None, False)}
+        cluster = Cluster(before)
+        result = agent_of(cluster, LISTED).apply([*MANIFESTS, manifest(*namespace), manifest(*deployment)], "one")
+        assert result["failed"] and "Namespace prod" in result["msg"]
+        assert cluster.objects == before
+
+
 @pytest.mark.parametrize(
     "before, take_over, refused",
     [
