@@ -15,6 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     COMMANDS,
+    PASSWORD_VARIABLE,
     PLACEHOLDER,
     secret_name,
     with_variable,
@@ -197,6 +198,16 @@ def _image_commands(connected: Connected, cluster: Mapping[str, Any]) -> dict[st
     return {**reply, **{name: with_variable(str(reply.get(name) or "")) for name in COMMANDS}}
 
 
+def _redacted(connected: Connected, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """HSS's answer without secrets. The name of the variable, which a password may resemble, is no part of any."""
+    return {
+        name: PASSWORD_VARIABLE.join(map(connected.redacted, value.split(PASSWORD_VARIABLE)))
+        if isinstance(value, str)
+        else value
+        for name, value in answer.items()
+    }
+
+
 def load_images(
     action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, connected: Connected
 ) -> dict[str, Any]:
@@ -219,7 +230,7 @@ def load_images(
     plan = images.plan(answer, options, tool, checksum, is_connected)
     if plan["todo"]:
         # The registration has sent the password to HSS, which can quote it.
-        plan["todo"] = images.plan(connected.redacted(answer), options, tool, checksum, is_connected)["todo"]
+        plan["todo"] = images.plan(_redacted(connected, answer), options, tool, checksum, is_connected)["todo"]
     steps: dict[str, Any] = {}
     if plan["images"]:
         username, password = (str(options.get(f"image_repo_{name}") or "") for name in ("username", "password"))
