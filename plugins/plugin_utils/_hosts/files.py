@@ -39,6 +39,8 @@ _FILE_PROBLEMS = {
     "special": "is not a regular file",
     "large": "is larger than 4 MiB",
     "empty": "is empty",
+    # A link was in its place when it was opened, and no longer is.
+    "moved": "was replaced while it was read; run again, and check who can change it",
     "broken": "could not be read completely",
 }
 
@@ -121,7 +123,9 @@ elif ! {{ command exec 3<"$f"; }} 2>/dev/null; then s=denied
 elif [ -e /dev/fd/3 ] && [ ! -f /dev/fd/3 ]; then s=special
 else s=plain; command -v base64 >/dev/null 2>&1 && s=base64
 set -- $(stat -L -c '%u %s' /dev/fd/3 2>/dev/null); o=$1; [ "${{2:-0}}" -gt {max_bytes} ] && s=large
-linked "$f" && w=$(way "$f" | tr '\\n' ,)
+if linked "$f"; then w=$(way "$f" | tr '\\n' ,)
+else case $f in *//*|*/./*|*/../*) ;; *) case $(readlink /proc/self/fd/3 2>/dev/null) in ''|"$f") ;; *) w=moved ;; esac ;;
+esac; fi
 fi
 printf '\\n%s begin %s %s %s %s\\n' {mark} "$n" "$s" "$w" "$o"
 case $s in base64) head -c {max_bytes + 1} <&3 | base64 ;; plain) head -c {max_bytes + 1} <&3 ;; *) continue ;; esac
@@ -156,7 +160,9 @@ def parse_files(
         end = re.search(rf"\r*\n{mark} end {number}\r*$", stdout[begin.end() :], re.MULTILINE)
         content = _decode_content(stdout[begin.end() :][: end.start()].lstrip("\r")[1:], status) if end else None
         owner = int(begin[3]) if begin[3] else None
-        problem = "" if begin[2] == "-" else link_problem(parse_way(begin[2]), owner)
+        problem = "" if begin[2] in ("-", "moved") else link_problem(parse_way(begin[2]), owner)
+        if begin[2] == "moved":
+            problem = _FILE_PROBLEMS["moved"]
         if content is None:
             problem = _FILE_PROBLEMS["broken"]
         elif len(content) > max_bytes:

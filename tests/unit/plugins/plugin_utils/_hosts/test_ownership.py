@@ -150,6 +150,19 @@ def test_a_user_cannot_make_root_take_another_kubeconfig(host):
     assert read(root / "link").config.server == "https://10.0.0.1:6443"
 
 
+def test_a_link_that_is_gone_after_the_file_was_opened_is_not_followed_either(host):
+    root, home, read = host
+    (root / "admin.conf").write_text(kubeconfigs.kubeadm("https://10.0.0.1:6443"))
+    (home / "mine").write_text(kubeconfigs.kubeadm("https://10.0.0.2:6443"))
+    (home / "config").symlink_to(root / "admin.conf")
+    # The first program that is run after the file was opened lets the user win the race.
+    stat = home.parent / "programs" / "stat"
+    stat.write_text(STAT.replace("\n", f"\n[ -L {home}/config ] && mv {home}/mine {home}/config\n", 1))
+    with pytest.raises(HostFileError, match="was replaced while it was read"):
+        read(home / "config")
+    assert not (home / "config").is_symlink() and read(home / "config").config.server == "https://10.0.0.2:6443"
+
+
 def test_root_may_refer_to_files_of_others_in_folders_that_root_alone_can_change(host):
     root, home, read = host
     (root / "config").write_text(with_token_file(home / "token"))
