@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timezone
 from typing import Any
@@ -346,6 +347,20 @@ def check_token(token: bytes, at: str, now_ms: int) -> int | None:
     if start is not None and start > now_ms:
         raise KubeconfigError(at, f"the token is not valid before {utc_text(start)}; check the clocks.")
     return end
+
+
+def holder_of(user: Mapping[str, Any]) -> str:
+    """Describes whose credential it is: equal for the same user and groups, whatever the file calls them."""
+    if "client-certificate-data" in user:
+        block = next(pem_blocks(base64.b64decode(user["client-certificate-data"])))
+        leaf = _LeafCertificate.read(x509.load_pem_x509_certificate(block.pem))
+        found = "/".join([*leaf.names, *sorted(leaf.groups)])
+    else:
+        token = str(user.get("token") or "").encode("ascii", "replace")
+        subject = _jwt_claims(token).get("sub")
+        found = subject if isinstance(subject, str) and subject else f"token {hashlib.sha256(token).hexdigest()[:8]}"
+    impersonated = {name: value for name, value in user.items() if name == "as" or name.startswith("as-")}
+    return f"{found} {json.dumps(impersonated, sort_keys=True)}" if impersonated else found
 
 
 def _jwt_claims(token: bytes) -> dict[str, Any]:

@@ -181,6 +181,9 @@ def _is_powerful(rule: Mapping[str, Any]) -> bool:
         for group, powerful in _POWERFUL_RESOURCES.items()
     ):
         return True
+    tokens = {"serviceaccounts/token", "*/token"} & set(map(str, resources)) and {"", "*"} & set(map(str, groups))
+    if tokens and {"create", "*"} & verbs:
+        return True  # of every ServiceAccount, also those with every right
     changes = verbs - {"get", "list", "watch"}
     everything = "*" in resources and ("*" in groups or _RBAC in groups)
     return bool(changes) and everything

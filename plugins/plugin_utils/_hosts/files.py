@@ -124,8 +124,9 @@ elif [ -e /dev/fd/3 ] && [ ! -f /dev/fd/3 ]; then s=special
 else s=plain; command -v base64 >/dev/null 2>&1 && s=base64
 set -- $(stat -L -c '%u %s' /dev/fd/3 2>/dev/null); o=$1; [ "${{2:-0}}" -gt {max_bytes} ] && s=large
 if linked "$f"; then w=$(way "$f" | tr '\\n' ,)
-else case $f in *//*|*/./*|*/../*) ;; *) case $(readlink /proc/self/fd/3 2>/dev/null) in ''|"$f") ;; *) w=moved ;; esac ;;
-esac; fi
+else case $f in *//*|*/./*|*/../*) ;; *)
+case $(readlink /proc/self/fd/3 2>/dev/null) in ''|"$f") ;; *) w=moved ;; esac ;; esac
+fi
 fi
 printf '\\n%s begin %s %s %s %s\\n' {mark} "$n" "$s" "$w" "$o"
 case $s in base64) head -c {max_bytes + 1} <&3 | base64 ;; plain) head -c {max_bytes + 1} <&3 ;; *) continue ;; esac

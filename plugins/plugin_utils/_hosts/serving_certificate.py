@@ -34,6 +34,7 @@ _REMEDY = (
     "csr.conf.template), or set tls_server_name to one of the names in the certificate"
 )
 _MAX_LISTED_NAMES = 12
+_MAX_OUTPUT = 1024 * 1024
 
 
 def handshake_command(server: Server, name: str) -> str:
@@ -49,7 +50,7 @@ def handshake_command(server: Server, name: str) -> str:
         arguments += ["-servername", name]
     command = " ".join(shlex.quote(argument) for argument in arguments)
     timeout = "$(command -v timeout >/dev/null 2>&1 && echo timeout 10)"
-    return f"/bin/sh -c {shlex.quote(f'{timeout} {command} </dev/null 2>/dev/null; exit 0')}"
+    return f"/bin/sh -c {shlex.quote(f'{timeout} {command} </dev/null 2>/dev/null | head -c {_MAX_OUTPUT}; exit 0')}"
 
 
 def certificate_names(output: bytes) -> list[str] | None:

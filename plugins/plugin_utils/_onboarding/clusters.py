@@ -9,7 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import enumerate_some, sanitize
+
 from .reading import HostReading
+
+_MAX_NAME = 200
 
 
 @dataclass
@@ -146,12 +150,17 @@ def _different_clusters(cluster: OnboardedCluster) -> str:
 
 def _different_users(cluster: OnboardedCluster) -> list[str]:
     """A warning if the hosts of a cluster have credentials of different users: it matters which one HSS gets."""
-    users = {speaker.user for speaker in cluster.speakers if speaker.user}
-    if len(users) < 2:
+    known = [speaker for speaker in cluster.speakers if speaker.user]
+    if len({(speaker.user, speaker.holder) for speaker in known}) < 2:
         return []
+    # Of different credentials, a file can say the same name.
+    alike = len({speaker.user for speaker in known}) < len({(speaker.user, speaker.holder) for speaker in known})
+    names = [f"{speaker.user}: {speaker.holder}" if alike else speaker.user for speaker in known]
+    shown = [sanitize(name, _MAX_NAME) for name in names]
+    users = enumerate_some(sorted(set(shown)))
     return [
-        f"{cluster.name}: its hosts have credentials of different users ({', '.join(sorted(users))}); that of "
-        f"{cluster.speaker.host} ({cluster.speaker.user}) is used"
+        f"{cluster.name}: its hosts have credentials of different users ({users}); that of {cluster.speaker.host} "
+        f"({shown[0]}) is used"
     ]
 
 

@@ -17,6 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import KubeconfigPolicy
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.credentials import holder_of
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import task_environment
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
@@ -113,6 +114,7 @@ def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading
         server=config.server,
         ca=config.ca,
         user=config.user,
+        holder=holder_of(yaml.safe_load(config.text)["users"][0]["user"]),
         credential="certificate" if "client-certificate-data" in config.text else "token",
         days_left=config.days_left,
         warnings=tuple(sanitize(text) for text in (*config.edit_warnings, *found.warnings)),
@@ -153,6 +155,7 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
         _with_note(reading, found),
         kube_config=str(yaml.safe_dump(document, sort_keys=False)),
         user="ServiceAccount",
+        holder="",
         credential="service_account",
         days_left=None,
     )

@@ -32,6 +32,7 @@ class HostReading:
     :arg server: the address in C(kube_config).
     :arg ca: identifies the cluster's certificate authority, and with C(server) the cluster.
     :arg user: describes the credential, for messages.
+    :arg holder: whose credential it is, as the credential itself says.
     :arg credential: its kind: C(certificate), C(token) or C(service_account).
     :arg account_digest: identifies the token of the ServiceAccount in the cluster; empty if it is not known.
     :arg account_note: what the cluster notes about that token.
@@ -53,6 +54,7 @@ class HostReading:
     server: str = ""
     ca: str = ""
     user: str = ""
+    holder: str = ""
     credential: str = ""
     account_digest: str = ""
     account_note: str = ""

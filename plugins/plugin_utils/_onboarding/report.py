@@ -10,11 +10,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.characters import visible_data
 
 from .clusters import OnboardedCluster
 from .reading import HostReading
 from .variables import in_terms_of_the_role
 
+_MAX_LINE = 8_000  # characters
 _TALLY_ORDER = (
     "registered",
     "updated",
@@ -75,7 +77,8 @@ def report_lines(clusters: Sequence[OnboardedCluster], lost: Iterable[str], chec
     order = [name for name in _TALLY_ORDER if name in tally] + [name for name in tally if name not in _TALLY_ORDER]
     would = "would be " if check_mode else ""
     counts = [f"{tally[name]} {would if name in ('registered', 'updated', 'removed') else ''}{name}" for name in order]
-    return [*lines, ", ".join(counts) if counts else "no clusters"]
+    # A name may be anything, since it is shown before it is refused.
+    return [visible_data(line, _MAX_LINE) for line in [*lines, ", ".join(counts) if counts else "no clusters"]]
 
 
 def host_results(clusters: Iterable[OnboardedCluster], check_mode: bool) -> dict[str, dict[str, Any]]:
@@ -109,8 +112,8 @@ def _host_result(cluster: OnboardedCluster, member: HostReading, check_mode: boo
         "status": cluster.row.get("status"),
         "days_left": member.days_left,
         "failed": failed,
-        "msg": in_terms_of_the_role(message),
-        "warnings": list(cluster.warnings),
+        "msg": visible_data(in_terms_of_the_role(message), _MAX_LINE),
+        "warnings": warnings_of([cluster]),
         **({"credential": cluster.credential} if cluster.credential else {}),
         **({"objects": cluster.objects} if cluster.objects else {}),
         **({"nodes": dict(cluster.nodes)} if cluster.nodes else {}),
@@ -151,4 +154,5 @@ def _outcome(cluster: OnboardedCluster) -> str:
 
 def warnings_of(clusters: Iterable[OnboardedCluster]) -> list[str]:
     """The warnings about all clusters, each once."""
-    return list(dict.fromkeys(text for cluster in clusters for text in cluster.warnings))
+    texts = (text for cluster in clusters for text in cluster.warnings)
+    return list(dict.fromkeys(visible_data(text, _MAX_LINE) for text in texts))

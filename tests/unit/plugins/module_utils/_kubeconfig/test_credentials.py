@@ -23,6 +23,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
     KubeconfigPolicy,
     canonicalize,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.credentials import holder_of
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError
 
 CA = Authority()
@@ -400,3 +401,19 @@ def test_the_end_of_the_ca_is_a_warning_for_a_token_without_a_date():
     config = accepted(with_user({"token": "opaque"}, Authority(days=3).pem))
     assert config.certificate_expiration_date is None
     assert "2 days from now" in config.expiry_warnings[0]
+
+
+def holder(user):
+    return holder_of(yaml.safe_load(canonicalize(with_user(user), KubeconfigPolicy()).text)["users"][0]["user"])
+
+
+def test_the_holder_of_a_credential_is_who_it_says_itself():
+    again = certificate_user(CA.issue("kubernetes-admin", GROUP))
+    viewer = certificate_user(CA.issue("kubernetes-admin", ["viewers"]))
+    assert holder(certificate_user(ADMIN)) == holder(again) == "kubernetes-admin/kubeadm:cluster-admins"
+    assert holder(viewer) == "kubernetes-admin/viewers"
+    assert holder({**again, "as": "bob"}) == 'kubernetes-admin/kubeadm:cluster-admins {"as": "bob"}'
+    first, second = (jwt(sub="system:serviceaccount:a:b", jti=text) for text in "xy")
+    assert holder({"token": first}) == holder({"token": second}) == "system:serviceaccount:a:b"
+    one, two = ("opaque-token-" + text * 20 for text in "xy")
+    assert holder({"token": one}) != holder({"token": two}) and one[:8] not in holder({"token": one})

@@ -99,6 +99,8 @@ CASES = [
     (role(apiGroups=["*"], resources=["roles"], verbs=["*"]), ["cluster_admin"]),
     (role(resources=["users"], verbs=["*"]), ["cluster_admin"]),
     (role(resources=["*"], verbs=["*"]), ["cluster_admin"]),
+    (role(resources=["serviceaccounts/token"], verbs=["create"]), ["cluster_admin"]),
+    (role(resources=["serviceaccounts"], verbs=["create"]), []),
     (role(resources=["pods"], verbs=["*"]), []),
     (role(apiGroups=[RBAC[:-3]], resources=["clusterroles"], verbs=["get", "create"]), []),
     (role(apiGroups=["apps"], resources=["*"], verbs=["*"]), []),

@@ -15,7 +15,17 @@ SERVER = "https://10.0.0.5:6443"
 
 
 def host(
-    name, called=None, *, problem="", server=SERVER, ca="ca", user="admin", days_left=300, options=None, **variables
+    name,
+    called=None,
+    *,
+    problem="",
+    server=SERVER,
+    ca="ca",
+    user="admin",
+    holder="",
+    days_left=300,
+    options=None,
+    **variables,
 ):
     return HostReading(
         host=name,
@@ -26,6 +36,7 @@ def host(
         server=server if not problem else "",
         ca=ca,
         user=user,
+        holder=holder,
         days_left=days_left,
     )
 
@@ -115,5 +126,17 @@ def test_removals_need_no_kubeconfig():
 def test_different_users_are_a_warning_that_says_who_speaks():
     (shop,) = group_by_cluster([host("a", "shop", days_left=5), host("b", "shop", user="viewer")])
     assert shop.active and shop.warnings == [
-        "shop: its hosts have credentials of different users (admin, viewer); that of b (viewer) is used"
+        "shop: its hosts have credentials of different users (admin and viewer); that of b (viewer) is used"
     ]
+
+
+def test_different_credentials_under_one_name_are_a_warning_too():
+    """The name of a user is whatever the file calls it, and may hold anything."""
+    hosts = [host("a", "shop", holder="admin/masters"), host("b", "shop", holder="viewer\x1b[31m\u202e")]
+    (shop,) = group_by_cluster(hosts)
+    assert shop.warnings == [
+        "shop: its hosts have credentials of different users (admin: admin/masters and admin: viewer [31m); that of a "
+        "(admin: admin/masters) is used"
+    ]
+    (shop,) = group_by_cluster([host("a", "shop", holder="admin/masters"), host("b", "shop", holder="admin/masters")])
+    assert shop.warnings == []

@@ -9,7 +9,11 @@ import pytest
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.clusters import group_by_cluster
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.reading import HostReading
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.report import host_results, report_lines
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.report import (
+    host_results,
+    report_lines,
+    warnings_of,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import Variables
 
 ROW = {"cluster_id": "id-1", "cluster_name": "shop", "server": "https://10.0.0.5:6443", "status": "not_connect"}
@@ -161,3 +165,13 @@ def test_a_cluster_in_which_something_was_done_is_not_unchanged(row, tally):
     (cluster,) = made = clusters(reading("shop"), registered=[], row=row)
     cluster.did("connect" if row else "disconnect", "connection agent installed or removed")
     assert report_lines(made, [], False)[-1] == tally
+
+
+def test_names_reach_the_output_without_control_characters():
+    """They are shown before they are refused."""
+    made = clusters(reading("a", "x\x1b[31m\u202ey\nok: fake"), problem="no\u200b")
+    made[0].warnings.append("x\x1b[31m: careful")
+    result = host_results(made, False)["a"]
+    for text in (*report_lines(made, [], False), result["msg"], *result["warnings"], *warnings_of(made)):
+        assert text.isprintable() and "\u202e" not in text
+    assert result["msg"] == "no "
