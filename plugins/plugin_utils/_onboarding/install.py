@@ -12,9 +12,10 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import REJECTED, HssError, sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     COMMANDS,
+    MAX_COMMAND,
     PASSWORD_VARIABLE,
     PLACEHOLDER,
     secret_name,
@@ -195,7 +196,11 @@ def _image_commands(connected: Connected, cluster: Mapping[str, Any]) -> dict[st
         PLACEHOLDER,
         "agent",
     )
-    return {**reply, **{name: with_variable(str(reply.get(name) or "")) for name in COMMANDS}}
+    commands = {name: str(reply.get(name) or "") for name in COMMANDS}
+    for name, command in commands.items():
+        if len(command) > MAX_COMMAND:
+            raise HssError(f"{name} exceeds {MAX_COMMAND} characters", hint="", outcome=REJECTED)
+    return {**reply, **{name: with_variable(command) for name, command in commands.items()}}
 
 
 def _redacted(connected: Connected, answer: Mapping[str, Any]) -> dict[str, Any]:

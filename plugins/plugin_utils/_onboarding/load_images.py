@@ -93,11 +93,17 @@ class ImageLoader:
     ) -> None:
         """Pushes images, each from its archive."""
         mine: list[str] = []
+        earlier: dict[str, str] = {}
         try:
             for path in dict.fromkeys(sources.values()) if self._tool == "podman" else ():
                 names = next(entry["names"] for entry in steps["archive"]["archives"] if entry["path"] == path)
-                # An image that was there before is somebody's, and remains.
-                mine += [name for name in names if self._run(["podman", "image", "exists", name], _SHORT)["rc"]]
+                # An image that was there before is somebody's: it remains, and gets its name back.
+                for name in names:
+                    found = self._run(["podman", "image", "inspect", "--format={{.Id}}", name], _SHORT)
+                    if found["rc"]:
+                        mine.append(name)
+                    elif image := str(found["stdout"]).strip():
+                        earlier.setdefault(name, image)
                 steps["unpacked"] = self._run(["podman", "load", f"--input={path}"], _LONG)
                 if steps["unpacked"]["rc"]:
                     return
@@ -106,6 +112,8 @@ class ImageLoader:
             ]
             steps["pushed"] = {"results": pushed}
         finally:
+            for name, image in earlier.items():
+                self._run(["podman", "tag", image, name], _SHORT)
             if mine:
                 # Something may run them, so a failure is none.
                 self._run(["podman", "rmi", *mine], 600)

@@ -12,7 +12,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.desired 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.outcome import ClusterOutcome
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import Plan
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.wait import wait_connected
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.polling import Wait
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.execute import AgentOutcome
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.reconcile import reconcile
@@ -22,6 +22,9 @@ from . import protection
 from .clusters import OnboardedCluster, fail_all
 from .protection import CONNECTED, SLEEP
 from .register import CONCURRENCY, Connected
+
+_MAX_RIGHTS = 20
+_MAX_RIGHT = 500  # characters
 
 
 def connect(connected: Connected, check_mode: bool) -> None:
@@ -58,10 +61,13 @@ def check_permissions(connected: Connected) -> None:
         except HssError as error:
             problem = f"HSS did not say what it may do in the cluster: {connected.text(error)}"
         else:
-            missing = [connected.text(_missing(row)) for row in rows if not row.get("is_authed")]
+            missing = [row for row in rows if not row.get("is_authed")]
             if not missing:
                 continue
-            problem = f"HSS has not all the rights it needs in the cluster: {'; '.join(missing)}"
+            shown = [connected.text(sanitize(_missing(row), _MAX_RIGHT)) for row in missing[:_MAX_RIGHTS]]
+            if len(missing) > len(shown):
+                shown.append(f"and {len(missing) - len(shown)} more")
+            problem = f"HSS has not all the rights it needs in the cluster: {'; '.join(shown)}"
         if cluster.speaker.variables.require_permissions:
             cluster.fail(problem)
         else:

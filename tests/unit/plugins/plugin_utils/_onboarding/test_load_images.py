@@ -25,16 +25,18 @@ ARCHIVES = [
     {"path": "/tmp/folder/unpacked-1.tar", "names": ["docker.io/library/hostguard:latest", "other:1"]},
     {"path": "/tmp/folder/unpacked-2.tar", "names": ["localhost/proxy-agent:latest"]},
 ]
+PUSHED = f"podman push proxy-agent docker://{REGISTRY}/sec/proxy-agent:latest"
 
 
 class Host:
     """A host with a tool, on which some commands fail.
 
     :arg failing: parts of the commands that fail.
+    :arg ids: whether it tells the ids of images.
     """
 
-    def __init__(self, failing=(), archives=None):
-        self.failing, self.ran = failing, []
+    def __init__(self, failing=(), archives=None, ids=False):
+        self.failing, self.ids, self.ran = failing, ids, []
         self.archives = ARCHIVES if archives is None else archives
 
     def run(self, command, stdin, seconds):
@@ -44,7 +46,9 @@ class Host:
         words = shlex.split(command.partition("; else ")[2].partition("; fi")[0] or command)
         words = [word for word in words if word != "env" and "=" not in word]
         self.ran.append(" ".join(words))
-        return {"rc": int(any(part in self.ran[-1] for part in self.failing)), "stdout": ""}
+        named = self.ids and self.ran[-1].startswith("podman image inspect")
+        stdout = f"id-of-{words[-1]}\n" if named else ""
+        return {"rc": int(any(part in self.ran[-1] for part in self.failing)), "stdout": stdout}
 
     def module(self, name, options):
         assert name == "huaweicloud.hss.hss_image_archive"
@@ -79,13 +83,16 @@ def test_each_image_is_pushed_from_its_archive():
 )
 def test_podman_removes_only_what_was_not_there_before(there, removed):
     names = [name for archive in ARCHIVES for name in archive["names"] if name not in there]
-    host = Host(["inspect", *(f"exists {name}" for name in names)])
+    host = Host(["manifest inspect", *(f"image inspect {name}" for name in names)], ids=True)
     host.load("podman")
+    # An archive must not put another image in the place of one that was there.
+    assert [words for words in host.ran if " tag " in words] == [f"podman tag id-of-{name} {name}" for name in there]
+    assert all(host.ran.index(f"podman tag id-of-{name} {name}") > host.ran.index(PUSHED) for name in there)
     assert [words for words in host.ran if " rmi " in words] == [f"podman rmi {removed}"]
 
 
 def test_nothing_is_removed_if_everything_was_there():
-    host = Host(["inspect"])
+    host = Host(["manifest inspect"])
     host.load("podman")
     assert not [words for words in host.ran if " rmi " in words]
 
