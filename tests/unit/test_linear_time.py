@@ -46,6 +46,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse i
     parse_manifests,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import differences
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import parse_files
 
 # Characters of the smaller text. Linear functions take milliseconds for it, and quadratic ones take seconds.
 SIZE = 20_000
@@ -142,6 +143,10 @@ FUNCTIONS: dict[str, tuple[Callable[[str], Any], tuple[str, ...]]] = {
     "image commands": (
         lambda text: (with_variable(text), with_password(text, "user", "a-pass-w0rd"), secret_name(text)),
         (*TEXTS, PLACEHOLDER, f"'{PLACEHOLDER}'", f'"{PLACEHOLDER}', "\\'", "docker-registry "),
+    ),
+    "files of hosts": (
+        lambda text: parse_files(f"m begin 1 plain - 0\n{text}.\nm end 1\n", "m", ["/a"], 0, "", 1 << 30),
+        (*TEXTS, "\r", "\r\n", "a\r\r", "\nm end 2\r", "m begin 1 plain "),
     ),
     "quantities": (
         lambda text: differences({"resource_info": {"cpu_limit": text}}, None, {}, {"cpu_limit": "1"}),

@@ -158,8 +158,10 @@ def parse_files(
         if status not in ("plain", "base64"):
             found.append(HostFile(path, None, _FILE_PROBLEMS[status]))
             continue
-        end = re.search(rf"\r*\n{mark} end {number}\r*$", stdout[begin.end() :], re.MULTILINE)
-        content = _decode_content(stdout[begin.end() :][: end.start()].lstrip("\r")[1:], status) if end else None
+        # Not a search for the CRs that a terminal adds before the line end: a file may have millions of them.
+        end = re.search(rf"\n{mark} end {number}\r*$", stdout[begin.end() :], re.MULTILINE)
+        text = stdout[begin.end() :][: end.start()].rstrip("\r").lstrip("\r")[1:] if end else ""
+        content = _decode_content(text, status) if end else None
         owner = int(begin[3]) if begin[3] else None
         problem = "" if begin[2] in ("-", "moved") else link_problem(parse_way(begin[2]), owner)
         if begin[2] == "moved":
