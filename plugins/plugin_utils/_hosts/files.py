@@ -197,4 +197,5 @@ def _decode_content(text: str, encoding: str) -> bytes | None:
         except binascii.Error:
             return None
     # A terminal turns each line end into CR LF.
-    return re.sub(r"\r+\n", "\n", text).encode("utf-8", "surrogateescape")
+    *lines, last = text.split("\n")
+    return "\n".join([*(line.rstrip("\r") for line in lines), last]).encode("utf-8", "surrogateescape")
