@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -273,16 +274,19 @@ class ActionModule(ActionBase):
 
     def _readings(self, task_vars: Mapping[str, Any]) -> dict[str, HostReading]:
         """The readings of the hosts that take part in this use of the role, in the order of the play."""
-        readings = {}
-        for host in task_vars["ansible_play_batch"]:
-            reading = _reading(task_vars, host)
-            if reading and reading["use"] == self._use:
-                readings[str(host)] = HostReading.from_result(plain_value(reading))
-        return readings
+        found = ((str(host), self._reading_of(task_vars, host)) for host in task_vars["ansible_play_batch"])
+        return {host: reading for host, reading in found if reading}
+
+    def _reading_of(self, task_vars: Mapping[str, Any], host: str) -> HostReading | None:
+        """The reading of a host in this use of the role; None if there is none."""
+        reading = _reading(task_vars, host)
+        ours = reading and reading["use"] == self._use
+        return HostReading.from_result(plain_value(reading)) if ours else None
 
     def _clusters(self, task_vars: Mapping[str, Any]) -> dict[str, OnboardedCluster]:
-        """The clusters as the last stage for all hosts left them, by name."""
-        return {cluster.name: cluster for cluster in Ledger(self._use).read_clusters(self._readings(task_vars))}
+        """The clusters as the last stage for all hosts left them, by name, also those whose hosts were lost since."""
+        clusters = Ledger(self._use).read_clusters(partial(self._reading_of, task_vars))
+        return {cluster.name: cluster for cluster in clusters}
 
     def _lost_hosts(self, task_vars: Mapping[str, Any], ledger: Ledger) -> list[str]:
         """The hosts of the play that failed or were unreachable before they were read, each reported once.

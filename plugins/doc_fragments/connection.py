@@ -128,6 +128,7 @@ options:
     description:
       - How often a request is repeated if HSS throttles requests, is unavailable, or cannot be reached. V(0) means a
         single attempt.
+      - If the connection is refused, or the name does not resolve, the request is given up within ten seconds.
       - The request that registers a cluster is repeated only if it was certainly not carried out.
       - If not set, the environment variable E(HW_MAX_RETRIES) is used, or else V(5).
     type: int

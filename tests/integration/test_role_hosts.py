@@ -331,3 +331,23 @@ def test_without_no_log_the_read_displays_a_line_for_the_host(run, hosts):
 def test_an_unreachable_host_is_explained_in_the_words_of_ssh(run, hosts):
     played = run("huaweicloud.hss.onboard", {"lost": hosts["lost"]})
     assert played.code == 4 and "Connection refused" in played.output
+
+
+def test_a_host_that_is_lost_after_it_was_read_takes_nobody_along(run, hosts, simulator):
+    """Neither does a host whose image host cannot be used."""
+    files = {"lost-1": "kind", "good-1": "good-1", "image": "typo", "good-2": "good-2", "lost-2": "gone"}
+    variable = "hss_onboard_kubeconfig_path"
+    chosen = {name: {variable: hosts[file][variable]} for name, file in files.items()}
+    # Once the host was read, no other task can begin on it.
+    lost = {"ansible_connection": "{{ 'local' if hss_onboard_result is undefined else nowhere }}"}
+    agent = {"hss_onboard_install_agent": True, "hss_onboard_kubectl": "/no/kubectl"}
+    for name in ("lost-1", "lost-2"):
+        chosen[name].update(lost, **agent)
+    chosen["image"].update(agent, hss_onboard_image_host="{{ nowhere }}")
+    played = run("huaweicloud.hss.onboard", chosen)
+    assert played.hosts_with("failed") == {"lost-1", "image", "lost-2"}, played.output
+    assert "hss_onboard_image_host: 'nowhere' is undefined" in played.failure("image")
+    assert names(simulator) == {"lost-1", "good-1", "good-2", "lost-2"}
+    *lines, tally = played.report
+    assert tally == "2 registered, 3 failed"
+    assert any(line.startswith("lost-2: registered, ") and line.endswith("host lost-2") for line in lines)

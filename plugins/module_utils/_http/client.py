@@ -34,6 +34,8 @@ _RETRY_STATUSES = frozenset({429, 500, 502, 503, 504})
 _MAX_BACKOFF = 30.0
 # If the service asks for a longer delay, the request fails: a play must not seem to hang.
 _MAX_RETRY_DELAY = 120.0
+# A refused connection or a name that does not resolve is more often a mistake than a short outage.
+_MAX_SECONDS_WITHOUT_SERVICE = 8.0
 # Maximum lengths, in characters, of server text that is examined and quoted.
 _MAX_EXAMINED = 3_000
 _MAX_QUOTED = 2_000
@@ -70,13 +72,17 @@ class _Request:
 
 
 class _AttemptFailed(Exception):
-    """A failed attempt: the error, whether the request may be retried, and the delay that the service asks for."""
+    """A failed attempt: the error, whether the request may be retried, and the delay that the service asks for.
 
-    def __init__(self, error: HssError, retry: bool, delay: float = 0.0) -> None:
+    :arg no_service: whether there is nothing at the address.
+    """
+
+    def __init__(self, error: HssError, retry: bool, delay: float = 0.0, no_service: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
         self.retry = retry
         self.delay = delay
+        self.no_service = no_service
 
 
 class HttpClient:
@@ -132,11 +138,13 @@ class HttpClient:
         :arg query: None values are left out.
         :arg retryable: True if the request can be repeated without harm. It is then retried on connection errors, 429
             and 500, 502, 503, 504. False retries it only if it was certainly not carried out: on 429, or if no
-            connection was made.
+            connection was made. If there is nothing at the address, it is given up within 10 seconds.
         :raises HssError: its C(outcome) says whether a request that is not retryable may have been carried out.
         """
         request = _Request(operation, purpose, method, url, query or {}, body, headers or {}, retryable)
         attempt = 0
+        # When the first of the last attempts found nothing at the address, and the pauses since then.
+        since, paused = 0.0, 0.0
         while True:
             try:
                 return self._check_response(request, self._send(request))
@@ -144,7 +152,15 @@ class HttpClient:
                 if not failed.retry or attempt >= self._max_retries or failed.delay > _MAX_RETRY_DELAY:
                     raise failed.error from None
                 backoff = min(2.0**attempt, _MAX_BACKOFF)
-                self._sleep(max(backoff * random.uniform(0.5, 1.0), failed.delay))
+                pause = max(backoff * random.uniform(0.5, 1.0), failed.delay)
+                if failed.no_service:
+                    since = since or time.monotonic()
+                    paused += pause
+                    if max(paused, time.monotonic() - since + pause) > _MAX_SECONDS_WITHOUT_SERVICE:
+                        raise failed.error from None
+                else:
+                    since, paused = 0.0, 0.0
+                self._sleep(pause)
                 attempt += 1
 
     def _send(self, request: _Request) -> HttpResponse:
@@ -165,7 +181,8 @@ class HttpClient:
             hint=failure.hint,
             outcome=UNKNOWN if failure.maybe_received and request.is_write else NOT_SENT,
         )
-        raise _AttemptFailed(error, failure.retry and (request.retryable or not failure.maybe_received))
+        retry = failure.retry and (request.retryable or not failure.maybe_received)
+        raise _AttemptFailed(error, retry, no_service=failure.no_service)
 
     def _check_response(self, request: _Request, response: HttpResponse) -> ApiResponse:
         status = response.status
@@ -314,12 +331,14 @@ class _Failure(NamedTuple):
     """A transport failure.
 
     :arg maybe_received: whether the service may have received the request.
+    :arg no_service: whether there is nothing at the address.
     """
 
     maybe_received: bool
     retry: bool
     reason: str
     hint: str
+    no_service: bool = False
 
 
 def describe_failure(exc: BaseException, timeout: float) -> _Failure:
@@ -348,11 +367,13 @@ def describe_failure(exc: BaseException, timeout: float) -> _Failure:
     if find(requests.exceptions.ProxyError, urllib3.exceptions.ProxyError):
         return _Failure(False, True, "cannot be reached through the proxy", "Check HTTPS_PROXY and NO_PROXY.")
     if any(type(item).__name__ in ("gaierror", "NameResolutionError") for item in chain):
-        return _Failure(False, True, "cannot be reached: the name does not resolve", "Check region, endpoint and DNS.")
+        reason, hint = "cannot be reached: the name does not resolve", "Check region, endpoint and DNS."
+        return _Failure(False, True, reason, hint, no_service=True)
     if find(urllib3.exceptions.NewConnectionError):
         refused = find(ConnectionRefusedError) is not None
         reason = "refused the connection" if refused else "cannot be reached"
-        return _Failure(False, True, reason, "Check region, endpoint, firewall and the proxy variables.")
+        hint = "Check region, endpoint, firewall and the proxy variables."
+        return _Failure(False, True, reason, hint, no_service=refused)
     # Checked after the two above, because older releases of urllib3 derive them from this class.
     if find(requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError):
         hint = "Check endpoint, firewall and proxy."

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -57,15 +57,16 @@ class Ledger:
         """Writes what is known of the clusters, without their hosts' readings."""
         self.write("clusters", [_without_readings(cluster) for cluster in clusters])
 
-    def read_clusters(self, readings: Mapping[str, HostReading]) -> list[OnboardedCluster]:
+    def read_clusters(self, reading_of: Callable[[str], HostReading | None]) -> list[OnboardedCluster]:
         """The clusters that L(write_clusters) wrote.
 
-        :arg readings: by host.
+        :arg reading_of: returns the reading of a host; None if it has reported already.
         """
         clusters = []
         for entry in self.read("clusters") or ():
-            hosts = {key: [readings[host] for host in entry[key] if host in readings] for key in _READINGS}
-            clusters.append(OnboardedCluster(**{**entry, **hosts}))
+            hosts = {key: list(filter(None, map(reading_of, entry[key]))) for key in _READINGS}
+            if hosts["members"]:
+                clusters.append(OnboardedCluster(**{**entry, **hosts}))
         return clusters
 
     def _path(self, name: str) -> Path:

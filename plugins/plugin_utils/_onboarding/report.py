@@ -57,7 +57,8 @@ def cluster_line(cluster: OnboardedCluster, check_mode: bool) -> str:
 def report_lines(clusters: Sequence[OnboardedCluster], lost: Iterable[str], check_mode: bool) -> list[str]:
     """A line for each cluster, a line for each host that was lost on the way, and the tally.
 
-    :arg lost: hosts of the play that failed or became unreachable before their clusters were read.
+    :arg lost: hosts of the play that failed, became unreachable or were ended before their clusters were read. Ansible
+        does not tell which.
     """
     lines, tally = [], Counter[str]()
     for cluster in clusters:
@@ -72,8 +73,10 @@ def report_lines(clusters: Sequence[OnboardedCluster], lost: Iterable[str], chec
             if not member.usable and cluster.speakers:
                 lines.append(f"{cluster.name}: host {member.host} was passed over: {member.problem}")
     for host in lost:
-        tally["unreachable or failed before"] += 1
-        lines.append(f"{host}: failed or was unreachable before its cluster was read, so nothing was done for it")
+        tally["lost before"] += 1
+        lines.append(
+            f"{host}: lost before its cluster was read (failed, unreachable or ended), so nothing was done for it"
+        )
     order = [name for name in _TALLY_ORDER if name in tally] + [name for name in tally if name not in _TALLY_ORDER]
     would = "would be " if check_mode else ""
     counts = [f"{tally[name]} {would if name in ('registered', 'updated', 'removed') else ''}{name}" for name in order]

@@ -324,3 +324,13 @@ def test_any_json_is_a_response_or_an_error(status, data):
             assert str(found).isprintable() and len(str(found)) < 2000
         finally:
             client.http.close()
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:1", "https://no-such-name.invalid"])
+def test_an_address_with_nothing_at_it_is_given_up_within_ten_seconds(url):
+    slept = []
+    http = HttpClient(TokenAuth(TOKEN), max_retries=20, sleep=slept.append)
+    with pytest.raises(HssError, match="refused the connection|does not resolve"):
+        http.request("Op", "do it", "GET", f"{url}/x")
+    http.close()
+    assert len(slept) >= 2 and sum(slept) < 10

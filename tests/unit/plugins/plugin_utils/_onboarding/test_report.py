@@ -135,7 +135,7 @@ def test_a_credential_with_too_few_days_fails_after_all_else():
 def test_hosts_that_were_lost_before_have_a_line_and_count():
     lines = report_lines(clusters(reading("a"), registered=[], row=ROW), ["x", "y"], False)
     assert sum(line.startswith(("x: ", "y: ")) for line in lines) == 2
-    assert lines[-1] == "1 unchanged, 2 unreachable or failed before"
+    assert lines[-1] == "1 unchanged, 2 lost before"
 
 
 def test_the_diff_is_shown_by_one_host():
