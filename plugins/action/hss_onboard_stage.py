@@ -21,6 +21,7 @@ from ansible.utils.display import Display
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http import client
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import libraries_available
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.heartbeat import heartbeat
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import agents, protect, protection
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.clusters import (
     OnboardedCluster,
@@ -52,6 +53,14 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.report
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import unknown_variables
 
 RESULT = "hss_onboard_result"
+# What is displayed while a stage takes long. The stage that waits for HSS shows more than this.
+_GOING_ON = {
+    "read": "reading its kubeconfig",
+    "register": "asking HSS about the registrations",
+    "images": "loading the images",
+    "agent": "changing the connection agent",
+    "agent_retry": "changing the connection agent",
+}
 
 
 class ActionModule(ActionBase):
@@ -85,7 +94,16 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 "hss_onboard needs the Python packages requests, PyYAML and cryptography where Ansible itself runs."
             )
-        return {"changed": False, **result, **stage(task_vars or {})}
+        return {"changed": False, **result, **self._shown(stage, task_vars or {})}
+
+    def _shown(self, stage: Callable[[dict[str, Any]], dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Runs a stage, and shows lines while it takes long."""
+        name = str(self._task.args["stage"])
+        if name not in _GOING_ON:
+            return stage(task_vars)
+        subject = "" if name == "register" else f"{task_vars['inventory_hostname']}: "
+        with heartbeat(f"{subject}{_GOING_ON[name]}", Display().display):
+            return stage(task_vars)
 
     def _find_use(self, task_vars: Mapping[str, Any]) -> str:
         """An id of this use of the role in a run: each use has a block of tasks of its own, in which hosts are read."""
