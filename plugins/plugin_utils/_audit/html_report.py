@@ -39,20 +39,20 @@ dt { color: var(--mute); } dd { margin: 0; font-size: 1.6rem; font-weight: 600; 
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--mute); padding: .3rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line); }
-tbody th, td.wide { overflow-wrap: anywhere; min-width: 11rem; } tbody th .mute { font-weight: 400; }
+tbody th, td.wide, td.name { overflow-wrap: anywhere; min-width: 11rem; } tbody th .mute { font-weight: 400; }
 thead th { background: var(--soft); white-space: nowrap; }
 th button { border: 0; background: none; padding: 0; font-weight: 600; text-align: left; }
 th[aria-sort=ascending] button::after { content: " \\25B2"; }
 th[aria-sort=descending] button::after { content: " \\25BC"; }
 td.number, td.date { white-space: nowrap; } td.number { text-align: right; }
-td ul { margin: 0; padding-left: 1.1rem; } td.wide { min-width: 18rem; }
+td ul { margin: 0; padding-left: 1.1rem; } td.wide { min-width: 18rem; } td.name { min-width: 8rem; }
 .error { color: var(--bad); font-weight: 600; } .warning { color: var(--warn); font-weight: 600; }
 .good { color: var(--good); } .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden;
   clip-path: inset(50%); }
 @media print { :root { --fg: #000; --bg: #fff; --soft: #fff; --line: #777; --mute: #333; --bad: #800; --warn: #530;
   --good: #040; } body { padding: 0; max-width: none; font-size: 9pt; } nav, .hidden { display: none; }
   .scroll { overflow: visible; } thead { display: table-header-group; } tr, dl div { break-inside: avoid; }
-  tbody th, td.wide { min-width: 0; } thead th { white-space: normal; } h2 { break-after: avoid; }
+  tbody th, td.wide, td.name { min-width: 0; } thead th { white-space: normal; } h2 { break-after: avoid; }
   @page { size: landscape; margin: 12mm; } }
 """
 
@@ -260,12 +260,15 @@ def _connections(page: _Page, report: Mapping[str, Any]) -> str:
 
 def _clusters(page: _Page, report: Mapping[str, Any]) -> str:
     labels = [row["label"] for row in report["connections"]]
+    # With one connection, its column would say the same in each row and leave less room for the findings.
+    several = len(labels) > 1
     rows = "".join(
-        _cluster(page, row, labels[row["connection"]], report["min_days_left"]) for row in report["clusters"]
+        _cluster(page, row, labels[row["connection"]] if several else None, report["min_days_left"])
+        for row in report["clusters"]
     )
     columns = [
         ("Cluster", "集群"),
-        ("Connection", "连接"),
+        *([("Connection", "连接")] if several else []),
         ("Provider", "提供商"),
         ("Status", "状态"),
         ("Days left", "剩余天数"),
@@ -279,21 +282,22 @@ def _clusters(page: _Page, report: Mapping[str, Any]) -> str:
     return page.table(("Clusters", "集群"), caption, columns, rows)
 
 
-def _cluster(page: _Page, row: Mapping[str, Any], label: str, limit: int) -> str:
+def _cluster(page: _Page, row: Mapping[str, Any], label: str | None, limit: int) -> str:
     status = page.text(*_STATUSES.get(row["status"], (str(row["status"] or _NONE),) * 2))
     provider = page.text(*_PROVIDERS.get(row["provider"], (str(row["provider"] or _NONE),) * 2))
     days, agents, protection = row["days_left"], row["agents"], row["protection"]
     kind = "" if days is None else "error" if days < 0 else "warning" if days < limit else ""
+    connection = "" if label is None else f'<td class="name">{_escape(label)}</td>'
     server = f'<br/><span class="mute">{_escape(row["server"])}</span>' if row["server"] else ""
     return (
         f'<tr><th scope="row" data-key="{_escape(row["name"])}">{_escape(row["name"])}{server}</th>'
-        f"<td>{_escape(label)}</td><td>{provider}</td>"
+        f"{connection}<td>{provider}</td>"
         f'<td class="{"good" if row["status"] == "connect_success" else "plain"}">{status}</td>'
         f"{_days(days, kind)}"
         f'<td class="date" data-key="{_escape(row["expires"] or "")}">{_escape(row["expires"] or _NONE)}</td>'
         f"{_share(agents and agents['ready'], agents and agents['desired'])}"
         f"{_share(protection and protection['protected'], protection and protection['nodes'])}"
-        f"<td>{_escape(', '.join(row['hosts']) or _NONE)}</td>"
+        f'<td class="name">{_escape(", ".join(row["hosts"]) or _NONE)}</td>'
         f'<td class="wide" data-key="{_severity_key(row["findings"])}">{page.messages(row["findings"])}</td></tr>'
     )
 

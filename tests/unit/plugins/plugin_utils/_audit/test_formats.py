@@ -282,6 +282,17 @@ def test_html_is_self_contained_accessible_and_sortable(language):
     assert both and all(attributes["data-zh"] for attributes in both)
 
 
+def test_html_names_the_connection_of_each_cluster_only_if_there_are_several():
+    several = make_report()
+    one = {**several, "connections": several["connections"][:1]}
+    for report, count in ((several, 2), (one, 1)):
+        text = html_report.render(report, "en")
+        assert text.count(">Connection</button>") == count
+        page = ET.fromstring(text.partition("\n")[2])
+        for table in page.iter("{http://www.w3.org/1999/xhtml}table"):
+            assert len({len(row) for row in table.iter("{http://www.w3.org/1999/xhtml}tr")}) == 1
+
+
 def test_html_allows_its_own_script_and_style_only():
     page = Elements(html_report.render(make_report(), "en"))
     policy = next(a["content"] for _tag, a in page.found if a.get("http-equiv") == "Content-Security-Policy")
