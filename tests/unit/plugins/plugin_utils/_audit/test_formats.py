@@ -15,8 +15,11 @@ import re
 import stat
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from pathlib import Path
 
+import html5lib
 import pytest
+import xmlschema
 from prometheus_client.parser import text_string_to_metric_families
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
@@ -158,6 +161,11 @@ def test_csv_has_no_formula(attack, language):
 # --- JUnit ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def junit_schema():
+    return xmlschema.XMLSchema11(Path(__file__).with_name("junit.xsd"))
+
+
 def test_junit_has_a_case_for_each_registration():
     root = ET.fromstring(junit_report.render(make_report(), "en"))
     suites = {suite.get("name"): suite for suite in root}
@@ -174,11 +182,28 @@ def test_junit_has_a_case_for_each_registration():
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_junit_of_any_text_is_well_formed(attack, language):
-    root = ET.fromstring(junit_report.render(make_report(attack), language).encode("utf-8"))
-    allowed = {"testsuites", "testsuite", "testcase", "failure", "system-out"}
-    assert {element.tag for element in root.iter()} == allowed
-    assert all(set(case.attrib) == {"classname", "name", "time"} for case in root.iter("testcase"))
+def test_junit_of_any_text_is_valid(attack, language, junit_schema):
+    text = junit_report.render(make_report(attack), language)
+    root = ET.fromstring(text.encode("utf-8"))
+    assert {element.tag for element in root.iter()} == {"testsuites", "testsuite", "testcase", "failure", "system-out"}
+    junit_schema.validate(root)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('failures="4"', 'failures="3"'),
+        ('name="shop (id-1)"', 'name="billing (id-2)"'),
+        ('08:00:00"', '08:00:00Z"'),
+        ('time="0"', 'time="soon"'),
+        ("<system-out>", "<system-out><b/>"),
+        (' skipped="0"', ""),
+    ],
+)
+def test_the_schema_of_junit_finds_mistakes(old, new, junit_schema):
+    text = junit_report.render(make_report(), "en")
+    junit_schema.validate(text)
+    assert old in text and not junit_schema.is_valid(text.replace(old, new, 1))
 
 
 # --- Prometheus -------------------------------------------------------------------------------------------------------
@@ -304,9 +329,10 @@ def test_html_allows_its_own_script_and_style_only():
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_html_of_any_text_has_no_other_elements(attack, language):
+def test_html_of_any_text_is_valid_and_has_no_other_elements(attack, language):
     plain, hostile = (html_report.render(make_report(text), language) for text in (None, attack))
-    hostile.encode()
+    # Raises an error for all that the standard calls one, even if browsers repair it.
+    html5lib.HTMLParser(strict=True).parse(hostile.encode(), transport_encoding="utf-8")
     expected, found = Elements(plain), Elements(hostile)
     tags, known = ([tag for tag, _attributes in page.found] for page in (found, expected))
     assert set(tags) <= set(known) and tags.count("script") == tags.count("style") == 1 and tags.count("table") == 3
