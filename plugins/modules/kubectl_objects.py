@@ -89,8 +89,8 @@ options:
   allow:
     description:
       - What O(restricted) accepts in addition.
-      - V(cluster_admin) accepts ClusterRoles that can change everything or can obtain every right, ClusterRoles with the
-        names C(cluster-admin), C(admin), C(edit) and C(system:*), and bindings to those.
+      - V(cluster_admin) accepts ClusterRoles that can change everything or can obtain every right, ClusterRoles with
+        the names C(cluster-admin), C(admin), C(edit) and C(system:*), and bindings to those.
       - V(subjects) accepts bindings to users, to groups such as C(system:unauthenticated), and to the service accounts
         of other namespaces, and ClusterRoles that Kubernetes adds to its own (C(aggregate-to-*)).
       - V(privileged) accepts privileged containers and additional capabilities, V(host_namespaces) accepts
