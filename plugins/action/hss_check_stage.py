@@ -106,6 +106,9 @@ class ActionModule(ActionBase):
                 checks.append(plain_value(kept["check"]))
             else:
                 # Ansible's own result of a host that failed or could not be reached.
-                reason = sanitize(str(plain_value(kept.get("msg")) or "it could not be read"))
-                checks.append(Check(f"host {name}", False, reason).to_result())
+                reason, remedy = str(plain_value(kept.get("msg")) or "it could not be read"), ""
+                if isinstance(kept.get("timedout"), Mapping):
+                    reason = f"it did not answer within {plain_value(kept['timedout'].get('period'))} seconds."
+                    remedy = "Check the host. If it is slow, set hss_check_host_seconds."
+                checks.append(Check(f"host {name}", False, sanitize(reason), remedy).to_result())
         return checks

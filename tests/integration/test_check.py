@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import time
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
@@ -211,3 +214,56 @@ def test_the_playbook_checks_hosts_too_and_changes_nothing(simulator, tmp_path):
     for secret in ("wrong" * 8, simulator.access_key, simulator.secret_key):
         assert secret not in played.output + played.log
     assert {entry.operation for entry in simulator.requests() if entry.operation} <= READING
+
+
+def test_hosts_that_hang_are_given_up_and_their_ssh_is_ended(tmp_path, request):
+    """Nothing answers: neither the service, nor any host, whose ssh connects and then says nothing."""
+    ssh, started = tmp_path / "ssh", tmp_path / "started"
+    # The first line of a shell's own process id, which sleep then has.
+    ssh.write_text(f"#!/bin/sh\necho $$ >>'{started}'\nexec sleep 300\n")
+    ssh.chmod(0o755)
+    hosts = [f"cp-{number} ansible_host=127.0.0.1 ansible_ssh_executable={ssh}\n" for number in range(1, 8)]
+    (tmp_path / "hosts").write_text("".join(hosts))
+
+    def left():
+        return [pid for pid in started.read_text().split() if _command(pid).startswith(b"sleep\x00300")]
+
+    def end():
+        for pid in left():
+            os.kill(int(pid), signal.SIGKILL)
+
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        request.addfinalizer(end)
+        before = time.monotonic()
+        played = play(
+            "huaweicloud.hss.check",
+            tmp_path / "hosts",
+            tmp_path,
+            {
+                "HW_HSS_ENDPOINT": address,
+                "HW_PROJECT_ID": "f" * 32,
+                "HW_ACCESS_KEY": "a" * 20,
+                "HW_SECRET_KEY": "b" * 40,
+            },
+            "--forks=3",
+            hss_check_host_seconds=2,
+        )
+        seconds = time.monotonic() - before
+    # Two rounds of hosts with a sixth of their usual time, and a connection that stops after half a minute at most.
+    assert seconds < 60 - 2 * 10, played.output
+    assert played.code == 2 and f"NOT OK  HSS: {address} did not answer" in played.output, played.output
+    for number in range(1, 7):
+        assert f"NOT OK  host cp-{number}: it did not answer within 2 seconds. Check the host." in played.output
+    assert "cp-7" not in played.output
+    assert len(started.read_text().split()) == 6 and left() == []
+
+
+def _command(pid):
+    """The arguments of a process; empty if it has ended."""
+    try:
+        return Path("/proc", pid, "cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -22,13 +22,20 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Interrupt the block after a number of seconds, and end the programs that it waits for.
 
     A connection plugin waits without a limit for a command that does not end. The time-out of the task itself uses the
-    same signal; it is set again after the block, and if it ends earlier, the block is left to it.
+    same signal; it is set again after the block, and if it ends earlier, the block is left to it. Programs are ended
+    then as well.
 
     :raises TimeLimitExceeded: if the block was interrupted.
     """
     remaining, _interval = signal.getitimer(signal.ITIMER_REAL)
     if threading.current_thread() is not threading.main_thread() or 0 < remaining <= seconds:
-        yield
+        try:
+            yield
+        except BaseException as exc:
+            # After any other exception, the connection plugin itself has ended its program.
+            if not isinstance(exc, Exception):
+                _kill_programs(exc.__traceback__)
+            raise
         return
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -71,6 +71,20 @@ def test_the_time_out_of_the_task_continues(run):
         run("sleep", "60")
 
 
+def test_the_time_out_of_the_task_ends_programs_too(run):
+    class TaskTimeoutError(BaseException):
+        pass
+
+    def handler(_signal, _frame):
+        raise TaskTimeoutError
+
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    with pytest.raises(TaskTimeoutError), time_limit(30):
+        run("sleep", "60")
+    assert run.programs[0].returncode == -signal.SIGKILL
+
+
 def test_another_thread_is_not_interrupted():
     found = []
 
