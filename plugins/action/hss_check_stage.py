@@ -53,7 +53,9 @@ class ActionModule(ActionBase):
         variables = {"hss_onboard_name": host, **task_vars, "hss_onboard_service_account": False}
         reading = read_host(self, variables, "check")
         if reading.problem:
-            check = Check(f"host {host}", False, sanitize(reading.problem))
+            # Other problems have the remedy in them.
+            remedy = "Check that Ansible can connect to the host." if reading.unreachable else ""
+            check = Check(f"host {host}", False, sanitize(reading.problem), remedy)
         else:
             days = "without an end" if reading.days_left is None else f"{reading.days_left} days left"
             check = Check(f"host {host}", True, sanitize(f"{reading.path} for {reading.server}, {days}"))

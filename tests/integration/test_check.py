@@ -210,6 +210,7 @@ def test_the_playbook_checks_hosts_too_and_changes_nothing(simulator, tmp_path):
         "NOT OK  host cp-2: ",
     ):
         assert line in played.output
+    assert "refused. Check that Ansible can connect to the host." in played.output
     assert "Set hss_onboard_kubeconfig_path" in played.output and "APIGW.0301" in played.output
     for secret in ("wrong" * 8, simulator.access_key, simulator.secret_key):
         assert secret not in played.output + played.log

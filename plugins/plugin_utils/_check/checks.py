@@ -40,10 +40,10 @@ class Check:
     def line(self) -> str:
         """The result in one line."""
         verdict = {True: "ok", False: "NOT OK", None: "-"}[self.ok]
-        parts = [f"{verdict:<6}  {self.name}: {self.detail}"]
-        if self.remedy:
-            parts.append(self.remedy)
-        return " ".join(parts)
+        text = f"{verdict:<6}  {self.name}: {self.detail}"
+        if not self.remedy:
+            return text
+        return f"{text}{'' if text.endswith(('.', '!', '?')) else '.'} {self.remedy}"
 
     def to_result(self) -> dict[str, Any]:
         """The result as plain values."""

@@ -27,6 +27,7 @@ def test_lines():
     assert Check("a", True, "fine").line == "ok      a: fine"
     assert Check("a", None, "not tried").line == "-       a: not tried"
     assert Check("a", False, "broken.", "Mend it.").line == "NOT OK  a: broken. Mend it."
+    assert Check("a", False, "broken", "Mend it.").line == "NOT OK  a: broken. Mend it."
 
 
 def test_the_hint_of_an_error_is_the_remedy():
