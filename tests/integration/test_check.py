@@ -253,8 +253,8 @@ def test_hosts_that_hang_are_given_up_and_their_ssh_is_ended(tmp_path, request):
             hss_check_host_seconds=2,
         )
         seconds = time.monotonic() - before
-    # Two rounds of hosts with a sixth of their usual time, and a connection that stops after half a minute at most.
-    assert seconds < 60 - 2 * 10, played.output
+    # Two rounds of hosts with a fifth of their usual time, and a connection that stops after half a minute at most.
+    assert seconds < 60 - 2 * 8, played.output
     assert played.code == 2 and f"NOT OK  HSS: {address} did not answer" in played.output, played.output
     for number in range(1, 7):
         assert f"NOT OK  host cp-{number}: it did not answer within 2 seconds. Check the host." in played.output
