@@ -87,9 +87,10 @@ def test_modules(stage, perform, case):
     run, hits = perform(scene, manner)
     assert_nothing_leaked(hits)
     assert_searched(run)
-    failed = len(run.results("failed"))
+    failed = run.results("failed")
     if scene.fails is not None:
-        assert (run.code, failed) == (0, len(list(scene.tasks(stage))) if scene.fails else 0)
+        expected = len(list(scene.tasks(stage))) if scene.fails else 0
+        assert (run.code, len(failed)) == (0, expected), json.dumps(failed, indent=1, default=str)[:5000]
 
 
 @pytest.mark.parametrize(

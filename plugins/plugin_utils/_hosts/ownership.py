@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 _ROOT = 0
 _WRITABLE_BY_OTHERS = 0o022
+_STICKY = 0o1000
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Step:
         """Whether root alone can change it. The mode of a link means nothing."""
         return self.uid == _ROOT and (self.link or not self.mode & _WRITABLE_BY_OTHERS)
 
+    @property
+    def keeps_entries(self) -> bool:
+        """Whether others cannot replace what root has in this folder, as in C(/tmp)."""
+        return self.root_only or (self.uid == _ROOT and not self.link and bool(self.mode & _STICKY))
+
 
 def parse_way(text: str) -> tuple[Step, ...]:
     """Return the steps in C(l:UID:MODE,d:UID:MODE,), with octal modes. What is not understood counts as another's."""
@@ -48,7 +54,7 @@ def parse_way(text: str) -> tuple[Step, ...]:
 def is_root_only(way: Iterable[Step]) -> bool:
     """Return whether root alone can change a file and everything on the way to it."""
     steps = list(way)
-    return bool(steps) and all(step.root_only for step in steps)
+    return bool(steps) and steps[-1].root_only and all(step.keeps_entries for step in steps[:-1])
 
 
 def link_problem(way: Iterable[Step], owner: int | None) -> str:

@@ -66,6 +66,10 @@ def test_links_are_followed_if_the_owner_of_the_file_or_root_alone_made_them(way
         (0, "", 0, 1000, False),
         # Whoever may write it must not make root read root's files.
         (0, "d:0:755,d:0:755,d:0:666", 0, 0, False),
+        # In a folder such as /tmp, others cannot replace what belongs to root.
+        (0, "d:0:755,d:0:1777,d:0:700,d:0:600", 0, 0, True),
+        (0, "d:0:755,d:0:777,d:0:700,d:0:600", 0, 0, False),
+        (0, "d:0:755,d:0:1777,d:1000:700,d:0:600", 0, 0, False),
         (0, "d:0:755,d:1000:755,d:0:600", 0, 0, False),
         (None, "d:0:755", 0, None, True),
         (None, "d:1000:755", None, None, False),
