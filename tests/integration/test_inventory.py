@@ -12,7 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ansible_runner
 import awx
+import pytest
 import yaml
 
 from playbooks import play
@@ -70,6 +72,28 @@ def test_awx_updates_the_inventory_of_the_project(simulator, tmp_path):
     for secret in (simulator.access_key, simulator.secret_key):
         assert secret not in done.stdout + done.stderr
     assert not (tmp_path / "pwned").exists()
+
+
+# ansible-runner opens files in a way that is deprecated in Python 3.14.
+@pytest.mark.filterwarnings("ignore:codecs.open:DeprecationWarning")
+def test_ansible_runner_reads_the_inventory(simulator, tmp_path, monkeypatch):
+    simulator.seed_clusters([{"name": name, "status": "connect_fail"} for name in ("shop", "bank")])
+    # It starts the first ansible-inventory on PATH.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    shutil.copy(FLEET, tmp_path / FLEET.name)
+    listed, errors = ansible_runner.get_inventory(
+        action="list",
+        inventories=[str(tmp_path / FLEET.name)],
+        response_format="json",
+        private_data_dir=str(tmp_path),
+        quiet=True,
+        envvars={
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "ANSIBLE_HOME": str(tmp_path / "ansible-home"),
+            **simulator.environment(),
+        },
+    )
+    assert not errors and set(listed["hss_status_connect_fail"]["hosts"]) == {"shop", "bank"}, errors
 
 
 def test_plays_use_the_hosts_and_render_no_text_of_hss(simulator, tmp_path):
