@@ -51,7 +51,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files impor
 # Characters of the smaller text. Linear functions take milliseconds for it, and quadratic ones take seconds.
 SIZE = 20_000
 # A quadratic function needs 100 times the time. The margin is for a busy machine.
-MAX_FACTOR = 35
+MAX_FACTOR = 60
 # What takes less, also for the larger text, need not be compared.
 NEGLIGIBLE = 0.1
 
