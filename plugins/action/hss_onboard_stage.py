@@ -157,19 +157,12 @@ class ActionModule(ActionBase):
     # --- Stages of the hosts that speak for their clusters --------------------------------------------------------
 
     def _images(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Of several clusters with the same images and registry, the first one loads them."""
-        clusters = [cluster for cluster in self._clusters(task_vars).values() if cluster.active]
-        mine = next((cluster for cluster in clusters if cluster.speaker.host == task_vars["inventory_hostname"]), None)
-        job = agents.image_job(mine.speaker) if mine and mine.speaker.variables.install_agent else None
-        if not mine or job is None or not mine.speaker.variables.present:
-            return {}
-        first = agents.image_loader(clusters, job)
-        Ledger(self._use).write(f"image job {mine.speaker.host}", first.speaker.host)
-        if first is not mine:
-            return {}
-        (connected,) = self._connections([mine])
-        outcome = load_images(self, task_vars, mine, connected)
-        Ledger(self._use).write(f"images {mine.speaker.host}", outcome)
+        """Of several clusters with the same images and registry, one loads them for all."""
+        host, ledger = str(task_vars["inventory_hostname"]), Ledger(self._use)
+        cluster = self._own_cluster(task_vars)
+        if cluster and self._image_loader(cluster, ledger) == host == cluster.speaker.host:
+            (connected,) = self._connections([cluster])
+            ledger.write(f"images {host}", load_images(self, task_vars, cluster, connected))
         return {}
 
     def _agent(self, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -181,35 +174,38 @@ class ActionModule(ActionBase):
     def _change_agent(self, task_vars: dict[str, Any], attempt: int) -> dict[str, Any]:
         """Runs on the host that speaks for its cluster; the second attempt runs on the others if that one failed."""
         host, ledger = str(task_vars["inventory_hostname"]), Ledger(self._use)
-        for cluster in self._clusters(task_vars).values():
-            names = [speaker.host for speaker in cluster.speakers]
-            if not cluster.active or host not in names:
-                continue
-            if cluster.account_note and host == names[0] and not attempt and not self._check_mode:
-                (connected,) = self._connections([cluster])
-                noted = note_account(self, task_vars, cluster, cluster.speaker)
-                ledger.write(f"note {host}", connected.redacted(noted))
-            if not _needs_agent(cluster):
-                continue
-            if (names.index(host) > 0) != (attempt > 0):
-                continue
-            first = ledger.read(f"agent {names[0]}") or {}
-            if attempt and (first.get("objects") is not None or first.get("final")):
-                continue
-            if self._image_failure(cluster, ledger):
-                continue
-            speaker = cluster.speakers[names.index(host)]
+        cluster = self._own_cluster(task_vars)
+        names = [speaker.host for speaker in cluster.speakers] if cluster else []
+        if not cluster or not cluster.active or host not in names:
+            return {}
+        if cluster.account_note and host == names[0] and not attempt and not self._check_mode:
             (connected,) = self._connections([cluster])
-            result = connected.redacted(plain_value(change_agent(self, task_vars, cluster, speaker, connected)))
-            kept = ("objects", "conflicts", "changed", "answered", "final", "waited", "warnings", "msg")
-            ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
-            shown = {key: result[key] for key in ("changed", "diff") if result.get(key)}
-            lines = agents.object_lines(result)
-            return {**shown, **({"msg": lines, "_ansible_verbose_always": True} if lines else {})}
-        return {}
+            noted = note_account(self, task_vars, cluster, cluster.speaker)
+            ledger.write(f"note {host}", connected.redacted(noted))
+        if not _needs_agent(cluster) or (names.index(host) > 0) != (attempt > 0):
+            return {}
+        first = ledger.read(f"agent {names[0]}") or {}
+        if attempt and (first.get("objects") is not None or first.get("final")):
+            return {}
+        if self._image_failure(cluster, ledger):
+            return {}
+        speaker = cluster.speakers[names.index(host)]
+        (connected,) = self._connections([cluster])
+        result = connected.redacted(plain_value(change_agent(self, task_vars, cluster, speaker, connected)))
+        kept = ("objects", "conflicts", "changed", "answered", "final", "waited", "warnings", "msg")
+        ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
+        shown = {key: result[key] for key in ("changed", "diff") if result.get(key)}
+        lines = agents.object_lines(result)
+        return {**shown, **({"msg": lines, "_ansible_verbose_always": True} if lines else {})}
+
+    @staticmethod
+    def _image_loader(cluster: OnboardedCluster, ledger: Ledger) -> str | None:
+        """The host that loads the cluster's images; None if none are needed."""
+        loaders: dict[str, str] = ledger.read("image loaders") or {}
+        return loaders.get(cluster.speaker.host) if cluster.speakers else None
 
     def _image_failure(self, cluster: OnboardedCluster, ledger: Ledger) -> bool:
-        loader = ledger.read(f"image job {cluster.speaker.host}")
+        loader = self._image_loader(cluster, ledger)
         return bool(loader and (ledger.read(f"images {loader}") or {}).get("failed"))
 
     # --- Stages for all hosts at once -----------------------------------------------------------------------------
@@ -240,6 +236,7 @@ class ActionModule(ActionBase):
             return self._finish(task_vars, clusters)
         ledger = Ledger(self._use)
         ledger.write_clusters(clusters)
+        ledger.write("image loaders", agents.image_loaders(clusters))
         # If one host has more to do, all report at the end: Ansible replaces what is registered even by a skipped task.
         if any(cluster.active and _has_more_to_do(cluster) for cluster in clusters):
             ledger.write("unfinished", host_results(clusters, self._check_mode))
@@ -247,7 +244,7 @@ class ActionModule(ActionBase):
         return self._finish(task_vars, clusters)
 
     def _protect(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        clusters = list(self._clusters(task_vars).values())
+        clusters = self._clusters(task_vars)
         if not clusters:
             # Every host that takes part has reported already.
             return {}
@@ -261,7 +258,7 @@ class ActionModule(ActionBase):
             attempts = [ledger.read(f"agent {speaker.host}") for speaker in cluster.speakers]
             result = next((made for made in attempts if (made or {}).get("objects") is not None), attempts[0])
             if cluster.speaker.variables.present:
-                loader = ledger.read(f"image job {cluster.speaker.host}")
+                loader = self._image_loader(cluster, ledger)
                 outcome = ledger.read(f"images {loader}") if loader else None
                 if outcome and loader != cluster.speaker.host:
                     # The cluster that loaded them reports it.
@@ -301,10 +298,15 @@ class ActionModule(ActionBase):
         ours = reading and reading["use"] == self._use
         return HostReading.from_result(plain_value(reading)) if ours else None
 
-    def _clusters(self, task_vars: Mapping[str, Any]) -> dict[str, OnboardedCluster]:
-        """The clusters as the last stage for all hosts left them, by name, also those whose hosts were lost since."""
-        clusters = Ledger(self._use).read_clusters(partial(self._reading_of, task_vars))
-        return {cluster.name: cluster for cluster in clusters}
+    def _clusters(self, task_vars: Mapping[str, Any]) -> list[OnboardedCluster]:
+        """The clusters as the last stage for all hosts left them, also those whose hosts were lost since."""
+        return Ledger(self._use).read_clusters(partial(self._reading_of, task_vars))
+
+    def _own_cluster(self, task_vars: Mapping[str, Any]) -> OnboardedCluster | None:
+        """The cluster of the task's host; None if there is nothing more to do for it. It costs no other host's time."""
+        host = str(task_vars["inventory_hostname"])
+        clusters = Ledger(self._use).read_clusters(partial(self._reading_of, task_vars), host)
+        return clusters[0] if clusters else None
 
     def _lost_hosts(self, task_vars: Mapping[str, Any], ledger: Ledger) -> list[str]:
         """The hosts of the play that failed or were unreachable before they were read, each reported once.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -195,20 +195,32 @@ _VARIABLES = (
 )
 
 
-def image_job(reading: HostReading) -> tuple[Any, ...] | None:
+def image_loaders(clusters: Iterable[OnboardedCluster]) -> dict[str, str]:
+    """The host that loads the images of a cluster, by the host that speaks for the cluster.
+
+    Of several clusters that need the same images in the same registry, one loads them for all; if possible, one that
+    still waits for them.
+    """
+    jobs: dict[tuple[Any, ...], list[OnboardedCluster]] = {}
+    for cluster in clusters:
+        job = _image_job(cluster.speaker) if cluster.active else None
+        if job is not None:
+            jobs.setdefault(job, []).append(cluster)
+    loaders = {}
+    for same in jobs.values():
+        first = next((cluster for cluster in same if cluster.row.get("status") != "connect_success"), same[0])
+        loaders.update({cluster.speaker.host: first.speaker.host for cluster in same})
+    return loaders
+
+
+def _image_job(reading: HostReading) -> tuple[Any, ...] | None:
     """Equal for hosts whose clusters need the same images in the same registry; None if none are needed."""
     variables, cluster = reading.variables, reading.variables.cluster
-    if not cluster.get("image_repo"):
+    if not (variables.present and variables.install_agent and cluster.get("image_repo")):
         return None
     names = ("image_repo", "organization", "image_repo_username", "image_repo_password")
     tool = (variables.image_tool, variables.image_host, variables.image_checksum)
     return (reading.connection_key, *(cluster.get(name) for name in names), *tool)
-
-
-def image_loader(clusters: Sequence[OnboardedCluster], job: tuple[Any, ...]) -> OnboardedCluster:
-    """The cluster that loads the images for all that need the same; if possible, one that still waits for them."""
-    same = [cluster for cluster in clusters if image_job(cluster.speaker) == job]
-    return next((cluster for cluster in same if cluster.row.get("status") != "connect_success"), same[0])
 
 
 # --- What became of it ------------------------------------------------------------------------------------------------

@@ -57,13 +57,18 @@ class Ledger:
         """Writes what is known of the clusters, without their hosts' readings."""
         self.write("clusters", [_without_readings(cluster) for cluster in clusters])
 
-    def read_clusters(self, reading_of: Callable[[str], HostReading | None]) -> list[OnboardedCluster]:
+    def read_clusters(
+        self, reading_of: Callable[[str], HostReading | None], host: str | None = None
+    ) -> list[OnboardedCluster]:
         """The clusters that L(write_clusters) wrote.
 
         :arg reading_of: returns the reading of a host; None if it has reported already.
+        :arg host: leaves out the clusters of other hosts, whose readings are then not looked at.
         """
         clusters = []
         for entry in self.read("clusters") or ():
+            if host is not None and host not in entry["members"]:
+                continue
             hosts = {key: list(filter(None, map(reading_of, entry[key]))) for key in _READINGS}
             if hosts["members"]:
                 clusters.append(OnboardedCluster(**{**entry, **hosts}))
