@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -15,17 +16,14 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
     KubeconfigPolicy,
     libraries_available,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
-    task_environment,
-    with_file_environment,
-)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
-    command_output_hidden,
-    show_warnings,
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import (
+    READING_SECONDS,
+    run_reading_command,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded, time_limit
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import show_warnings
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
 
@@ -41,9 +39,6 @@ _SPEC = {
     "allow_server_without_ca": {"type": "bool", "default": False},
     "expiry_warning_days": {"type": "int", "default": 30},
 }
-
-# Seconds for each command on the host, which only reads files.
-_TIME_LIMIT = 120
 
 
 class ActionModule(ActionBase):
@@ -68,7 +63,7 @@ class ActionModule(ActionBase):
         except HostFileError as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
         except TimeLimitExceeded:
-            msg = f"path: the host did not read the kubeconfig within {_TIME_LIMIT} seconds. Check the host."
+            msg = f"path: the host did not read the kubeconfig within {READING_SECONDS} seconds. Check the host."
             return {**result, "failed": True, "msg": msg}
         config = found.config
         # Warnings about the upload are left to the module that uploads the kubeconfig.
@@ -91,12 +86,6 @@ class ActionModule(ActionBase):
         }
 
     def _read_kubeconfig(self, args: dict[str, Any]) -> HostKubeconfig:
-        environment = task_environment(self)
-
-        def execute(command: str) -> dict[str, Any]:
-            with command_output_hidden(self), time_limit(_TIME_LIMIT):
-                return dict(self._low_level_execute_command(with_file_environment(command, environment)))
-
         policy = KubeconfigPolicy(
             args["context"],
             args["server"],
@@ -107,4 +96,6 @@ class ActionModule(ActionBase):
             args["allow_in_cluster_server"],
             args["allow_server_without_ca"],
         )
-        return KubeconfigReader(execute).read(args["path"], policy, args["check_server_name"])
+        return KubeconfigReader(partial(run_reading_command, self)).read(
+            args["path"], policy, args["check_server_name"]
+        )

@@ -23,9 +23,10 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.secrets import secret_values
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError, dump_document
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
-    task_environment,
-    with_file_environment,
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import task_environment
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import (
+    READING_SECONDS,
+    run_reading_command,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
@@ -54,7 +55,6 @@ TARGET_SPEC: dict[str, dict[str, Any]] = {
 }
 # Seconds on the control node beyond those of the calls: to connect, and to become another user.
 _GRACE = 60
-_READING_LIMIT = 120
 
 
 def require_seconds(args: dict[str, Any], option: str, minimum: int) -> None:
@@ -150,13 +150,11 @@ class KubectlAction(ActionBase):
 
     def _read(self, command: str) -> dict[str, Any]:
         """Run a command that reads files, and return its result."""
-        environment = task_environment(self)
         try:
-            with command_output_hidden(self), time_limit(_READING_LIMIT):
-                return dict(self._low_level_execute_command(with_file_environment(command, environment)))
+            return run_reading_command(self, command)
         except TimeLimitExceeded:
             raise KubectlError(
-                f"kubeconfig: the host did not read it within {_READING_LIMIT} seconds. Check the host."
+                f"kubeconfig: the host did not read it within {READING_SECONDS} seconds. Check the host."
             ) from None
 
     def _show_warnings(self, result: dict[str, Any], warnings: Sequence[str]) -> None:

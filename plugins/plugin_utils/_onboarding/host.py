@@ -16,9 +16,10 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
-    task_environment,
-    with_file_environment,
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import task_environment
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import (
+    READING_SECONDS,
+    run_reading_command,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
@@ -34,7 +35,6 @@ _OMITTED = "__omit_place_holder__"
 _LEFT_OUT = object()
 # The connection plugin's text in place of the program's message, if its output is hidden.
 _CENSORED = "censored"
-_READING_SECONDS = 120
 _EXPORTABLE = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 
 
@@ -96,7 +96,9 @@ def read_on_host(action: ActionBase, command: str) -> dict[str, Any]:
     :raises AnsibleError: if the host does not answer in time.
     """
     try:
-        return _execute(action, with_file_environment(command, task_environment(action)), "", _READING_SECONDS)
+        return run_reading_command(action, command)
+    except TimeLimitExceeded:
+        raise _no_answer(READING_SECONDS) from None
     except AnsibleConnectionFailure as exc:
         if _CENSORED not in str(exc):
             raise
@@ -116,18 +118,16 @@ def run_on_host(action: ActionBase, command: str, data: str, seconds: int) -> di
     # A value with line ends cannot be handed over line by line.
     lines = [*(line for line in environment if "\n" not in line), mark]
     given = f'while IFS= read -r line && [ "$line" != {mark} ]; do export "$line"; done; {command}'
-    return _execute(action, given, "".join(f"{line}\n" for line in lines) + data, seconds)
-
-
-def _execute(action: ActionBase, command: str, data: str, seconds: int) -> dict[str, Any]:
+    head = "".join(f"{line}\n" for line in lines)
     try:
-        with command_output_hidden(action), time_limit(seconds):
-            if not data:
-                return dict(action._low_level_execute_command(command))
-            with pipelining_enabled(action):
-                return dict(action._low_level_execute_command(command, in_data=data.encode()))
+        with command_output_hidden(action), time_limit(seconds), pipelining_enabled(action):
+            return dict(action._low_level_execute_command(given, in_data=(head + data).encode()))
     except TimeLimitExceeded:
-        raise AnsibleError(f"The host did not answer within {seconds} seconds. Check the host.") from None
+        raise _no_answer(seconds) from None
+
+
+def _no_answer(seconds: int) -> AnsibleError:
+    return AnsibleError(f"The host did not answer within {seconds} seconds. Check the host.")
 
 
 def run_action(
