@@ -119,7 +119,6 @@ _PROVIDERS = {
     "self_built_idc": ("self-built in a data centre", "IDC 自建"),
 }
 _SEVERITIES = {ERROR: ("Error", "错误"), "warning": ("Warning", "警告")}
-_KINDS = {"cluster": ("cluster", "集群"), "host": ("host", "主机"), "connection": ("connection", "连接")}
 _BUTTON = ' type="button"'
 # No finding at all, or what is not known.
 _NONE = "–"

@@ -10,7 +10,6 @@ deleted and created again in the meantime, perhaps by somebody else, the new one
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from urllib.parse import quote
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Call, CallResult
@@ -40,8 +39,3 @@ def delete_call(item: KubeObject, resource: Resource) -> Call:
 def is_gone(result: CallResult) -> bool:
     """Return whether a deletion failed because the object is gone, or because another one has its name now."""
     return "(NotFound)" in result.stderr or "Precondition failed: UID" in result.stderr
-
-
-def resource_of(item: KubeObject, known: Mapping[tuple[str, str], Resource]) -> Resource | None:
-    """Return the resource of an object's kind, if it is known."""
-    return known.get((item.group, item.kind))
