@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Callable
 
 from .._api.hosts import MAX_HOSTS
 from .._api.hss import HssApi
@@ -48,25 +49,16 @@ def switch(api: HssApi, desired: Desired, outcomes: Sequence[HostOutcome]) -> bo
     """
     action = "open" if desired.opens else "close"
     pending = [outcome for outcome in without_error(outcomes) if action in outcome.plan.actions]
-    stopped: HssError | None = None
-    for chunk in chunks(pending, MAX_HOSTS):
-        if stopped:
-            _refuse(chunk, stopped)
-            continue
-        try:
-            api.switch_protection(
-                {**desired.body, "host_id_list": [outcome.host_id for outcome in chunk]},
-                f"{action} the protection of {len(chunk)} hosts",
-                retryable=not desired.opens,
-            )
-        except HssError as error:
-            _fail(chunk, error)
-            if error.http_status == 401 or normalized_code(error.error_code or "") in _NO_QUOTA:
-                stopped = error
-        else:
-            for outcome in chunk:
-                outcome.actions.append(action)
-    if stopped and stopped.http_status == 401:
+
+    def send(host_ids: list[str]) -> None:
+        api.switch_protection(
+            {**desired.body, "host_id_list": host_ids},
+            f"{action} the protection of {len(host_ids)} hosts",
+            retryable=not desired.opens,
+        )
+
+    final = _request(pending, action, send, _NO_QUOTA)
+    if final and final.http_status == 401:
         return False
     _look(api, desired, [outcome for outcome in pending if outcome.error and outcome.error.outcome != NOT_SENT])
     return True
@@ -108,24 +100,34 @@ def uninstall(api: HssApi, outcomes: Sequence[HostOutcome]) -> None:
         for outcome in without_error(outcomes)
         if "uninstall" in outcome.plan.actions and not agent_is_gone(outcome.observed)
     ]
-    stopped: HssError | None = None
+    _request(pending, "uninstall", api.uninstall_agents)
+
+
+def _request(
+    pending: Sequence[HostOutcome], action: str, send: Callable[[list[str]], None], final_codes: Sequence[str] = ()
+) -> HssError | None:
+    """Sends a request for each group of hosts, and records the action or the error of each host.
+
+    :arg send: gets the hosts' ids.
+    :arg final_codes: errors after which no further request is sent, as after refused credentials.
+    :returns: the error after which no further request was sent.
+    """
+    final: HssError | None = None
     for chunk in chunks(pending, MAX_HOSTS):
-        if stopped:
-            _refuse(chunk, stopped)
+        if final:
+            _refuse(chunk, final)
             continue
         try:
-            api.uninstall_agents([outcome.host_id for outcome in chunk])
+            send([outcome.host_id for outcome in chunk])
         except HssError as error:
-            _fail(chunk, error)
-            stopped = error if error.http_status == 401 else None
+            for outcome in chunk:
+                outcome.error = error
+            if error.http_status == 401 or normalized_code(error.error_code or "") in final_codes:
+                final = error
         else:
             for outcome in chunk:
-                outcome.actions.append("uninstall")
-
-
-def _fail(outcomes: Sequence[HostOutcome], error: HssError) -> None:
-    for outcome in outcomes:
-        outcome.error = error
+                outcome.actions.append(action)
+    return final
 
 
 def _refuse(outcomes: Sequence[HostOutcome], error: HssError) -> None:
