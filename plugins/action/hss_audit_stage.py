@@ -37,7 +37,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._audit.options imp
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._audit.reading import ConnectionReading, read_connection
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._audit.report import build_report, failures
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.host import plain_value
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.read import read_host
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.read import read_host_only
 
 _RENDERERS = {
     "json": json_report.render,
@@ -74,10 +74,7 @@ class ActionModule(ActionBase):
 
     def _read(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Reads a host's kubeconfig as the role does, and keeps only until when it is valid."""
-        host = str(task_vars["inventory_hostname"])
-        # An audit makes no ServiceAccount.
-        variables = {"hss_onboard_name": host, **task_vars, "hss_onboard_service_account": False}
-        reading = read_host(self, variables, "audit")
+        reading = read_host_only(self, task_vars, "audit")
         return {"reading": to_result(reading.problem, reading.days_left)}
 
     def _audit(self, task_vars: dict[str, Any]) -> dict[str, Any]:

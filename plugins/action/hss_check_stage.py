@@ -23,7 +23,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._check.checks impo
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._check.connection import check_connection
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._check.control_node import check_control_node
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.host import plain_value
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.read import read_host
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.read import read_host_only
 
 # With the hosts, that is less than a minute.
 _SECONDS = 30
@@ -49,9 +49,7 @@ class ActionModule(ActionBase):
     def _host(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Reads a host's kubeconfig as the role does, and keeps nothing of its content but the server."""
         host = str(task_vars["inventory_hostname"])
-        # A check makes no ServiceAccount.
-        variables = {"hss_onboard_name": host, **task_vars, "hss_onboard_service_account": False}
-        reading = read_host(self, variables, "check")
+        reading = read_host_only(self, task_vars, "check")
         if reading.problem:
             # Other problems have the remedy in them.
             remedy = "Check that Ansible can connect to the host." if reading.unreachable else ""

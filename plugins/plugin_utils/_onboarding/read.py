@@ -70,6 +70,13 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostRe
     return reading
 
 
+def read_host_only(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostReading:
+    """Reads a host as L(read_host) does, without making a ServiceAccount in its cluster."""
+    name = str(task_vars["inventory_hostname"])
+    variables = {"hss_onboard_name": name, **task_vars, "hss_onboard_service_account": False}
+    return read_host(action, variables, use)
+
+
 def _with_problem(reading: HostReading, problem: str, unreachable: bool = False) -> HostReading:
     if not reading.variables.present:
         # The registration of a cluster that is lost can be removed.
