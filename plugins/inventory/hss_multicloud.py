@@ -313,16 +313,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _describe(self, source: Source) -> dict[str, str | None]:
         """Where a source's clusters are registered, so that tasks can use the same connection."""
         try:
-            connection = resolve(source.options, os.environ, self._redactor)
+            return resolve(source.options, os.environ, self._redactor).place
         except HssError as error:
             raise _of_source(source, error) from None
-        return {
-            "region": connection.region,
-            "endpoint": connection.endpoint,
-            "project_id": connection.project_id,
-            "project_name": connection.project_name,
-            "enterprise_project_id": connection.enterprise_project_id,
-        }
 
     def _refuse_same_sources(self, sources: Sequence[Source], described: Sequence[Mapping[str, str | None]]) -> None:
         first: dict[tuple[str | None, ...], Source] = {}
@@ -398,15 +391,4 @@ def _details(cluster: Mapping[str, Any], include: Iterable[str]) -> dict[str, An
 
 def _of_source(source: Source, error: HssError) -> HssError:
     """The error with the source in front, if there are several."""
-    if not source.label:
-        return error
-    return HssError(
-        f"{source.label}: {error.message}",
-        operation=error.operation,
-        http_status=error.http_status,
-        error_code=error.error_code,
-        error_msg=error.error_msg,
-        request_id=error.request_id,
-        hint=error.hint,
-        outcome=error.outcome,
-    )
+    return error.with_context(f"{source.label}:") if source.label else error

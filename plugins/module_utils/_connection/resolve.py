@@ -52,6 +52,17 @@ class Connection:
     max_retries: int
     warnings: tuple[str, ...] = ()
 
+    @property
+    def place(self) -> dict[str, str | None]:
+        """Where clusters are registered through this connection, without the credential."""
+        return {
+            "region": self.region,
+            "endpoint": self.endpoint,
+            "project_id": self.project_id,
+            "project_name": self.project_name,
+            "enterprise_project_id": self.enterprise_project_id,
+        }
+
 
 def resolve(
     params: Mapping[str, Any], environ: Mapping[str, str], redactor: Redactor, read: FileReader = read_file

@@ -135,10 +135,12 @@ class HssError(Exception):
             text += "."
         return f"{text} {self.hint}" if self.hint else text
 
-    def with_context(self, context: str, *, hint: str, outcome: str) -> HssError:
-        """The same error as the reason why an earlier request's effect is not known.
+    def with_context(self, context: str, *, hint: str | None = None, outcome: str | None = None) -> HssError:
+        """The same error with a context before its message.
 
-        :arg context: a sentence to put before the message.
+        :arg context: a sentence, or a name with a colon.
+        :arg hint: another remedy; likewise C(outcome), if the error is the reason why an earlier request's effect is
+            not known.
         """
         return HssError(
             f"{context} {self.message}",
@@ -147,8 +149,8 @@ class HssError(Exception):
             error_code=self.error_code,
             error_msg=self.error_msg,
             request_id=self.request_id,
-            hint=hint,
-            outcome=outcome,
+            hint=self.hint if hint is None else hint,
+            outcome=self.outcome if outcome is None else outcome,
         )
 
     def failure(self) -> dict[str, object]:

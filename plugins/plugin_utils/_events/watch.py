@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.listing import list_registrations
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import Connection, resolve
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
@@ -52,7 +52,7 @@ class Watch:
                 raise HssError("The event source needs the Python package requests where ansible-rulebook runs")
             self.options: EventOptions = read_options(arguments, self._redactor)
             connection = resolve(self.options.connection, environment, self._redactor)
-            self._place = _place(connection)
+            self._place = connection.place
             self._file = StateFile(self.options.state_file, _identity(self._place)) if self.options.state_file else None
             self._state = self._file.load() if self._file else None
         except HssError as error:
@@ -131,16 +131,6 @@ class Watch:
     def _shown(self, error: HssError) -> HssError:
         """The error with its complete message, without secrets."""
         return HssError(self._safe(str(error)), http_status=error.http_status, hint="")
-
-
-def _place(connection: Connection) -> dict[str, str | None]:
-    return {
-        "region": connection.region,
-        "endpoint": connection.endpoint,
-        "project_id": connection.project_id,
-        "project_name": connection.project_name,
-        "enterprise_project_id": connection.enterprise_project_id,
-    }
 
 
 def _identity(place: Mapping[str, str | None]) -> str:
