@@ -131,7 +131,9 @@ class ActionModule(ActionBase):
             Display().warning(f"{reading.host}: {text}")
         if not reading.variables.no_log and (text := description(reading)):
             Display().display(f"{reading.host}: {text}")
-        return {"reading": reading.to_result(), "_ansible_no_log": True}
+        sealed = Ledger(self._use).seal(reading.host, reading.to_result())
+        kept = {"use": self._use, "image_host": reading.variables.image_host, "sealed": sealed}
+        return {"reading": kept, "_ansible_no_log": True}
 
     def _require_linear_strategy(self) -> None:
         strategy = str(self._task._parent._play.strategy)
@@ -142,16 +144,14 @@ class ActionModule(ActionBase):
 
     def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         ledger, host = Ledger(self._use), str(task_vars["inventory_hostname"])
-        unfinished = (ledger.read("unfinished") or {}).get(host)
-        if unfinished:
-            # The report of the last stage takes the place of the reading, which the stages in between need.
-            changed = unfinished["changed"]
-            return {"changed": changed, "reading": _reading(task_vars, host), "_ansible_no_log": True}
-        result = (ledger.read("results") or {}).get(host)
+        result = ledger.read(f"result {host}")
         if result is None:
             raise AnsibleActionFail(
                 "An earlier stage of the role was interrupted, so this host's cluster was not done."
             )
+        if ledger.read("unfinished"):
+            # The report of the last stage takes the place of the reading, which the stages in between need.
+            return {"changed": result["changed"], "reading": _reading(task_vars, host), "_ansible_no_log": True}
         return dict(result)
 
     # --- Stages of the hosts that speak for their clusters --------------------------------------------------------
@@ -239,7 +239,8 @@ class ActionModule(ActionBase):
         ledger.write("image loaders", agents.image_loaders(clusters))
         # If one host has more to do, all report at the end: Ansible replaces what is registered even by a skipped task.
         if any(cluster.active and _has_more_to_do(cluster) for cluster in clusters):
-            ledger.write("unfinished", host_results(clusters, self._check_mode))
+            ledger.write("unfinished", True)
+            self._write_results(ledger, clusters)
             return {}
         return self._finish(task_vars, clusters)
 
@@ -249,7 +250,6 @@ class ActionModule(ActionBase):
             # Every host that takes part has reported already.
             return {}
         ledger = Ledger(self._use)
-        ledger.write("unfinished", None)
         for cluster in clusters:
             if not cluster.speakers:
                 continue
@@ -279,9 +279,18 @@ class ActionModule(ActionBase):
         for text in warnings_of(clusters):
             Display().warning(text)
         ledger = Ledger(self._use)
-        ledger.write("results", host_results(clusters, self._check_mode))
-        lines = report_lines(clusters, self._lost_hosts(task_vars, ledger), self._check_mode)
+        ledger.write("unfinished", False)
+        reported = self._write_results(ledger, clusters)
+        ledger.forget_keys(map(str, task_vars["ansible_play_hosts_all"]))
+        lines = report_lines(clusters, self._lost_hosts(task_vars, ledger, reported), self._check_mode)
         return {"msg": lines, "_ansible_verbose_always": True}
+
+    def _write_results(self, ledger: Ledger, clusters: list[OnboardedCluster]) -> set[str]:
+        """Write an entry for each host, so that a host's report takes no longer with more hosts; return the hosts."""
+        results = host_results(clusters, self._check_mode)
+        for host, result in results.items():
+            ledger.write(f"result {host}", result)
+        return set(results)
 
     def _connections(self, clusters: list[OnboardedCluster]) -> list[Connected]:
         # What a task's process displays appears at once, also in AWX.
@@ -296,7 +305,8 @@ class ActionModule(ActionBase):
         """The reading of a host in this use of the role; None if there is none."""
         reading = _reading(task_vars, host)
         ours = reading and reading["use"] == self._use
-        return HostReading.from_result(plain_value(reading)) if ours else None
+        result = Ledger(self._use).unseal(host, str(reading["sealed"])) if ours else None
+        return HostReading.from_result(result) if result else None
 
     def _clusters(self, task_vars: Mapping[str, Any]) -> list[OnboardedCluster]:
         """The clusters as the last stage for all hosts left them, also those whose hosts were lost since."""
@@ -308,14 +318,15 @@ class ActionModule(ActionBase):
         clusters = Ledger(self._use).read_clusters(partial(self._reading_of, task_vars), host)
         return clusters[0] if clusters else None
 
-    def _lost_hosts(self, task_vars: Mapping[str, Any], ledger: Ledger) -> list[str]:
+    @staticmethod
+    def _lost_hosts(task_vars: Mapping[str, Any], ledger: Ledger, reported: set[str]) -> list[str]:
         """The hosts of the play that failed or were unreachable before they were read, each reported once.
 
         With serial, the report of each batch has those that were not in an earlier one.
         """
         every = [str(host) for host in task_vars["ansible_play_hosts_all"]]
         alive = {str(host) for host in task_vars["ansible_play_hosts"]}
-        known = {*(ledger.read("known hosts") or ()), *(ledger.read("results") or ())}
+        known = {*(ledger.read("known hosts") or ()), *reported}
         lost = [host for host in every if host not in alive and host not in known]
         ledger.write("known hosts", [*known, *lost])
         return lost
@@ -323,7 +334,9 @@ class ActionModule(ActionBase):
 
 def _reading(task_vars: Mapping[str, Any], host: str) -> Any:
     """The reading of a host; None if it was not read, or has reported already. It may be of an earlier use."""
-    result = task_vars["hostvars"].raw_get(host).get(RESULT)
+    # Making the variables of a host takes time, and those of the task's own host are here.
+    own = host == task_vars["inventory_hostname"]
+    result = (task_vars if own else task_vars["hostvars"].raw_get(host)).get(RESULT)
     return result.get("reading") if isinstance(result, Mapping) else None
 
 

@@ -179,7 +179,7 @@ def test_awx_accepts_the_survey():
 
 def test_the_survey_matches_the_options_of_the_role():
     role = awx.ROOT / "roles" / "hss_onboard"
-    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    options = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["onboard"]["options"]
     playbook = (awx.ROOT / "playbooks" / "onboard.yml").read_text()
     for question in survey()["spec"]:
         name = question["variable"]

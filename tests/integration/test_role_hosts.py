@@ -235,24 +235,35 @@ def test_nothing_secret_stays_in_a_variable(run, hosts, texts, simulator, tmp_pa
                 {"block": [ROLE], "rescue": [{"ansible.builtin.meta": "noop"}]},
                 {
                     "ansible.builtin.copy": {
-                        "content": "{{ hostvars[inventory_hostname] | dict2items | to_json }}",
-                        "dest": f"{folder}/{{{{ inventory_hostname }}}}",
+                        "content": "{{ hostvars[item] | dict2items | to_json }}",
+                        "dest": f"{folder}/{{{{ item }}}}",
                         "mode": "0600",
                     },
-                    "when": "inventory_hostname != 'lost'",
+                    "loop": "{{ ansible_play_hosts_all }}",
+                    "when": "inventory_hostname == 'good-1'",
                 },
             ],
         }
     ]
-    chosen = {name: hosts[name] for name in ("typo", "good-1", "expired", "gone", "lost", "short")}
+    chosen = {name: hosts[name] for name in ("typo", "choice", "good-1", "expired", "gone", "lost", "short", "json")}
+    # This host has been read when it is lost.
+    chosen["json"].update(
+        ansible_connection="{{ 'local' if hss_onboard_result is undefined else 'nowhere' }}",
+        hss_onboard_install_agent=True,
+        hss_onboard_kubectl="/no/kubectl",
+    )
     played = run(plays, chosen)
     left = {path.name: path.read_text() for path in folder.iterdir()}
-    assert left.keys() == chosen.keys() - {"lost"}, played.output
+    assert left.keys() == chosen.keys(), played.output
     for name, text in left.items():
-        result = {item["key"]: item["value"] for item in json.loads(text)}["hss_onboard_result"]
-        assert result["name"] == name and result["failed"] is (name in ("typo", "expired", "short")), result
+        result = {item["key"]: item["value"] for item in json.loads(text)}.get("hss_onboard_result")
+        assert "PRIVATE KEY" not in text and secret[:40] not in text
+        if name == "json":
+            assert result["reading"].keys() == {"use", "image_host", "sealed"}
+            continue
+        assert result["name"] == name and result["failed"] is (name in ("typo", "choice", "expired", "short")), result
         assert {"cluster_id", "changed", "actions", "status", "days_left", "msg"} <= result.keys()
-        assert "reading" not in result and "PRIVATE KEY" not in text and secret[:40] not in text
+        assert "reading" not in result
 
 
 @pytest.mark.parametrize("strategy", ["free", "ansible.builtin.host_pinned"])

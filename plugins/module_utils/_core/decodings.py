@@ -41,7 +41,7 @@ class TooMuchWork(Exception):
 
 def compact(text: str) -> str:
     """Removes white space and invisible characters."""
-    return "".join(filter(_is_visible, text))
+    return text if are_visible(text) and " " not in text else "".join(filter(_is_visible, text))
 
 
 def _is_visible(character: str) -> bool:

@@ -25,6 +25,7 @@ from .credentials import (
     check_client_certificate,
     check_token,
     decode_base64,
+    holder_of,
     is_node_identity,
     token_from_file,
     x509,
@@ -45,6 +46,7 @@ _FILES_OF_USER = {
     "tokenFile": "token",
 }
 _CA_FIELD = "certificate-authority-data"
+_SERVER_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 _FILES_OF_CLUSTER = {"certificate-authority": _CA_FIELD}
 
 # Reads the file at a path, which is passed as the kubeconfig has it; may raise KubeconfigError.
@@ -96,6 +98,7 @@ class Kubeconfig:
     :arg edit_warnings: about what is not in the text as it was given; to be reported by the caller that is given it.
     :arg upload_warnings: to be reported by the caller that uploads the text.
     :arg user: the name of the user in the file.
+    :arg holder: whose credential it is, as the credential itself says.
     :arg ca: identifies the certificate authority in the text; empty if it has none.
     :arg identity: equal for kubeconfigs with the same server and CA, which are those of one cluster; None if the server
         is not verified.
@@ -111,6 +114,7 @@ class Kubeconfig:
     upload_warnings: tuple[str, ...] = ()
     identity: str | None = None
     user: str = ""
+    holder: str = ""
     ca: str = ""
 
 
@@ -179,6 +183,7 @@ def canonicalize(
         tuple(upload_warnings),
         None if cluster.get("insecure-skip-tls-verify") else _identity(cluster, server),
         selected.user_name,
+        holder_of(user),
         _fingerprint(cluster.get("certificate-authority-data") or ""),
     )
 
@@ -393,7 +398,7 @@ def _canonical_cluster(
     old_name = text_field(record, "tls-server-name", at)
     name = policy.tls_server_name or (None if replaced else old_name)
     if name:
-        if not re.fullmatch(r"[A-Za-z0-9_.:-]+", name):
+        if not _SERVER_NAME.fullmatch(name):
             raise KubeconfigError(
                 "tls_server_name" if policy.tls_server_name else f"{at}.tls-server-name",
                 "must be a host's name or address alone, as in the certificate of the server",

@@ -30,6 +30,8 @@ _MAX_PLACEHOLDER = 200
 
 _MIN_ENCODED_TEXT = 16  # bytes; of random bytes, fewer are often printable by chance
 _MAX_TOKEN = 64 * 1024
+_ONE_WORD = re.compile(r"[!-~]+")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+=*")
 _TOKEN_FORMATS = re.compile(r"sha256~\S+|kubeconfig-\S+:\S+|[a-z0-9]{6}\.[a-z0-9]{16}")
 
 
@@ -76,12 +78,12 @@ def foreign_token_reason(token: str) -> str | None:
 def may_be_encoded(token: str) -> bool:
     """Returns whether a token decodes to a text, so that it may be the base64 of a token in an unknown format."""
     text = _decoded_text(token) or ""
-    return len(text) >= _MIN_ENCODED_TEXT and re.fullmatch(r"[!-~]+", text) is not None
+    return len(text) >= _MIN_ENCODED_TEXT and _ONE_WORD.fullmatch(text) is not None
 
 
 def _decoded_text(token: str) -> str | None:
     """Returns the text of which a token is the base64; None if it is not the base64 of a text."""
-    if len(token) > _MAX_TOKEN or not re.fullmatch(r"[A-Za-z0-9+/_-]+=*", token):
+    if len(token) > _MAX_TOKEN or not _BASE64.fullmatch(token):
         return None
     compact = token.rstrip("=").replace("-", "+").replace("_", "/")
     try:

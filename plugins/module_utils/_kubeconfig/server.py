@@ -14,6 +14,9 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_ONE_WORD = re.compile(r"[!-~]+")
+_HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 SERVER_HINT = "Give the address that HSS can reach with the option server."
 # The field is the prefix of the option's name.
 IN_CLUSTER_HINT = (
@@ -41,10 +44,10 @@ class Server:
         :arg user_info: whether a user and a password are accepted before the host. They are removed.
         :raises ServerError: if the text is not an absolute URL with one of the schemes.
         """
-        if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
+        if not _SCHEME.match(text):
             raise ServerError(f"must begin with {schemes[0]}://")
         # urlsplit ignores some of these characters, and a host in another script may look like a different one.
-        if not re.fullmatch(r"[!-~]+", text):
+        if not _ONE_WORD.fullmatch(text):
             raise ServerError("must not hold white space or non-ASCII characters (write such a host as xn--...)")
         try:
             parts = urlsplit(text)
@@ -161,7 +164,7 @@ _LOCAL_DOMAINS = (".local", ".internal", ".lan", ".localdomain")
 def _is_valid_host(host: str) -> bool:
     if ":" in host:
         return _ip_address(host) is not None
-    return bool(re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", host)) and ".." not in host
+    return bool(_HOST_NAME.fullmatch(host)) and ".." not in host
 
 
 def _ip_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -21,6 +21,7 @@ from .._core.yaml_nodes import YamlLimitError, YamlLimits, yaml
 MAX_BYTES = 4 * 1024 * 1024
 _LIMITS = YamlLimits(entries=40_000, words=100_000, depth=20)  # enough for about 900 merged clusters
 
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MAX_DISPLAYED = 60  # characters
 _NOT_TEXT = object()  # stands for a number or another value that is not text
 _BAD_BINARY = object()  # stands for a value with the tag !!binary that is not base64 of text
@@ -145,7 +146,7 @@ def _node_value(node: Any) -> Any:
 def binary_text(value: str) -> str | None:
     """Returns the text that a value with the tag C(!!binary) encodes, as kubectl reads it; None if it is not text."""
     try:
-        return base64.b64decode(re.sub(r"[\r\n]", "", value), validate=True).decode("utf-8")
+        return base64.b64decode(value.replace("\r", "").replace("\n", ""), validate=True).decode("utf-8")
     except ValueError:
         return None
 
@@ -194,7 +195,7 @@ def text_field(record: dict[str, Any], key: str, at: str) -> str | None:
         raise KubeconfigError(where, "is marked as !!binary, but is not base64 of text")
     if not isinstance(value, str):
         raise KubeconfigError(where, "must be text; put it in quotes")
-    if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", value):
+    if _CONTROL_CHARACTER.search(value):
         raise KubeconfigError(where, "holds control characters")
     return value
 
@@ -240,10 +241,12 @@ def _yaml_lines(record: dict[str, Any]) -> Iterator[str]:
 # Words, except those that some readers interpret as a boolean or as null.
 _UNQUOTED_KEY = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[a-z]+(?:-[a-z]+)*", re.IGNORECASE)
 
+_ESCAPED = re.compile(r"[^ !#-\[\]-~]")
+
 
 def _yaml_scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         return f"[{', '.join(map(_yaml_scalar, value))}]"
-    return '"' + re.sub(r"[^ !#-\[\]-~]", lambda found: f"\\U{ord(found[0]):08X}", value) + '"'
+    return '"' + _ESCAPED.sub(lambda found: f"\\U{ord(found[0]):08X}", value) + '"'

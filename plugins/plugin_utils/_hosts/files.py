@@ -47,6 +47,9 @@ _FILE_PROBLEMS = {
 
 # Lines that ssh adds to stderr with -vvvv. A list of its channels goes on in further lines.
 _SSH_DEBUG_LINE = re.compile(r"debug[123]: |OpenSSH_|\s+#\d+ ")
+# What follows the mark in the lines that the command prints. A terminal adds CRs to each line end.
+_BEGIN = re.compile(r"(\w+) (\S+) (\d*)\r*(?:\n|\Z)")
+_WAY_FIELDS = re.compile(r"(\S+) (\d+)\r*(?:\n|\Z)")
 
 
 class HostFileError(Exception):
@@ -151,20 +154,20 @@ def parse_files(
     """
     found = []
     for number, path in enumerate(paths, start=1):
-        begin = re.search(rf"^{mark} begin {number} (\w+) (\S+) (\d*)\r*$", stdout, re.MULTILINE)
+        begin = _marked_line(stdout, f"{mark} begin {number} ", _BEGIN)
         if begin is None:
             continue
-        status = begin[1]
+        fields, start = begin
+        status = fields[1]
         if status not in ("plain", "base64"):
             found.append(HostFile(path, None, _FILE_PROBLEMS[status]))
             continue
         # Not a search for the CRs that a terminal adds before the line end: a file may have millions of them.
-        end = re.search(rf"\n{mark} end {number}\r*$", stdout[begin.end() :], re.MULTILINE)
-        text = stdout[begin.end() :][: end.start()].rstrip("\r").lstrip("\r")[1:] if end else ""
-        content = _decode_content(text, status) if end else None
-        owner = int(begin[3]) if begin[3] else None
-        problem = "" if begin[2] in ("-", "moved") else link_problem(parse_way(begin[2]), owner)
-        if begin[2] == "moved":
+        end = stdout.find(f"\n{mark} end {number}", start)
+        content = _decode_content(stdout[start:end].rstrip("\r"), status) if end >= 0 else None
+        owner = int(fields[3]) if fields[3] else None
+        problem = "" if fields[2] in ("-", "moved") else link_problem(parse_way(fields[2]), owner)
+        if fields[2] == "moved":
             problem = _FILE_PROBLEMS["moved"]
         if content is None:
             problem = _FILE_PROBLEMS["broken"]
@@ -186,14 +189,24 @@ def parse_files(
 
 def parse_judged_way(stdout: str, mark: str) -> tuple[tuple[Step, ...], int | None]:
     """Return the way to the judged path, and the user id of the reader; nothing if they are not in the output."""
-    found = re.search(rf"^{mark} way (\S+) (\d+)\r*$", stdout, re.MULTILINE)
-    return (parse_way(found[1]), int(found[2])) if found else ((), None)
+    found = _marked_line(stdout, f"{mark} way ", _WAY_FIELDS)
+    return (parse_way(found[0][1]), int(found[0][2])) if found else ((), None)
+
+
+def _marked_line(stdout: str, beginning: str, rest: re.Pattern[str]) -> tuple[re.Match[str], int] | None:
+    """Return the fields of the line that begins with a mark, and the position after the line; None if there is none.
+
+    The search is for a constant text: the file between the lines may have millions of anything else.
+    """
+    at = stdout.find(f"\n{beginning}")
+    fields = rest.match(stdout, at + 1 + len(beginning)) if at >= 0 else None
+    return (fields, fields.end()) if fields else None
 
 
 def _decode_content(text: str, encoding: str) -> bytes | None:
     if encoding == "base64":
         try:
-            return base64.b64decode(re.sub(r"\s", "", text), validate=True)
+            return base64.b64decode("".join(text.split()), validate=True)
         except binascii.Error:
             return None
     # A terminal turns each line end into CR LF.

@@ -3,9 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection: hands what became of the clusters from one stage of the role to the next.
 
-It is a file in the folder for temporary files that Ansible makes for each run and removes at its end. A variable would
+It is files in the folder for temporary files that Ansible makes for each run and removes at its end. A variable would
 not do: what a task with run_once registers reaches every host of the play, also those that take no part in this use of
-the role, and stays there. Nothing secret is in it.
+the role, and stays there.
+
+What is known of a host itself, with its kubeconfig, is a variable of that host, which stays there if the host is lost
+before it reports. So it is encrypted, and the ledger has the key until all clusters are done. Nothing else in the
+ledger is secret.
 """
 
 from __future__ import annotations
@@ -18,6 +22,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+try:
+    from cryptography.fernet import Fernet, InvalidToken
+except ImportError:  # The first stage reports it.
+    Fernet = None  # type: ignore[assignment,misc]
 
 from ansible import constants
 
@@ -52,6 +61,26 @@ class Ledger:
             return json.loads(self._path(name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+
+    def seal(self, host: str, data: Any) -> str:
+        """Encrypts what is known of a host, with a key of its own."""
+        key = Fernet.generate_key()
+        self.write(f"key {host}", key.decode())
+        return Fernet(key).encrypt(json.dumps(data).encode()).decode()
+
+    def unseal(self, host: str, sealed: str) -> Any:
+        """What L(seal) encrypted; None after L(forget_keys)."""
+        key = self.read(f"key {host}")
+        try:
+            return json.loads(Fernet(key).decrypt(sealed)) if key else None
+        except InvalidToken:
+            # The host was read again since.
+            return None
+
+    def forget_keys(self, hosts: Iterable[str]) -> None:
+        """Makes unreadable what was encrypted of the hosts."""
+        for host in hosts:
+            self._path(f"key {host}").unlink(missing_ok=True)
 
     def write_clusters(self, clusters: Iterable[OnboardedCluster]) -> None:
         """Writes what is known of the clusters, without their hosts' readings."""

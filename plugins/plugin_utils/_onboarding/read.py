@@ -17,7 +17,6 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import KubeconfigPolicy
-from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.credentials import holder_of
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import task_environment
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
@@ -121,7 +120,7 @@ def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading
         server=config.server,
         ca=config.ca,
         user=config.user,
-        holder=holder_of(yaml.safe_load(config.text)["users"][0]["user"]),
+        holder=config.holder,
         credential="certificate" if "client-certificate-data" in config.text else "token",
         days_left=config.days_left,
         warnings=tuple(sanitize(text) for text in (*config.edit_warnings, *found.warnings)),

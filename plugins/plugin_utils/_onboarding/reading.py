@@ -17,7 +17,7 @@ from .variables import Variables
 class HostReading:
     """A host, its variables, and its cluster's kubeconfig.
 
-    It is the hidden result of a task until the cluster is done, and holds secrets. Stages hand it on as a mapping.
+    It holds secrets. Until the cluster is done, it is in the hidden result of a task, encrypted.
 
     :arg use: tells one use of the role from another in the same run.
     :arg options: connection options that module_defaults give; C(hss_onboard_connection) precedes them.

@@ -180,7 +180,8 @@ def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOut
     cluster.cluster_id = (outcome.observed or {}).get("cluster_id") or outcome.own_id or outcome.plan.cluster_id
     cluster.row = connected.redacted(dict(outcome.observed or {}))
     cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in outcome.warnings]
-    cluster.diff = connected.redacted(result["diff"])
+    if result["diff"]["before"] != result["diff"]["after"]:
+        cluster.diff = connected.redacted(result["diff"])
     if not cluster.row and outcome.plan.before:
         # A removed registration is no longer listed, so the report says which one it was.
         known = [outcome.plan.before.get(key) for key in ("server", "cluster_id")]
