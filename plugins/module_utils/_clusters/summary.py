@@ -13,6 +13,7 @@ from .._core.outcome import list_entry, single_result
 from .outcome import ClusterOutcome
 
 _PAST = {"create": "registered", "update": "updated", "delete": "removed"}
+REGISTERED_AGAIN = "removed and registered again"
 
 
 def result(outcome: ClusterOutcome) -> dict[str, Any]:
@@ -36,6 +37,11 @@ def entry(outcome: ClusterOutcome, check_mode: bool) -> dict[str, Any]:
     }
 
 
+def registered_again(actions: Sequence[str]) -> bool:
+    """Whether a registration was removed and created again, since HSS cannot change it."""
+    return "delete" in actions and actions[-1] == "create"
+
+
 def summary(actions: Sequence[str], cluster: Mapping[str, Any] | None, check_mode: bool) -> str:
     """A line of a report: what was done, or would be, and the cluster's state.
 
@@ -43,7 +49,7 @@ def summary(actions: Sequence[str], cluster: Mapping[str, Any] | None, check_mod
     """
     cluster = cluster or {}
     if actions:
-        verb = _PAST[actions[-1]]
+        verb = REGISTERED_AGAIN if registered_again(actions) else _PAST[actions[-1]]
         parts = [f"would be {verb}" if check_mode else verb]
     else:
         parts = ["unchanged" if cluster else "not registered"]

@@ -9,7 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import summary
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import (
+    REGISTERED_AGAIN,
+    registered_again,
+    summary,
+)
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.characters import visible_data
 
 from .clusters import OnboardedCluster
@@ -17,10 +21,9 @@ from .reading import HostReading
 from .variables import in_terms_of_the_role
 
 _MAX_LINE = 8_000  # characters
+_CHANGES = ("registered", REGISTERED_AGAIN, "updated", "removed")
 _TALLY_ORDER = (
-    "registered",
-    "updated",
-    "removed",
+    *_CHANGES,
     "unchanged",
     "not registered",
     "left out",
@@ -79,7 +82,7 @@ def report_lines(clusters: Sequence[OnboardedCluster], lost: Iterable[str], chec
         )
     order = [name for name in _TALLY_ORDER if name in tally] + [name for name in tally if name not in _TALLY_ORDER]
     would = "would be " if check_mode else ""
-    counts = [f"{tally[name]} {would if name in ('registered', 'updated', 'removed') else ''}{name}" for name in order]
+    counts = [f"{tally[name]} {would if name in _CHANGES else ''}{name}" for name in order]
     # A name may be anything, since it is shown before it is refused.
     return [visible_data(line, _MAX_LINE) for line in [*lines, ", ".join(counts) if counts else "no clusters"]]
 
@@ -152,6 +155,8 @@ def _outcome(cluster: OnboardedCluster) -> str:
         if cluster.actions:
             return "updated" if cluster.row else "removed"
         return "unchanged" if cluster.row else "not registered"
+    if registered_again(cluster.registered):
+        return REGISTERED_AGAIN
     return {"create": "registered", "update": "updated", "delete": "removed"}[cluster.registered[-1]]
 
 

@@ -55,6 +55,13 @@ def clusters(*readings, registered=None, row=None, problem=""):
         ),
         (["create"], {}, True, "shop: would be registered", "1 would be registered"),
         (
+            ["delete", "create"],
+            {},
+            True,
+            "shop: would be removed and registered again",
+            "1 would be removed and registered again",
+        ),
+        (
             [],
             ROW,
             False,
