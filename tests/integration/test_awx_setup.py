@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 import yaml
@@ -21,37 +22,70 @@ VARIABLES = {
     "awx_setup_hosts": {"shop-1": {"hss_onboard_name": "shop"}, "edge": None},
     "awx_setup_variables": {"hss_onboard_install_agent": True},
 }
-# Stores what it gets, and is changed only if this differs from before. As the controller, it returns no secrets.
-MODULE = """
+# Takes the place of each module. It stores what it gets, and is changed only if this differs from before. As the
+# controller, it finds nothing that does not exist. As the collection, it cannot create an approval and put it in order
+# in one task. It shows all that it gets, so that the task has to hide it.
+ACTION = """
 import json, os
-from ansible.module_utils.basic import AnsibleModule
-spec = json.loads(%r)
-module = AnsibleModule(spec, supports_check_mode=True)
-given = {key: value for key, value in module.params.items() if value is not None}
-update = given.pop("update_secrets", True)
-path = os.path.join(os.environ["CONTROLLER_STATE"], %r + "-" + given["name"].replace(" ", "_") + ".json")
-before = json.load(open(path)) if os.path.exists(path) else None
-if before and not update:
-    given["inputs"] = before["inputs"]
-if given != before:
-    json.dump(given, open(path, "w"))
-module.exit_json(changed=given != before)
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+
+SPEC, KIND, NEEDED = json.loads(%r), %r, %r
+
+def path(kind, *names):
+    return os.path.join(os.environ["CONTROLLER_STATE"], "-".join((kind, *names)).replace(" ", "_") + ".json")
+
+def need(kind, *names):
+    if not os.path.exists(path(kind, *names)):
+        raise AnsibleActionFail("Could not find " + path(kind, *names))
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        if os.environ.get("CONTROLLER_SAYS"):
+            raise AnsibleActionFail(os.environ["CONTROLLER_SAYS"])
+        validated = ArgumentSpecValidator(SPEC).validate(self._task.args)
+        if validated.error_messages:
+            raise AnsibleActionFail(str(validated.error_messages))
+        given = {key: value for key, value in validated.validated_parameters.items() if value is not None}
+        for option in NEEDED.keys() & given.keys():
+            need(NEEDED[option], given[option])
+        names = [given["name"]] if "name" in given else [given["workflow_job_template"], given["identifier"]]
+        for node in given.get("success_nodes", ()):
+            need(KIND, names[0], node)
+            if "approval_node" in given:
+                raise AnsibleActionFail("The requested object could not be found at /.../1/success_nodes/.")
+        update = given.pop("update_secrets", True)
+        place = path(KIND, *names)
+        before = json.load(open(place)) if os.path.exists(place) else {}
+        if before and not update:
+            given["inputs"] = before["inputs"]
+        after = {**before, **given}
+        if after != before:
+            with open(place, "w") as file:
+                json.dump(after, file)
+        return {"changed": after != before, "invocation": {"module_args": given}}
 """
+# The kinds of the objects that other objects name.
+NEEDED = {
+    "credential_type": "credential_type",
+    "execution_environment": "execution_environment",
+    "inventory": "inventory",
+    "project": "project",
+    "unified_job_template": "job_template",
+    "workflow_job_template": "workflow_job_template",
+}
 
 
 def write_collection(folder, namespace, name):
-    """Writes a collection with a module for each of those whose options are known."""
+    """Writes a collection with each of the modules whose options are known."""
     collection = folder / "ansible_collections" / namespace / name
-    (collection / "plugins" / "modules").mkdir(parents=True)
+    (collection / "plugins" / "action").mkdir(parents=True)
     (collection / "galaxy.yml").write_text(f"{{namespace: {namespace}, name: {name}, version: 24.6.1}}")
     for module, options in OPTIONS.items():
-        spec = {
-            option: {"type": kind.rstrip("*"), "required": kind.endswith("*"), "no_log": option == "inputs"}
-            for option, kind in options.items()
-        }
-        # Only the inputs of a credential are secret.
-        spec.get("inputs", {})["no_log"] = module == "credential"
-        (collection / "plugins" / "modules" / f"{module}.py").write_text(MODULE % (json.dumps(spec), module))
+        spec = {option: {"type": kind.rstrip("*"), "required": kind.endswith("*")} for option, kind in options.items()}
+        action = ACTION % (json.dumps(spec), module, NEEDED)
+        (collection / "plugins" / "action" / f"{module}.py").write_text(action)
 
 
 @pytest.fixture
@@ -66,8 +100,8 @@ def setup(tmp_path):
         "HW_SECRET_KEY": SECRET,
     }
 
-    def run(*arguments, region="eu-west-101", **variables):
-        known = {**environment, "HW_REGION_NAME": region}
+    def run(*arguments, region="eu-west-101", known=None, **variables):
+        known = {**environment, "HW_REGION_NAME": region, **(known or {})}
         given = {**VARIABLES, **variables}
         return play("huaweicloud.hss.awx_setup", tmp_path / "inventory", tmp_path, known, *arguments, **given)
 
@@ -77,14 +111,14 @@ def setup(tmp_path):
 def stored(tmp_path, module):
     """Returns the objects of a kind by name."""
     found = [json.loads(path.read_text()) for path in (tmp_path / "state").glob(f"{module}-*.json")]
-    return {item["name"]: item for item in found}
+    return {item.get("name") or f"{item['workflow_job_template']}, {item['identifier']}": item for item in found}
 
 
 def test_everything_is_created_once(setup, tmp_path):
     write_collection(tmp_path, "awx", "awx")
     first, second = setup("-vvv"), setup("-vvv")
     assert (first.code, second.code) == (0, 0), first.output + second.output
-    assert first.recap["localhost"]["changed"] == 8 and second.recap["localhost"]["changed"] == 0
+    assert first.recap["localhost"]["changed"] == 12 and second.recap["localhost"]["changed"] == 0
     assert SECRET not in first.output + second.output + first.log + second.log
 
     described = yaml.safe_load((ROOT / "extensions" / "awx" / "credential_type.yml").read_text())
@@ -95,11 +129,13 @@ def test_everything_is_created_once(setup, tmp_path):
     assert credential["credential_type"] == described["name"] and credential["organization"] == "Default"
 
     templates = stored(tmp_path, "job_template")
-    assert set(templates) == {f"HSS {name}" for name in ("check", "onboard", "rotate", "audit", "offboard")}
+    assert set(templates) == {f"HSS {name}" for name in ("check", "onboard", "rotate", "audit", "offboard", "recreate")}
     for template in templates.values():
         assert (ROOT / template["playbook"]).exists()
         assert template["credentials"] == ["HSS", "ssh"] and template["notification_templates_error"] == ["mail"]
-        assert template["extra_vars"] == {"hss_onboard_install_agent": True} and template["ask_limit_on_launch"]
+        recreate = {"hss_onboard_on_drift": "recreate"} if template["name"] == "HSS recreate" else {}
+        assert template["extra_vars"] == {"hss_onboard_install_agent": True, **recreate}
+        assert template["ask_limit_on_launch"] and template["ask_job_type_on_launch"]
     survey = json.loads((ROOT / "extensions" / "awx" / "surveys" / "onboard.json").read_text())
     assert templates["HSS onboard"]["survey_spec"] == survey and templates["HSS onboard"]["survey_enabled"]
     assert not templates["HSS offboard"]["survey_enabled"] and "survey_spec" not in templates["HSS offboard"]
@@ -107,11 +143,85 @@ def test_everything_is_created_once(setup, tmp_path):
     schedules = stored(tmp_path, "schedule").values()
     assert {schedule["unified_job_template"] for schedule in schedules} == {"HSS rotate", "HSS audit"}
 
+    # What removes something waits for an approval, after a job in check mode, and with the same limit.
+    nodes = stored(tmp_path, "workflow_job_template_node")
+    for name in ("HSS offboard", "HSS recreate"):
+        workflow = stored(tmp_path, "workflow_job_template")[f"{name} after approval"]
+        assert workflow["ask_limit_on_launch"] and workflow["notification_templates_approvals"] == ["mail"]
+        check, approve, run = (nodes[f"{name} after approval, {node}"] for node in ("check", "approve", "run"))
+        assert check["unified_job_template"] == run["unified_job_template"] == name
+        assert (check["job_type"], run["job_type"]) == ("check", "run")
+        assert (check["success_nodes"], approve["success_nodes"]) == (["approve"], ["run"])
+        assert "success_nodes" not in run and int(approve["approval_node"]["timeout"]) == 86400
+    assert len(nodes) == 6
+
+
+# What is missing, and the beginning of the message; in the order in which it is checked.
+MISSING = {
+    "collection": ({}, "Neither of the collections ansible.controller and awx.awx is installed here."),
+    "image": ({"awx_setup_image": None}, "awx_setup_image is not set."),
+    "region": ({"known": {"HW_REGION_NAME": ""}}, "The region of Huawei Cloud is not set."),
+    "key": ({"known": {"HW_SECRET_KEY": ""}}, "The credential of Huawei Cloud is not complete."),
+}
+
 
 def test_what_is_missing_is_named_before_anything_is_created(setup, tmp_path):
-    played = setup()
-    assert played.code == 2 and "Install the collection ansible.controller or awx.awx" in played.output
-    write_collection(tmp_path, "ansible", "controller")
-    played = setup(region="")
-    assert played.code == 2 and "with its region" in played.output
+    for what, (given, message) in MISSING.items():
+        played = setup(**given)
+        assert played.code == 2 and played.failure("localhost").startswith(message), (what, played.output)
+        if what == "collection":
+            write_collection(tmp_path, "ansible", "controller")
     assert list((tmp_path / "state").iterdir()) == []
+
+
+# Messages of the collection, and the beginning of what the playbook says.
+REASONS = {
+    "Invalid authentication credentials for /api/v2/ (HTTP 401).": "The controller refused the account.",
+    "Failed to get token: HTTP Error 401: Unauthorized": "The controller refused the account.",
+    "You don't have permission to POST to /api/v2/credential_types/ (HTTP 403).": "The account may not do that.",
+    "Unable to resolve controller_host (awx.example.com): [Errno -2]": "The controller cannot be reached.",
+    "There was a network error of some kind trying to connect to your controller host (awx.example.com): refused.": (
+        "The controller cannot be reached."
+    ),
+    "There was an unknown error when trying to connect to https://awx.example.com/api/v2/: TimeoutError": (
+        "The controller cannot be reached."
+    ),
+    "Could not establish a secure connection to your host (awx.example.com): unknown CA.": "The certificate of",
+    "The requested object could not be found at /api/v2/credential_types/.": "There is no controller at this address.",
+    "Request to /api/v2/organizations/?name=Default returned 0 items, expected 1": "The organization Default does not",
+    "couldn't resolve module/action 'awx.awx.credential_type'.": "The collection awx.awx, to which",
+    "The host sent back a server error (/api/v2/): HTTP Error 500.": "The controller could not be set up.",
+}
+
+
+def test_each_reason_why_the_controller_cannot_be_used_has_a_remedy(setup, tmp_path):
+    write_collection(tmp_path, "awx", "awx")
+    said = next(iter(REASONS))
+    played = setup(known={"CONTROLLER_SAYS": said})
+    message = played.failure("localhost")
+    assert played.code == 2 and message.startswith("The controller refused") and message.endswith(said), played.output
+    assert "Set CONTROLLER_OAUTH_TOKEN" in message
+
+    (drawn,) = yaml.safe_load((ROOT / "playbooks" / "awx_setup.yml").read_text())
+    (block,) = (task for task in drawn["tasks"] if "rescue" in task)
+    (explain,) = block["rescue"]
+    known = {
+        "awx_setup_controller": "awx.awx",
+        "awx_setup_in": "Default",
+        "ansible_failed_result": {"msg": "{{ item }}"},
+    }
+    task = {
+        "name": "Explain",
+        "ansible.builtin.debug": explain["ansible.builtin.fail"],
+        "loop": list(REASONS),
+        "vars": {**explain["vars"], "awx_setup_message": "{{ item }}"},
+        "loop_control": {"label": "a message"},
+    }
+    (tmp_path / "explain.yml").write_text(
+        json.dumps([{"hosts": "localhost", "gather_facts": False, "vars": known, "tasks": [task]}])
+    )
+    played = play(str(tmp_path / "explain.yml"), tmp_path / "inventory", tmp_path, {})
+    shown = [json.loads(text) for text in re.findall(r'"msg": (".*")$', played.output, re.MULTILINE)]
+    assert len(shown) == len(REASONS), played.output
+    for (said, reason), message in zip(REASONS.items(), shown, strict=True):
+        assert message.startswith(reason) and message.endswith(said), message
