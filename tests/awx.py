@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -113,6 +115,40 @@ class Job:
         (stats,) = (event["event_data"] for event in self.events if event["event"] == "playbook_on_stats")
         return set(stats[count])
 
+    @property
+    def hosts(self) -> set[str]:
+        """All hosts in the job's summary."""
+        return self.hosts_with("processed")
+
+    @property
+    def failed_hosts(self) -> set[str]:
+        """The hosts to which *Relaunch on failed hosts* limits the next job: those that failed or were unreachable."""
+        return self.hosts_with("failures") | self.hosts_with("dark")
+
+    @property
+    def report(self) -> list[str]:
+        """The lines of the role's last report."""
+        found = [
+            event["event_data"]["res"]["msg"]
+            for event in self.events
+            if event["event"] == "runner_on_ok" and isinstance(event["event_data"]["res"].get("msg"), list)
+        ]
+        return [str(line) for line in found[-1]] if found else []
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The files in the fact cache after the job, which AWX stores if they changed."""
+        return {path.name: path.read_text() for path in (self.artifacts / "fact_cache").glob("*")}
+
+
+def fact_files(facts: dict[str, Any]) -> dict[str, str]:
+    """Returns the files of a fact cache with these facts of each host.
+
+    AWX writes files with the names of the hosts. Since 2.19, ansible-core reads others, of another form.
+    """
+    texts = {host: json.dumps(known) for host, known in facts.items()}
+    return texts | {f"s1_{host}": json.dumps({"__payload__": text}) for host, text in texts.items()}
+
 
 def run(
     playbook: str,
@@ -123,6 +159,8 @@ def run(
     answers: dict[str, Any] | None = None,
     check: bool = False,
     verbosity: int = 0,
+    limit: Iterable[str] = (),
+    facts: dict[str, Any] | None = None,
     slice_of: tuple[int, int] = (1, 1),
 ) -> Job:
     """Launches a job for a playbook of extensions/awx/project, and waits until it ends.
@@ -131,6 +169,8 @@ def run(
     :arg folder: is created, and contains all files of the job.
     :arg inputs: the inputs of the credential.
     :arg answers: the answers of the survey.
+    :arg limit: the hosts to which the job is limited.
+    :arg facts: the stored facts of each host, for a template with *Enable Fact Storage*.
     :arg slice_of: the number of the slice, and the count of slices.
     """
     private, worker = folder / "controller", folder / "worker"
@@ -142,7 +182,12 @@ def run(
     (private / "env" / "settings").write_text(json.dumps({"suppress_ansible_output": True}))
     arguments = ["--check"] if check else []
     arguments += ["-u", "root", "--diff"] + (["-" + "v" * verbosity] if verbosity else [])
-    (private / "env" / "cmdline").write_text(" ".join(arguments))
+    arguments += ["-l", ",".join(limit)] if limit else []
+    (private / "env" / "cmdline").write_text(shlex.join(arguments))
+    if facts:
+        (private / "artifacts" / "1" / "fact_cache").mkdir(parents=True)
+        for name, text in fact_files(facts).items():
+            (private / "artifacts" / "1" / "fact_cache" / name).write_text(text)
     number, count = slice_of
     hosts = {name: inventory[name] for name in sorted(inventory)[number - 1 :: count]}
     script = private / "inventory" / "hosts"

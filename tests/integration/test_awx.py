@@ -26,6 +26,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.option
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import resolve
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.modules import hss_multicloud_cluster_info
+from simulator import Fault
 
 # ansible-runner opens files in a way that is deprecated in Python 3.14.
 pytestmark = pytest.mark.filterwarnings("ignore:codecs.open:DeprecationWarning")
@@ -69,10 +70,13 @@ def credential(simulator, kind=keys):
 
 @pytest.fixture
 def launch(simulator, tmp_path):
-    """Launches a job for hosts {name: kubeconfig}. Further arguments are passed to awx.run()."""
+    """Launches a job for hosts {name: kubeconfig}. Further arguments are passed to awx.run().
+
+    variables has the variables of all hosts, and own those of each.
+    """
     numbers = iter(range(100))
 
-    def launch(playbook, hosts, kind=keys, inputs=None, variables=None, **options):
+    def launch(playbook, hosts, kind=keys, inputs=None, variables=None, own=None, **options):
         folder = tmp_path / f"job{next(numbers)}"
         members = {}
         for name, text in hosts.items():
@@ -83,6 +87,7 @@ def launch(simulator, tmp_path):
                 "hss_onboard_become": False,
                 "hss_onboard_kubeconfig_path": str(path),
                 **(variables or {}),
+                **(own or {}).get(name, {}),
             }
         return awx.run(playbook, members, folder, inputs or credential(simulator, kind), **options)
 
@@ -367,6 +372,119 @@ def test_the_search_finds_secrets_in_every_form(simulator):
     assert not holds("some words", [secret, data])
 
 
+# Relaunch on failed hosts
+
+
+def test_a_relaunch_on_failed_hosts_finishes_what_failed(simulator, launch):
+    ca, pair = kubeconfigs.Authority(), kubeconfigs.Authority()
+    bad, good = kubeconfigs.kubeadm("https://10.0.0.1:6443", days=-3), kubeconfigs.kubeadm("https://10.0.0.1:6443")
+    hosts = {
+        "alone": kubeconfigs.kubeadm("https://10.0.0.2:6443"),
+        "bad": bad,
+        "away": kubeconfigs.kubeadm("https://10.0.0.3:6443"),
+        # One control plane of two is not usable.
+        "shop-1": kubeconfigs.kubeadm("https://10.0.0.4:6443", ca=ca, days=-3),
+        "shop-2": kubeconfigs.kubeadm("https://10.0.0.4:6443", ca=ca),
+        # One control plane of two has a credential that ends soon.
+        "old-1": kubeconfigs.kubeadm("https://10.0.0.5:6443", ca=ca, days=20),
+        "old-2": kubeconfigs.kubeadm("https://10.0.0.5:6443", ca=ca),
+        # Two control planes contradict each other, so nothing is done for their cluster.
+        "pair-1": kubeconfigs.kubeadm("https://10.0.0.6:6443", ca=pair),
+        "pair-2": kubeconfigs.kubeadm("https://10.0.0.7:6443", ca=pair),
+    }
+    own = {name: {"hss_onboard_name": name.partition("-")[0]} for name in hosts}
+    own["away"] |= {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    variables = {"hss_onboard_min_days_left": 30, "hss_onboard_connection": {"max_retries": 0}}
+
+    def job(**options):
+        return launch("onboard.yml", hosts, variables=variables, own=own, **options)
+
+    # HSS cannot be asked: every host fails, and the relaunch has all of them.
+    simulator.fault("ListMultiCloudClusters", Fault.status(503), times=9)
+    outage = job()
+    assert (outage.status, outage.failed_hosts, simulator.clusters()) == ("failed", set(hosts), []), outage.output
+    simulator.clear_faults()
+    first = job(limit=sorted(outage.failed_hosts))
+    assert first.failed_hosts == {"bad", "away", "old-1", "pair-1", "pair-2"}, first.output
+    assert {cluster.name for cluster in simulator.clusters()} == {"alone", "shop", "old"}
+    assert any(line.startswith("shop: host shop-1 was passed over: ") for line in first.report)
+    assert first.report[-1] == "3 registered, 2 failed, 1 unreachable"
+
+    # The reasons are gone, except for the credential that ends soon. Alone, it does not replace the better one in HSS.
+    hosts |= {"bad": good, "pair-2": kubeconfigs.kubeadm("https://10.0.0.6:6443", ca=pair)}
+    own["away"] = {"hss_onboard_name": "away"}
+    requests = {what: simulator.count(what) for what in (CREATE, "UpdateMultiCloudClusters")}
+    second = job(limit=sorted(first.failed_hosts))
+    assert (second.hosts, second.failed_hosts) == (first.failed_hosts, {"old-1"}), second.output
+    assert {line.partition(":")[0] for line in second.report[:-1]} == {"bad", "away", "old", "pair"}
+    assert second.report[-1] == "3 registered, 1 unchanged"
+    assert simulator.count("UpdateMultiCloudClusters") == requests["UpdateMultiCloudClusters"] == 0
+    assert simulator.count(CREATE) - requests[CREATE] == 3 and len(simulator.clusters()) == 6
+
+
+# Fact storage
+
+STALE = {
+    # What a job that gathered facts stored when the host was another one.
+    "ansible_hostname": "another",
+    "ansible_fqdn": "another.example.com",
+    "ansible_user_id": "nobody",
+    "ansible_user_dir": "/nonexistent",
+    "ansible_env": {"HOME": "/nonexistent", "KUBECONFIG": "/nonexistent", "HW_REGION_NAME": "nowhere"},
+    "ansible_default_ipv4": {"address": "192.0.2.1"},
+    "ansible_system": "Win32NT",
+    "ansible_pkg_mgr": "unknown",
+    "discovered_interpreter_python": "/nonexistent/python",
+    "ansible_connection": "ssh",
+    "ansible_become": True,
+    "module_setup": True,
+    # What a playbook may have stored of the role's result.
+    "hss_onboard_result": {"name": "another", "cluster_id": "1", "failed": True, "reading": {"use": "another"}},
+}
+
+
+def test_stored_facts_change_nothing_and_get_nothing(simulator, launch):
+    def job(facts, **options):
+        done = launch("onboard.yml", {"shop": kubeconfigs.kubeadm(SERVER)}, facts=facts, **options)
+        assert done.facts == awx.fact_files(facts), done.output
+        return done
+
+    options = {"variables": {"hss_onboard_install_agent": True, "hss_onboard_kubectl": "/no/kubectl"}, "verbosity": 4}
+    fresh, stale = (job(facts, check=True, **options) for facts in ({}, {"shop": STALE}))
+    assert fresh.report == stale.report and "would be registered" in stale.report[0], stale.output
+    # The facts were read: one with the name of a variable of the role counts, as a variable of the inventory would.
+    done = job({"shop": {**STALE, "hss_onboard_provider": "aws"}})
+    assert done.status == "successful", done.output
+    (cluster,) = simulator.clusters()
+    assert (cluster.name, cluster.server, cluster.provider) == ("shop", SERVER, "aws")
+
+
+# Approvals
+
+
+def test_a_job_in_check_mode_shows_what_an_approval_would_remove(simulator, launch):
+    """The differences, which the workflows for approvals show, have the server that is registered now."""
+    simulator.seed_clusters([{"name": "shop", "server": "https://10.9.9.9:6443", "provider": "self_built_idc"}])
+    policy = {"hss_onboard_on_drift": "recreate"}
+
+    def job(playbook, **options):
+        done = launch(playbook, {"shop": kubeconfigs.kubeadm(SERVER)}, variables=policy, **options)
+        assert done.status == "successful", done.output
+        return done
+
+    check = job("onboard.yml", check=True)
+    assert check.report[0].startswith(f"shop: would be removed and registered again, {SERVER}, "), check.output
+    assert check.report[1] == "1 would be removed and registered again"
+    assert "-server: https://10.9.9.9:6443" in check.output and f"+server: {SERVER}" in check.output
+    (before,) = simulator.clusters()
+    done = job("onboard.yml")
+    (after,) = simulator.clusters()
+    assert done.report[1] == "1 removed and registered again" and before.cluster_id != after.cluster_id
+    check = job("offboard.yml", check=True)
+    assert check.report == [f"shop: would be removed, {SERVER}, {after.cluster_id}", "1 would be removed"]
+    assert simulator.clusters() == [after]
+
+
 # Job slices
 
 
@@ -374,23 +492,33 @@ def test_slices_that_share_a_cluster_end_with_one_registration(simulator, launch
     """AWX distributes hosts by name, so the control planes of a cluster are in different slices at the same time."""
     ca = kubeconfigs.Authority()
     hosts = {f"shop-{number}": kubeconfigs.kubeadm(SERVER, ca=ca) for number in (1, 2)}
-    variables = {"hss_onboard_name": "shop"}
+    # One control plane of another cluster is not usable.
+    hosts["edge-1"], hosts["edge-2"] = (kubeconfigs.kubeadm("https://10.0.0.6:6443", days=days) for days in (-3, 365))
+    own = {name: {"hss_onboard_name": name.partition("-")[0]} for name in hosts}
 
-    def both(playbook):
+    def both(playbook, *different):
+        """Launches two jobs at the same time, and returns the hosts of each and those that failed."""
         jobs = {}
 
         def work(number):
-            jobs[number] = launch(playbook, hosts, variables=variables, slice_of=(number, 2))
+            jobs[number] = launch(playbook, hosts, own=own, **different[number])
 
-        threads = [threading.Thread(target=work, args=(number,)) for number in (1, 2)]
+        threads = [threading.Thread(target=work, args=(number,)) for number in (0, 1)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert [jobs[number].status for number in (1, 2)] == ["successful"] * 2, [job.output for job in jobs.values()]
-        assert [set(jobs[number].hosts_with("ok")) for number in (1, 2)] == [{"shop-1"}, {"shop-2"}]
+        return [(jobs[number].hosts, jobs[number].failed_hosts) for number in (0, 1)], jobs
 
-    both("onboard.yml")
-    assert [cluster.name for cluster in simulator.clusters()] == ["shop"]
-    both("offboard.yml")
-    assert simulator.clusters() == []
+    slices = [{"slice_of": (number, 2)} for number in (1, 2)]
+    first, jobs = both("onboard.yml", *slices)
+    assert first == [({"edge-1", "shop-1"}, {"edge-1"}), ({"edge-2", "shop-2"}, set())], [
+        job.output for job in jobs.values()
+    ]
+    assert sorted(cluster.name for cluster in simulator.clusters()) == ["edge", "shop"]
+    # Jobs that are limited to whole clusters have no such failure.
+    whole, jobs = both("onboard.yml", *({"limit": [name for name in hosts if name[0] == letter]} for letter in "es"))
+    assert whole == [({"edge-1", "edge-2"}, set()), ({"shop-1", "shop-2"}, set())]
+    assert jobs[0].report[-1] == jobs[1].report[-1] == "1 unchanged"
+    gone, jobs = both("offboard.yml", *slices)
+    assert all(not failed for _ok, failed in gone) and simulator.clusters() == []
