@@ -236,7 +236,7 @@ def test_every_plugin_is_covered():
     played = {key.removeprefix(scenes.HSS) for key in keys if key.startswith(scenes.HSS)}
     modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
     # The playbooks run the stages, and a stage runs the module for the archive, which gets no secret of these.
-    assert played == {name for name in modules if not name.endswith("_stage")} - {"hss_image_archive"}
+    assert played == {name for name in modules if not name.endswith("_stage")} - {"hss_onboard_image_archive"}
     # The one that sets up a controller handles none of the secrets here, except for those that it is told.
     assert {*PLAYBOOKS, "awx_setup"} == {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
     assert yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"]["hss"]

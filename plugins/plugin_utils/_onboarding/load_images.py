@@ -77,7 +77,7 @@ class ImageLoader:
         if not missing or check_mode or self._plan["refused"]:
             return
         options = {"url": self._plan["url"], "folder": self._folder, "checksum": self._checksum}
-        steps["archive"] = self._run_module("huaweicloud.hss.hss_image_archive", options)
+        steps["archive"] = self._run_module("huaweicloud.hss.hss_onboard_image_archive", options)
         if steps["archive"].get("size") is None:
             return
         archives = {name: entry["path"] for entry in steps["archive"]["archives"] for name in entry["names"]}

@@ -51,7 +51,7 @@ class Host:
         return {"rc": int(any(part in self.ran[-1] for part in self.failing)), "stdout": stdout}
 
     def module(self, name, options):
-        assert name == "huaweicloud.hss.hss_image_archive"
+        assert name == "huaweicloud.hss.hss_onboard_image_archive"
         assert options == {"url": PLAN["url"], "folder": "/tmp/folder", "checksum": "sha256:1"}
         self.ran.append("download")
         return {"size": 9, "archives": self.archives}

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: hss_image_archive
+module: hss_onboard_image_archive
 short_description: Download and unpack the archive with the images of HSS
 version_added: 0.2.0
 author:
