@@ -23,14 +23,21 @@ from internal import is_internal
 from work import CACHE, ROOT, Failed, Work
 
 VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
+# Every file with the version, and what precedes it there.
+PLACES = {
+    "galaxy.yml": "^version: ",
+    "plugins/module_utils/_connection/session.py": '^VERSION = "',
+    "README.md": "/v|huaweicloud-hss-",
+    "RELEASING.md": r"(?<![\d.])",
+    "docs/docsite/rst/playbook_check.rst": r"huaweicloud\.hss ",
+}
 
 
 def prepare(work: Work, checkout: Path, version: str) -> None:
     """Sets the version, and turns the fragments of the changelog into its entry, without plugins that are internal."""
     if not VERSION.fullmatch(version):
         raise Failed(f"{version!r} is not a version such as 0.2.0")
-    galaxy = checkout / "galaxy.yml"
-    galaxy.write_text(re.sub(r"^version: .*$", f"version: {version}", galaxy.read_text(), count=1, flags=re.MULTILINE))
+    set_version(checkout, version)
     work.run("antsibull-changelog", "release", "--reload-plugins", cwd=checkout)
     changelog = checkout / "changelogs" / "changelog.yaml"
     content = yaml.safe_load(changelog.read_text())
@@ -42,6 +49,21 @@ def prepare(work: Work, checkout: Path, version: str) -> None:
     head = changelog.read_text().split("ancestor:", 1)[0]
     changelog.write_text(head + yaml.safe_dump(content, sort_keys=True, allow_unicode=True))
     work.run("antsibull-changelog", "generate", cwd=checkout)
+
+
+def find_version(name: str) -> re.Pattern[str]:
+    """Returns what finds the version in a file of PLACES, as the second group."""
+    return re.compile(rf"({PLACES[name]})(\d+\.\d+\.\d+(?:-[a-z]+\.?\d*)?)", re.MULTILINE)
+
+
+def set_version(checkout: Path, version: str) -> None:
+    """Writes the version into every file that has it."""
+    for name in PLACES:
+        path = checkout / name
+        text, count = find_version(name).subn(rf"\g<1>{version}", path.read_text())
+        if not count:
+            raise Failed(f"the version was not found in {name}; see PLACES in tests/steps/release.py")
+        path.write_text(text)
 
 
 def _drop_internal(entry: dict[str, Any], kind: str) -> None:
@@ -171,7 +193,9 @@ def main() -> int:
         try:
             if version:
                 prepare(work, ROOT, version)
-                print(f"galaxy.yml and the changelog say {version} now. Check CHANGELOG.rst, and commit.")
+                print(
+                    f"The checkout and its changelog have the version {version} now. Check CHANGELOG.rst, and commit."
+                )
                 return 0
             version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
             _ready(version)

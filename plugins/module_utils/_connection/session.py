@@ -20,7 +20,7 @@ from .._http.client import HttpClient
 from .credentials import Credential
 from .resolve import Connection, resolve
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 class Session:
