@@ -192,9 +192,10 @@ class ActionModule(ActionBase):
         speaker = cluster.speakers[names.index(host)]
         (connected,) = self._connections([cluster])
         result = connected.redacted(plain_value(change_agent(self, task_vars, cluster, speaker, connected)))
-        kept = ("objects", "conflicts", "changed", "answered", "final", "waited", "warnings", "msg")
+        kept = ("objects", "conflicts", "changed", "bound", "answered", "final", "waited", "warnings", "msg")
         ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
-        shown = {key: result[key] for key in ("changed", "diff") if result.get(key)}
+        shown = {"changed": True} if result.get("changed") or result.get("bound") else {}
+        shown.update({"diff": result["diff"]} if result.get("diff") else {})
         lines = agents.object_lines(result)
         return {**shown, **({"msg": lines, "_ansible_verbose_always": True} if lines else {})}
 
@@ -346,4 +347,4 @@ def _has_more_to_do(cluster: OnboardedCluster) -> bool:
 
 def _needs_agent(cluster: OnboardedCluster) -> bool:
     variables = cluster.speaker.variables
-    return variables.install_agent or (not variables.present and variables.service_account)
+    return variables.install_agent or variables.binds_account or (not variables.present and variables.service_account)

@@ -354,14 +354,69 @@ def test_changes_of_others_in_the_cluster_are_reverted(role, cluster):
     assert role(**ALL).hosts_with("changed") == set()
 
 
-def test_the_service_account_is_removed_with_the_registration(role, cluster, simulator):
-    account = {"hss_onboard_service_account": True}
-    assert role(**account).code == 0
-    made = cluster.everything()
-    assert ("Secret", "hss-access", "hss-token") in made and ("ClusterRole", None, "hss-access") in made
-    assert role(**account).hosts_with("changed") == set()
-    back = role(state="absent", **account)
+ACCOUNT = {"hss_onboard_service_account": True}
+BOUND = "ServiceAccount bound to the Role hssRole"
+
+
+def test_the_service_account_may_manage_agents_as_long_as_they_are_desired(role, cluster, simulator):
+    def bindings():
+        return {entry for entry in cluster.everything() if entry[0] == "RoleBinding"}
+
+    def changed(played):
+        assert played.code == 0, played.output
+        return played.hosts_with("changed") == {"cp-1"}
+
+    own, binding = ("RoleBinding", "hss", "hssRoleBinding"), ("RoleBinding", "hss", "hss-access")
+    assert BOUND.replace("bound", "would be bound") in line(role("--check", **ALL, **ACCOUNT))
+    assert cluster.everything() == set()
+    first = role(**ALL, **ACCOUNT)
+    assert changed(first) and BOUND in line(first) and bindings() == {own, binding}
+    made = cluster.get("RoleBinding", "hss-access", "hss")
+    assert made["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "hssRole"}
+    assert made["subjects"] == [{"kind": "ServiceAccount", "name": "hss", "namespace": "hss-access"}]
+    assert made["metadata"]["labels"]["huaweicloud.hss/cluster-id"] == "shop"
+    assert {verb for rule in cluster.get("ClusterRole", "hss-access")["rules"] for verb in rule["verbs"]} == {
+        "get",
+        "list",
+        "watch",
+    }
+    assert not changed(role(**ALL, **ACCOUNT))
+
+    # Without agents, the rights are taken back, and given again if HSS is to install node agents only.
+    checked = role("--check", **ACCOUNT)
+    assert changed(checked) and "ServiceAccount would be updated" in line(checked) and binding in bindings()
+    without = role(**ACCOUNT)
+    assert changed(without) and "ServiceAccount updated" in line(without) and bindings() == {own}
+    assert not changed(role(**ACCOUNT))
+    nodes = {**ACCOUNT, "hss_onboard_protect_nodes": True}
+    again = role(**nodes)
+    assert changed(again) and BOUND in line(again) and bindings() == {own, binding}
+    assert not changed(role(**nodes))
+
+    back = role(state="absent", **ALL, **ACCOUNT)
     assert (back.code, cluster.everything(), simulator.clusters()) == (0, set(), []), back.output
+
+
+def test_a_namespace_and_a_binding_of_somebody_else_stay_as_they_are(role, cluster):
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hss"}}
+    theirs = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "hss-access", "namespace": "hss"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "theirs"},
+        "subjects": [],
+    }
+    text = "\n".join(map(json.dumps, (namespace, theirs)))
+    assert cluster.run("apply", "--filename", "-", stdin=text).returncode == 0
+    # HSS is not connected, so there are no nodes to protect yet.
+    nodes = {"hss_onboard_protect_nodes": True, "hss_onboard_wait": False, **ACCOUNT}
+    refused = role(**nodes).text
+    assert "did not get the rights of the Role hssRole: RoleBinding hss/hss-access belongs" in refused
+    assert cluster.get("RoleBinding", "hss-access", "hss")["roleRef"]["name"] == "theirs"
+    assert cluster.run("delete", "rolebinding", "hss-access", "-n", "hss").returncode == 0
+    assert BOUND in role(**nodes).text and cluster.get("RoleBinding", "hss-access", "hss")
+    assert role(state="absent", **ACCOUNT).code == 0
+    assert cluster.everything() == {("Namespace", None, "hss")}
 
 
 @pytest.mark.parametrize("required", [False, True])

@@ -15,10 +15,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.limits import NAMESPACE as AGENT_NAMESPACE
+
 from .agent_objects import enumerate_objects, label_of
 from .variables import Variables
 
+_RBAC = "rbac.authorization.k8s.io"
 _TOKEN_SECRET = "hss-token"
+# The Role in the manifests of the connection agent, with which HSS manages its agents.
+AGENT_ROLE = "hssRole"
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 NOTE = "huaweicloud.hss/sent"
 _TEXT = re.compile(r"(?P<cluster_id>[A-Za-z0-9_.-]{1,63}) (?P<digest>[0-9a-f]{32})(?P<failed> connect_fail)?")
@@ -62,8 +67,7 @@ def service_account_objects(variables: Variables) -> list[dict[str, Any]]:
     HSS keeps the kubeconfig and cannot fetch a new token. The account is revoked by deleting its namespace.
     """
     name = variables.service_account_namespace
-    rbac = "rbac.authorization.k8s.io"
-    account = {"name": "hss", "namespace": name}
+    account = _account(variables)
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}},
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account, "automountServiceAccountToken": False},
@@ -78,19 +82,40 @@ def service_account_objects(variables: Variables) -> list[dict[str, Any]]:
             },
         },
         {
-            "apiVersion": f"{rbac}/v1",
+            "apiVersion": f"{_RBAC}/v1",
             "kind": "ClusterRole",
             "metadata": {"name": name},
             "rules": variables.service_account_rules,
         },
         {
-            "apiVersion": f"{rbac}/v1",
+            "apiVersion": f"{_RBAC}/v1",
             "kind": "ClusterRoleBinding",
             "metadata": {"name": name},
-            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
+            "roleRef": {"apiGroup": _RBAC, "kind": "ClusterRole", "name": name},
             "subjects": [{"kind": "ServiceAccount", **account}],
         },
     ]
+
+
+def account_binding_options(variables: Variables) -> dict[str, Any]:
+    """The options of kubectl_objects that bind the ServiceAccount to HSS's own Role in the namespace of the agents.
+
+    So it gets what HSS itself says it needs there, and nothing in other namespaces. While no agents are desired, the
+    binding is removed.
+    """
+    binding = {
+        "apiVersion": f"{_RBAC}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": variables.service_account_namespace, "namespace": AGENT_NAMESPACE},
+        "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": AGENT_ROLE},
+        "subjects": [{"kind": "ServiceAccount", **_account(variables)}],
+    }
+    state = "present" if variables.binds_account else "absent"
+    return {"state": state, "owner": account_owner(variables), "objects": [binding]}
+
+
+def _account(variables: Variables) -> dict[str, str]:
+    return {"name": "hss", "namespace": variables.service_account_namespace}
 
 
 def account_removal_options(variables: Variables) -> dict[str, Any]:
@@ -99,7 +124,7 @@ def account_removal_options(variables: Variables) -> dict[str, Any]:
         "state": "absent",
         "owner": account_owner(variables),
         "objects": service_account_objects(variables),
-        "kinds": ["clusterrolebindings", "clusterroles", "namespaces"],
+        "kinds": ["clusterrolebindings", "clusterroles", "namespaces", "rolebindings"],
     }
 
 
@@ -111,6 +136,15 @@ def account_conflict_message(conflicts: Sequence[Mapping[str, Any]], variables: 
         f"{enumerate_objects([label_of(conflict) for conflict in conflicts])} in the cluster {whose}, so nothing was "
         f"made for {variables.name}. Choose another hss_onboard_service_account_namespace, which is the name of "
         "the ClusterRole as well."
+    )
+
+
+def binding_conflict_message(conflicts: Sequence[Mapping[str, Any]]) -> str:
+    """Why the ServiceAccount was not bound: the name of the binding is taken."""
+    labels = enumerate_objects([label_of(conflict) for conflict in conflicts])
+    return (
+        f"{labels} belongs to somebody else. Rename or delete it, or choose another "
+        "hss_onboard_service_account_namespace, which is the name of the RoleBinding as well."
     )
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.characters import visible_data
 
+from .account import AGENT_ROLE
 from .agent_objects import agent_objects, enumerate_objects, label_of
 from .clusters import OnboardedCluster
 from .reading import HostReading
@@ -245,11 +246,25 @@ def record_applied(cluster: OnboardedCluster, result: Mapping[str, Any] | None, 
 
     :arg result: of kubectl_objects on the first host that could do it, else on the one that speaks for the cluster.
     """
-    if not cluster.active or not cluster.speaker.variables.install_agent:
+    if not cluster.active:
         return
-    would = "would be " if check_mode else ""
-    result = result or {}
+    variables, result = cluster.speaker.variables, result or {}
     _record_objects(cluster, result)
+    if variables.install_agent:
+        _record_agent(cluster, result, check_mode)
+    elif variables.binds_account and result.get("objects") is None:
+        reason = result.get("msg") or "its host was lost"
+        cluster.warnings.append(
+            f"{cluster.name}: the ServiceAccount did not get the rights of the Role {AGENT_ROLE}: {reason}"
+        )
+    if result.get("bound"):
+        if "account" not in cluster.actions:
+            cluster.actions.append("account")
+        cluster.notes.append(f"ServiceAccount {'would be ' if check_mode else ''}bound to the Role {AGENT_ROLE}")
+
+
+def _record_agent(cluster: OnboardedCluster, result: Mapping[str, Any], check_mode: bool) -> None:
+    would = "would be " if check_mode else ""
     if result.get("objects") is None:
         if result.get("changed"):
             cluster.actions.append("connect")

@@ -32,7 +32,13 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectiv
 )
 
 from . import images
-from .account import account_removal_options, note_options
+from .account import (
+    AGENT_ROLE,
+    account_binding_options,
+    account_removal_options,
+    binding_conflict_message,
+    note_options,
+)
 from .agents import (
     desired_objects,
     in_terms_of_the_role,
@@ -61,11 +67,18 @@ def change_agent(
     """Installs the connection agent in the host's cluster, or removes it, with what was made for HSS.
 
     :returns: C(objects), C(conflicts), C(changed), C(answered), C(warnings) and C(msg), as of kubectl_objects; no
-        C(objects) in case of failure. C(final) if another host of the cluster would not do better.
+        C(objects) in case of failure. C(final) if another host of the cluster would not do better. C(bound) if the
+        ServiceAccount got the rights to manage agents.
     """
+    result: dict[str, Any]
     try:
         if host.variables.present:
-            result = _install(action, task_vars, cluster, host, connected)
+            if host.variables.install_agent:
+                result = _install(action, task_vars, cluster, host, connected)
+            else:
+                result = {"objects": []}
+            if host.variables.binds_account and result.get("objects") is not None:
+                result = _with_binding(action, task_vars, host, result)
         elif not host.local_kube_config:
             return {"msg": host.local_problem}
         else:
@@ -153,6 +166,27 @@ def _install(
     labels = registration_labels(api.project_id, cluster.name)
     result = objects.apply(desired_objects(manifests, variables, name, labels), cluster.cluster_id)
     return {**result, "warnings": [*warnings, *(result.get("warnings") or ())]}
+
+
+def _with_binding(
+    action: ActionBase, task_vars: dict[str, Any], host: HostReading, result: dict[str, Any]
+) -> dict[str, Any]:
+    """Binds the ServiceAccount to HSS's own Role, which is in the cluster by now. HSS says later what it still lacks.
+
+    :arg result: of the connection agent.
+    """
+    options = {**account_binding_options(host.variables), "wait_timeout": _NOTE_SECONDS}
+    try:
+        bound = run_action(action, _OBJECTS, {**_target(host), **options}, task_vars)
+    except AnsibleError as exc:
+        bound = {"failed": True, "msg": one_line(exc)}
+    if bound.get("failed"):
+        conflicts = bound.get("conflicts")
+        why = binding_conflict_message(conflicts) if conflicts else bound.get("msg")
+        warning = f"the ServiceAccount did not get the rights of the Role {AGENT_ROLE}: {why}"
+        return {**result, "warnings": [*(result.get("warnings") or ()), warning]}
+    # The agent's own changes are reported as such.
+    return {**merged([result, bound]), "changed": bool(result.get("changed")), "bound": bool(bound.get("changed"))}
 
 
 def _addresses(connected: Connected, variables: Variables) -> AgentAddresses:

@@ -23,6 +23,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig 
 
 from .account import (
     NOTE,
+    account_binding_options,
     account_conflict_message,
     account_owner,
     digest_of,
@@ -147,6 +148,8 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
         # What is missing was deleted, unless everything is missing.
         whole = actions == {"created"} and all(item["action"] == "created" for item in made["objects"])
         reading = dataclasses.replace(reading, account_action="" if not actions else "created" if whole else "updated")
+        if not variables.binds_account:
+            reading = _without_binding(action, task_vars, reading)
         if action._task.check_mode and any(item["action"] == "created" for item in made["objects"]):
             # There may be no token yet, so the plan is made with the admin's credential.
             return reading
@@ -165,6 +168,18 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
         credential="service_account",
         days_left=None,
     )
+
+
+def _without_binding(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
+    """Takes back the rights that the ServiceAccount had while HSS managed agents in the cluster."""
+    options = {**account_binding_options(reading.variables), "wait_timeout": 0}
+    result = run_action(action, _OBJECTS, {**_target(reading), **options}, task_vars)
+    if result.get("failed"):
+        text = in_terms_of_kubectl(sanitize(str(result.get("msg"))).strip())
+        warning = f"the ServiceAccount may still have rights in the namespace of the agents: {text}"
+        return dataclasses.replace(reading, warnings=(*reading.warnings, warning))
+    updated = "updated" if result.get("changed") else ""
+    return dataclasses.replace(reading, account_action=reading.account_action or updated)
 
 
 def _without_account(reading: HostReading, reason: Any) -> HostReading:

@@ -115,6 +115,11 @@ class Variables:
         )
 
     @property
+    def binds_account(self) -> bool:
+        """Whether the ServiceAccount gets the rights in the namespace of the agents that HSS needs to manage them."""
+        return self.service_account and (self.install_agent or self.protect_nodes)
+
+    @property
     def changes_cluster(self) -> bool:
         """Whether objects in the cluster are made or removed with kubectl."""
         return self.install_agent or self.service_account
