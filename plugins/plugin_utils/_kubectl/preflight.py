@@ -21,6 +21,11 @@ _IMAGE_ARCHITECTURES = {"x86": "amd64", "arm": "arm64"}
 # The option of the node agent for each container runtime.
 _RUNTIMES = {"containerd": "containerd_endpoint", "docker": "docker_endpoint", "cri-o": "crio_endpoint"}
 _MAX_LISTED_NODES = 5
+# What a node needs according to the vendor. Kubernetes counts without the memory that the kernel keeps for itself.
+_MIN_CPUS = 2
+_MIN_GIB, _MIN_COUNTED_GIB = 4, 3.5
+_QUANTITY = re.compile(r"(\d{1,30}(?:\.\d{1,30})?)(m|[kMGTPE]|[KMGTPE]i|[eE]\d{1,2})?")
+_PREFIXES = "kMGTPE"
 
 
 @dataclass
@@ -115,6 +120,7 @@ def check_nodes(items: Iterable[Mapping[str, Any]], findings: Findings, pods: Ag
         )
     if pods.runtimes is not None:
         _check_runtimes(items, findings, pods.runtimes)
+        _check_sizes(items, findings)
 
 
 def _check_scheduling(
@@ -181,6 +187,39 @@ def _check_runtimes(items: Sequence[Mapping[str, Any]], findings: Findings, runt
             f"The container runtime of {_list_nodes(nodes)} is not where the node agent looks for it. Set runtime_info "
             f"to {entry}."
         )
+
+
+def _check_sizes(items: Iterable[Mapping[str, Any]], findings: Findings) -> None:
+    """Warn of Linux nodes that are smaller than the node agent needs. A size that is not known is no warning."""
+    small = []
+    for item, node in zip(items, findings.nodes):
+        capacity = _mapping(_mapping(item.get("status")).get("capacity"))
+        cpus, size = quantity(capacity.get("cpu")), quantity(capacity.get("memory"))
+        gib = None if size is None else size / 2**30
+        if node["os"] != "linux":
+            continue
+        if (cpus is not None and cpus < _MIN_CPUS) or (gib is not None and gib < _MIN_COUNTED_GIB):
+            parts = [f"{cpus:g} vCPU" if cpus is not None else "", f"{gib:.1f} GiB" if gib is not None else ""]
+            small.append({"name": node["name"], "size": ", ".join(filter(None, parts))})
+    if small:
+        findings.warnings.append(
+            f"The node agent needs {_MIN_CPUS} vCPU and {_MIN_GIB} GiB of memory, and may not run on smaller nodes: "
+            f"{_list_nodes(small, 'size')}."
+        )
+
+
+def quantity(value: Any) -> float | None:
+    """Return a quantity of Kubernetes, such as 1500m or 4Gi, as a number; None if it is not one."""
+    found = _QUANTITY.fullmatch(str(value))
+    if found is None:
+        return None
+    number, suffix = float(found[1]), found[2] or ""
+    if suffix == "m":
+        return number / 1000
+    if suffix[1:].isdigit():
+        return number * 10.0 ** int(suffix[1:])
+    base = 1024 if suffix.endswith("i") else 1000
+    return number * base ** (_PREFIXES.index(suffix[0].replace("K", "k")) + 1) if suffix else number
 
 
 def runtime_of(item: Mapping[str, Any]) -> tuple[str, str | None] | None:

@@ -19,6 +19,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.preflight
     map_resources,
     objects_to_map,
     parse_version,
+    quantity,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import Resource
 
@@ -83,6 +84,61 @@ SOFT = {"key": "gpu", "effect": "PreferNoSchedule"}
 
 def tainted(name, *taints, cordoned=False):
     return {**node(name), "spec": {"taints": list(taints), "unschedulable": cordoned}}
+
+
+@pytest.mark.parametrize(
+    "text, number",
+    [
+        ("2", 2),
+        (2, 2),
+        ("1500m", 1.5),
+        ("0.5", 0.5),
+        ("4Ki", 4096),
+        ("4Gi", 4 * 2**30),
+        ("3.5Gi", 3.5 * 2**30),
+        ("4k", 4000),
+        ("4G", 4e9),
+        ("4e9", 4e9),
+        ("1Ei", 2**60),
+        ("", None),
+        (None, None),
+        ("-4Gi", None),
+        ("4 Gi", None),
+        ("4ki", None),
+        ("many", None),
+        ({"cpu": 4}, None),
+    ],
+)
+def test_quantities_of_kubernetes(text, number):
+    assert quantity(text) == number
+
+
+def sized(name, cpu=None, memory=None, os="linux"):
+    item = node(name, os=os)
+    item["status"]["capacity"] = {"cpu": cpu, "memory": memory}
+    return item
+
+
+def test_nodes_that_are_too_small_for_the_node_agent_are_a_warning():
+    fits = [
+        sized("a", "2", "4026060Ki"),
+        sized("b", "96", "1Ti"),
+        sized("c"),
+        node("d"),
+        sized("e", "1", "1Gi", "windows"),
+    ]
+    small = [sized("f", "1", "8Gi"), sized("g", "4000m", "3145728Ki"), sized("h", "1500m")]
+    for runtimes, nodes, expected in (
+        ({}, fits, ""),
+        (None, small, ""),
+        ({}, [*fits, *small], "smaller nodes: f (1 vCPU, 8.0 GiB), g (4 vCPU, 3.0 GiB), h (1.5 vCPU)."),
+        ({}, [sized(f"n{number}", "1") for number in range(450)], "n4 (1 vCPU), 445 more."),
+    ):
+        findings = Findings()
+        check_nodes(nodes, findings, AgentPods(runtimes=runtimes))
+        found = [text for text in findings.warnings if "The node agent needs 2 vCPU and 4 GiB" in text]
+        assert len(found) == bool(expected) and "".join(found).endswith(expected), findings.warnings
+        assert findings.problems == []
 
 
 @pytest.mark.parametrize(
