@@ -8,9 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
-import hashlib
 import http.server
-import io
 import ipaddress
 import json
 import os
@@ -20,11 +18,9 @@ import shutil
 import socket
 import ssl
 import subprocess
-import tarfile
 import threading
 import time
 import urllib.request
-import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,50 +159,6 @@ class Registry:
         )
         with opener.open(request, timeout=20) as answer:
             return bytes(answer.read())
-
-
-def layer(content: bytes) -> bytes:
-    """Returns a layer with one file."""
-    return _tar({"content": content})
-
-
-def digest(data: bytes) -> str:
-    """Returns the digest of data in the notation of registries."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def archive(images: dict[str, bytes]) -> bytes:
-    """Returns an archive as C(docker save) writes it.
-
-    :arg images: the layer of each image by name.
-    """
-    files, manifest = {}, []
-    for name, data in images.items():
-        rootfs = {"type": "layers", "diff_ids": [digest(data)]}
-        config = json.dumps({"architecture": "amd64", "os": "linux", "config": {}, "rootfs": rootfs}).encode()
-        number = hashlib.sha256(config).hexdigest()
-        files.update({f"{number}.json": config, f"{number}/layer.tar": data})
-        manifest.append({"Config": f"{number}.json", "RepoTags": [name], "Layers": [f"{number}/layer.tar"]})
-    return _tar({**files, "manifest.json": json.dumps(manifest).encode()})
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    """Returns a ZIP of files, whose names do not say what is in them."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-        for number, content in enumerate(files.values()):
-            archive.writestr(f"hss-images/{number}", content)
-    return written.getvalue()
-
-
-def _tar(files: dict[str, bytes]) -> bytes:
-    written = io.BytesIO()
-    with tarfile.open(fileobj=written, mode="w") as tar:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    return written.getvalue()
 
 
 class Downloads:

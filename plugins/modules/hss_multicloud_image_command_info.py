@@ -108,7 +108,7 @@ images_download_url:
   description: URL from which the images can be downloaded.
   returned: success
   type: str
-  sample: https://hss-images.cn-north-4.example.com/hostguard.tar
+  sample: https://hss-images.cn-north-4.example.com/hss-images.zip
 failure:
   description: Cause of the failure in machine-readable form, as in M(huaweicloud.hss.hss_multicloud_cluster).
   returned: failure

@@ -8,6 +8,7 @@ Each cluster of a run is a separate case, and uses the organization with its nam
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shlex
@@ -25,10 +26,12 @@ from registry import PASSWORD, USERNAME
 from hosts import SshHosts
 from playbooks import play
 from simulator import Fault, manifests
+from simulator import images as image_archive
 
 ASK = "ShowMultiCloudClusterImageCommand"
 WRONG = "canary-not-this-one"
-LAYERS = {name: private.layer(name.encode()) for name in ("hostguard", "proxy-agent")}
+LAYERS = {name: image_archive.layer(name.encode()) for name in ("hostguard", "proxy-agent")}
+OF_HSS = "vendor"  # the organization for which HSS names its own archive
 NOTHING = {"changed": False, "failed": False, "msg": ""}
 LOADED = {**NOTHING, "changed": True}
 PLAYBOOK = """
@@ -74,7 +77,7 @@ def registry(tmp_path, authority):
 def site(authority):
     """The web server from which the archives of HSS are downloaded."""
     with private.downloads(authority) as started:
-        started.files["/hostguard.tar"] = private.archive({"hostguard:latest": LAYERS["hostguard"]})
+        started.files["/hostguard.tar"] = image_archive.archive({"hostguard:latest": LAYERS["hostguard"]})
         yield started
 
 
@@ -86,7 +89,9 @@ def hss(monkeypatch, site):
 
     def answer(repo, organization, *more):
         # The URL contains a signature.
-        said = {**own(repo, organization, *more), "images_download_url": f"{site.url}/hostguard.tar?canary-signature"}
+        said = {**own(repo, organization, *more)}
+        if organization != OF_HSS:
+            said["images_download_url"] = f"{site.url}/hostguard.tar?canary-signature"
         said |= different.get(organization, {})
         return {name: text.replace("@TARGET@", f"{repo}/{organization}") for name, text in said.items()}
 
@@ -207,7 +212,9 @@ def podman(**more):
 # --- Loading ----------------------------------------------------------------------------------------------------------
 
 
-def test_missing_images_are_loaded_once_and_the_password_is_not_leaked(images, registry, site, hss, tmp_path):
+def test_missing_images_are_loaded_once_and_the_password_is_not_leaked(
+    images, registry, simulator, authority, site, hss, tmp_path
+):
     two = (
         "sudo docker login --username hss --password-stdin @TARGET@\n"
         "docker load --input hostguard.tar;\n"
@@ -216,10 +223,18 @@ def test_missing_images_are_loaded_once_and_the_password_is_not_leaked(images, r
         'docker tag "proxy-agent:1.2" \\\n  @TARGET@/proxy-agent:1.2 && docker push @TARGET@/proxy-agent:1.2'
     )
     content = {"hostguard:latest": LAYERS["hostguard"], "proxy-agent:1.2": LAYERS["proxy-agent"]}
-    # The archive of HSS is a ZIP.
-    site.files["/two.zip"] = private.zipped({name: private.archive({name: data}) for name, data in content.items()})
-    hss["two"] = {"image_command": two, "images_download_url": f"{site.url}/two.zip"}
-    clusters = {"one": skopeo(), "two": skopeo(), "pod": podman(hss_onboard_no_log=False)}
+    # Names say nothing about the contents.
+    parts = {
+        f"hss-images/{number}": image_archive.archive({name: content[name]}) for number, name in enumerate(content)
+    }
+    site.files["/two"] = image_archive.zipped(parts)
+    site.files["/gz.zip"] = gzip.compress(image_archive.archive(content))
+    hss["two"] = {"image_command": two, "images_download_url": f"{site.url}/two"}
+    hss["gz"] = {"image_command": two, "images_download_url": f"{site.url}/gz.zip"}
+    trusted = tmp_path / "both.pem"
+    trusted.write_bytes(authority.certificate.read_bytes() + Path(simulator.ca_file).read_bytes())
+    own = podman(hss_onboard_no_log=False, ca=str(trusted))
+    clusters = {"one": skopeo(), "two": skopeo(), "gz": skopeo(), OF_HSS: own}
     loaded = dict.fromkeys(clusters, LOADED)
 
     checked, facts = images(clusters, "--check")
@@ -232,10 +247,11 @@ def test_missing_images_are_loaded_once_and_the_password_is_not_leaked(images, r
         first, facts = images(clusters, "-vvvv")
     (tmp_path / "tool" / "slow").unlink()
     assert facts == loaded, first.output
-    assert (registry.pushes(), len(site.asked), images.left(), first.hosts_with("rescued")) == (4, 3, [], set())
+    assert (registry.pushes(), len(site.asked), images.left(), first.hosts_with("rescued")) == (6, 3, [], set())
     for name in clusters:
-        assert registry.layers(f"{name}/hostguard", "latest") == [private.digest(LAYERS["hostguard"])]
-    assert registry.layers("two/proxy-agent", "1.2") == [private.digest(LAYERS["proxy-agent"])]
+        assert registry.layers(f"{name}/hostguard", "latest") == [image_archive.digest(LAYERS["hostguard"])]
+    for name in ("two", "gz"):
+        assert registry.layers(f"{name}/proxy-agent", "1.2") == [image_archive.digest(LAYERS["proxy-agent"])]
 
     # The watch has seen the processes.
     assert {"skopeo", "podman", "login", "copy", "push"} <= watch.seen
@@ -253,8 +269,8 @@ def test_missing_images_are_loaded_once_and_the_password_is_not_leaked(images, r
     # Only the missing image is loaded.
     hss["two"]["image_command"] = two.replace("@TARGET@/hostguard:latest", "@TARGET@/hostguard:new")
     checked, facts = images(clusters, "--check")
-    assert facts == {"one": NOTHING, "two": LOADED, "pod": NOTHING} and "1 image would be loaded" in checked.output
-    assert (registry.pushes(), len(site.asked), images.told("load")) == (4, 3, 1)
+    assert facts == {**dict.fromkeys(clusters, NOTHING), "two": LOADED} and "1 image would be loaded" in checked.output
+    assert (registry.pushes(), len(site.asked), images.told("load")) == (6, 3, 1)
 
 
 def test_clusters_with_the_same_registry_load_the_images_once(images, registry, site):
@@ -291,7 +307,7 @@ def test_another_host_can_load_the_images(images, registry):
 
 def test_every_failure_has_its_own_message(images, site, hss, registry, tmp_path):
     hostguard = site.files["/hostguard.tar"]
-    site.files["/other.tar"] = private.archive({"somethingelse:1": LAYERS["hostguard"]})
+    site.files["/other.tar"] = image_archive.archive({"somethingelse:1": LAYERS["hostguard"]})
     site.files["/page.tar"] = b"<html>Please sign in</html>"
     for name, file in (("foreign", "other"), ("page", "page")):
         for tool in ("sk", "po"):
@@ -312,7 +328,7 @@ def test_every_failure_has_its_own_message(images, site, hss, registry, tmp_path
         plain.files = site.files
         hss["plain"] = hss["checked"] = {"images_download_url": f"{plain.url}/hostguard.tar"}
         clusters["plain"] = skopeo()
-        clusters["checked"] = skopeo(hss_onboard_image_checksum=private.digest(hostguard))
+        clusters["checked"] = skopeo(hss_onboard_image_checksum=image_archive.digest(hostguard))
         played, facts = images(clusters, "-vvvv")
         assert plain.asked == ["/hostguard.tar"]
 
@@ -411,9 +427,11 @@ def test_without_a_tool_the_report_describes_what_to_do(images, simulator, site,
     stub.write_text('#!/bin/sh\nprintf "<%s>" "$@"; echo\n')
     stub.chmod(0o755)
     environment = {"PATH": f"{tmp_path / 'stub'}:/usr/bin:/bin", "REGISTRY_PASSWORD": "sEcret$1"}
+    (tmp_path / "stub" / "unzip").symlink_to(stub)
     command = ["sh", "-c", said.partition("in the archive's folder: ")[2]]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
+        "<hss-images.zip>",
         f"<login><-u><hss><-p><sEcret$1><{registry}>",
         "<load><-i><hostguard.tar>",
         f"<tag><hostguard:latest><{registry}/shared/hostguard:latest>",

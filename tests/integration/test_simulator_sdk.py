@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -319,7 +321,10 @@ def test_agent_network_and_image_command(simulator: Simulator, client: hss.HssCl
     )
     assert f"'{password}'" in commands.image_command
     assert f"'{password}'" in commands.secret_command
-    assert commands.images_download_url
+    assert commands.image_command.startswith("unzip hss-images.zip && ")
+    downloaded = requests.get(str(commands.images_download_url), verify=simulator.ca_file, timeout=10)
+    archive = zipfile.ZipFile(io.BytesIO(downloaded.content))
+    assert archive.namelist() == ["hss-docker-plugin.tar", "hostguard.tar"]
     # It was sent in the query, which the journal does not store.
     assert password not in str(simulator.requests())
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from . import images
 from .daemonset import Daemonset
 from .state import Cluster
 
@@ -78,10 +79,13 @@ def install_script(cluster: Cluster, token: str, region: str, form: str) -> str:
 
 
 def image_commands(
-    image_repo: str, organization: str, username: str, password: str, plug_type: str, region: str
+    image_repo: str, organization: str, username: str, password: str, plug_type: str, url: str
 ) -> dict[str, str]:
-    """The response of image-upload-command. The commands contain the password."""
-    image = "hss-docker-plugin" if plug_type == "docker" else "hostguard"
+    """The response of image-upload-command. The commands contain the password.
+
+    In the vendor's example, the first one begins with unzip.
+    """
+    image = images.IMAGES[plug_type]
     target = f"{image_repo}/{organization}/{image}:latest"
     quoted = {
         name: shlex.quote(value)
@@ -89,7 +93,7 @@ def image_commands(
     }
     return {
         "image_command": (
-            f"docker login -u {quoted['user']} -p {quoted['password']} {quoted['repo']} && "
+            f"unzip {images.NAME} && docker login -u {quoted['user']} -p {quoted['password']} {quoted['repo']} && "
             f"docker load -i {image}.tar && docker tag {image}:latest {quoted['target']} && "
             f"docker push {quoted['target']}"
         ),
@@ -97,7 +101,7 @@ def image_commands(
             f"kubectl create secret docker-registry hss-registry -n {NAMESPACE} --docker-server={quoted['repo']} "
             f"--docker-username={quoted['user']} --docker-password={quoted['password']}"
         ),
-        "images_download_url": f"https://hss-images.{region}.{_DOMAIN}/{image}.tar",
+        "images_download_url": url,
     }
 
 

@@ -10,7 +10,7 @@ import ipaddress
 import random
 from typing import Any
 
-from . import kubeconfig, manifests
+from . import images, kubeconfig, manifests
 from .call import Call, Handler, check_choices, check_fields
 from .contract import CREATE_CHOICES, CREATE_FIELDS, PLUG_TYPES, UPDATE_FIELDS
 from .errors import HssError, invalid
@@ -133,6 +133,7 @@ class MultiCloud:
             if not query.get(name):
                 raise invalid(f"{name} is required")
         plug_type = call.choice("plug_type", PLUG_TYPES) or PLUG_TYPES[0]
+        scheme = "https" if call.settings.tls else "http"
         return Reply.of_json(
             manifests.image_commands(
                 query["image_repo"],
@@ -140,7 +141,7 @@ class MultiCloud:
                 query["username"],
                 query["password"],
                 plug_type,
-                call.settings.region,
+                f"{scheme}://{call.request.header('host')}{images.PATH}",
             )
         )
 

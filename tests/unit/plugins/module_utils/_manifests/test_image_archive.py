@@ -15,7 +15,6 @@ import threading
 import zipfile
 
 import pytest
-import registry as private
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_archive import (
     ArchiveError,
@@ -23,9 +22,10 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_a
     download,
     unpack,
 )
+from simulator import images
 
-ONE = private.archive({"hostguard:latest": b"layer"})
-TWO = private.archive({"proxy-agent:1": b"layer", "proxy-agent:2": b"layer"})
+ONE = images.archive({"hostguard:latest": b"layer"})
+TWO = images.archive({"proxy-agent:1": b"layer", "proxy-agent:2": b"layer"})
 PAGE = b"<html>Please sign in</html>"
 
 
@@ -66,10 +66,10 @@ def unpacked(tmp_path):
         ),
         (zipped(**{"x__..__..__..__..__evil": ONE, "README": b"text"}), [["hostguard:latest"]]),
         (
-            private._tar({"a.tar": ONE, "README": b"text", "../../evil": TWO}),
+            images.tar({"a.tar": ONE, "README": b"text", "../../evil": TWO}),
             [["hostguard:latest"], ["proxy-agent:1", "proxy-agent:2"]],
         ),
-        (gzip.compress(private._tar({"images/a.tar.gz": gzip.compress(ONE)})), [["hostguard:latest"]]),
+        (gzip.compress(images.tar({"images/a.tar.gz": gzip.compress(ONE)})), [["hostguard:latest"]]),
     ],
 )
 def test_image_archives_are_found_by_their_content(unpacked, data, names):
@@ -79,7 +79,7 @@ def test_image_archives_are_found_by_their_content(unpacked, data, names):
 def test_a_name_that_a_program_takes_for_an_option_is_none(unpacked):
     """Or one that a terminal interprets. podman rmi --all would remove everything."""
     names = ["--all", "-f", "hostguard:latest", "a\x1b[31m", "a b", "a" * 600]
-    assert unpacked(private.archive(dict.fromkeys(names, b"layer"))) == [["hostguard:latest"]]
+    assert unpacked(images.archive(dict.fromkeys(names, b"layer"))) == [["hostguard:latest"]]
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_a_name_that_a_program_takes_for_an_option_is_none(unpacked):
         (zipped(page=PAGE), {}, "neither"),
         # Archives in archives are unpacked once.
         (zipped(inner=zipped(a=ONE)), {}, "neither"),
-        (private._tar({"outer.tar": private._tar({"a.tar": ONE})}), {}, "neither"),
+        (images.tar({"outer.tar": images.tar({"a.tar": ONE})}), {}, "neither"),
         (zipped(a=ONE)[:-30], {}, "damaged"),
         (gzip.compress(ONE)[:-20], {}, "damaged"),
         (zipped(**{f"n{number}": b"" for number in range(1001)}), {}, "1001 files"),
-        (private._tar({f"n{number}": b"" for number in range(1001)}), {}, "more than 1000 files"),
+        (images.tar({f"n{number}": b"" for number in range(1001)}), {}, "more than 1000 files"),
         (zipped(a=ONE, b=bytes(100_000)), {"unpacked": 50_000}, "more than 50000 bytes"),
         (gzip.compress(ONE + bytes(100_000)), {"unpacked": 50_000}, "more than 50000 bytes"),
-        (private._tar({"manifest.json": b"{not json"}), {}, "could not be unpacked"),
+        (images.tar({"manifest.json": b"{not json"}), {}, "could not be unpacked"),
     ],
 )
 def test_what_is_no_image_archive_is_refused(unpacked, data, limits, why):
@@ -132,7 +132,7 @@ def site():
 
 def test_an_archive_is_downloaded_once_and_whole(site, tmp_path):
     path = tmp_path / "archive"
-    assert download(f"{site}/archive", str(path), private.digest(ONE)) == len(ONE)
+    assert download(f"{site}/archive", str(path), images.digest(ONE)) == len(ONE)
     assert path.read_bytes() == ONE
     with pytest.raises(ArchiveError, match="File exists"):
         download(f"{site}/archive", str(path))
