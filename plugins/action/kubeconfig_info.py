@@ -17,13 +17,10 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
     libraries_available,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import (
-    READING_SECONDS,
-    run_reading_command,
-)
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import run_reading_command
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import show_warnings
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import LimitExceeded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
 
@@ -62,8 +59,8 @@ class ActionModule(ActionBase):
             found = self._read_kubeconfig(args)
         except HostFileError as exc:
             return {**result, "failed": True, "msg": sanitize(str(exc))}
-        except TimeLimitExceeded:
-            msg = f"path: the host did not read the kubeconfig within {READING_SECONDS} seconds. Check the host."
+        except LimitExceeded as exc:
+            msg = f"path: the command that reads the kubeconfig {exc}. Check the host."
             return {**result, "failed": True, "msg": msg}
         config = found.config
         # Warnings about the upload are left to the module that uploads the kubeconfig.

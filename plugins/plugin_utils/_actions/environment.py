@@ -12,8 +12,13 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Variables that matter to a command that reads files. Others may be secret, and a command line is shown.
 _FOR_FILES = ("HOME", "PATH")
+
+
+class InvalidEnvironment(ValueError):
+    """A variable of the environment that no shell can have. The text has its name, but not its value."""
 
 
 def task_environment(action: ActionBase) -> dict[str, str]:
@@ -21,6 +26,17 @@ def task_environment(action: ActionBase) -> dict[str, str]:
     environment: dict[str, Any] = {}
     action._compute_environment_string(environment)
     return {str(name): str(value) for name, value in environment.items()}
+
+
+def shell_exports(environment: Mapping[str, str]) -> str:
+    """Return shell code that sets the variables, for the standard input of a command. The values may be secret.
+
+    :raises InvalidEnvironment: if one of them cannot be set.
+    """
+    for name, value in environment.items():
+        if not _NAME.fullmatch(name) or "\0" in value:
+            raise InvalidEnvironment(f"environment: {name!r} cannot be set in a shell.")
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
 
 
 def with_file_environment(command: str, environment: Mapping[str, str]) -> str:

@@ -16,14 +16,13 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environme
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import command_output_hidden
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import time_limit
 
-# Seconds for each command.
-READING_SECONDS = 120
+_SECONDS = 120
 
 
 def run_reading_command(action: ActionBase, command: str) -> dict[str, Any]:
     """Run a command with the task's C(HOME) and C(PATH), and hide its output.
 
-    :raises TimeLimitExceeded: if the host does not answer in time.
+    :raises LimitExceeded: if the host does not answer in time, or sends too much.
     """
-    with command_output_hidden(action), time_limit(READING_SECONDS):
+    with command_output_hidden(action), time_limit(_SECONDS):
         return dict(action._low_level_execute_command(with_file_environment(command, task_environment(action))))

@@ -23,16 +23,17 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canoni
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.secrets import secret_values
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.text import KubeconfigError, dump_document
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import task_environment
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import (
-    READING_SECONDS,
-    run_reading_command,
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
+    InvalidEnvironment,
+    shell_exports,
+    task_environment,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import run_reading_command
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
     pipelining_enabled,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded, time_limit
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import LimitExceeded, time_limit
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import KubeconfigReader
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
@@ -94,21 +95,23 @@ class KubectlAction(ActionBase):
         try:
             with command_output_hidden(self), pipelining_enabled(self), time_limit(limit):
                 return mark, self._low_level_execute_command(command, in_data=stdin)
-        except TimeLimitExceeded:
-            raise KubectlError(
-                f"The host did not end the command that calls kubectl within {limit} seconds. Check the host."
-            ) from None
+        except LimitExceeded as exc:
+            raise KubectlError(f"The command that calls kubectl {exc}. Check the host.") from None
 
     def _target(self, args: dict[str, Any], request_timeout: int = 30) -> Target:
         """Return the kubectl and the cluster that the options name.
 
-        :raises KubectlError: if the kubeconfig cannot be read or must not be used.
+        :raises KubectlError: if the kubeconfig cannot be read or must not be used, or the environment cannot be set.
         """
+        try:
+            exports = shell_exports(task_environment(self))
+        except InvalidEnvironment as exc:
+            raise KubectlError(str(exc)) from None
         target = Target(
             args["kubectl"] or None,
             request_timeout=request_timeout,
             time_limit=2 * request_timeout + 60,
-            environment=task_environment(self),
+            exports=exports,
         )
         target.commands()
         return dataclasses.replace(target, kubeconfig=self._judged_kubeconfig(args))
@@ -152,10 +155,8 @@ class KubectlAction(ActionBase):
         """Run a command that reads files, and return its result."""
         try:
             return run_reading_command(self, command)
-        except TimeLimitExceeded:
-            raise KubectlError(
-                f"kubeconfig: the host did not read it within {READING_SECONDS} seconds. Check the host."
-            ) from None
+        except LimitExceeded as exc:
+            raise KubectlError(f"kubeconfig: the command that reads it {exc}. Check the host.") from None
 
     def _show_warnings(self, result: dict[str, Any], warnings: Sequence[str]) -> None:
         """Add warnings to a result, each once."""

@@ -16,7 +16,7 @@ import json
 import re
 import secrets
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,14 +90,14 @@ class Target:
     :arg kubeconfig: text of a kubeconfig whose only context is L(CONTEXT). It has passed all checks.
     :arg request_timeout: seconds for each request of kubectl.
     :arg time_limit: seconds for each call of kubectl.
-    :arg environment: the environment of the task.
+    :arg exports: shell code that sets the environment of the task.
     """
 
     kubectl: str | None = None
     kubeconfig: str = field(default="", repr=False)
     request_timeout: int = 30
     time_limit: int = 120
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    exports: str = field(default="", repr=False)
 
     def commands(self) -> list[list[str]]:
         """Return the kubectl commands to try, each split into its arguments.
@@ -153,14 +153,8 @@ def host_input(target: Target, mark: str, data: bytes) -> bytes:
 
     :arg data: standard input of the call that reads it. It is never empty, since without any, a connection may use a
         terminal, which would mix stdout and stderr.
-    :raises KubectlError: if the environment has a name that a shell cannot use.
     """
-    exports = []
-    for name, value in target.environment.items():
-        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in value:
-            raise KubectlError(f"environment: {name!r} cannot be set in a shell.")
-        exports.append(f"export {name}={shlex.quote(value)}\n")
-    head = f"{''.join(exports)}{mark}\n{target.kubeconfig.rstrip(chr(10))}\n{mark}\n"
+    head = f"{target.exports}{mark}\n{target.kubeconfig.rstrip(chr(10))}\n{mark}\n"
     return head.encode("utf-8", "surrogateescape") + (data or b"\n")
 
 

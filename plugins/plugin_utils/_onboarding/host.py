@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,17 +16,18 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import task_environment
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import (
-    READING_SECONDS,
-    run_reading_command,
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
+    InvalidEnvironment,
+    shell_exports,
+    task_environment,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.host_files import run_reading_command
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.privacy import (
     command_output_hidden,
     module_options_hidden,
     pipelining_enabled,
 )
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded, time_limit
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import LimitExceeded, time_limit
 
 from .variables import VARIABLES, InvalidVariable
 
@@ -35,7 +36,19 @@ _OMITTED = "__omit_place_holder__"
 _LEFT_OUT = object()
 # The connection plugin's text in place of the program's message, if its output is hidden.
 _CENSORED = "censored"
-_EXPORTABLE = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
+# Bytes of each output of a command. The rest is read and dropped, so that nothing ends a program that says much; the
+# last lines say why something failed.
+_MAX_OUTPUT = 1 << 20
+_RUN = r"""
+m=MARK e=
+while IFS= read -r l && [ "$l" != "$m" ]; do e="$e$l
+"; done
+eval "$e"
+exec 5>&1
+r=$({ { { ( COMMAND
+) 3>&- 4>&- 5>&-; echo $? >&3; } 2>&1 >&4 | tail -c BYTES >&2; } 4>&1 | tail -c BYTES >&5; } 3>&1)
+exit "${r:-255}"
+"""
 
 
 def given_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,12 +106,12 @@ def read_on_host(action: ActionBase, command: str) -> dict[str, Any]:
     """Run a shell command that reads files on the host, with the task's C(HOME) and C(PATH), and hide its output.
 
     :raises AnsibleConnectionFailure: with the connection's own message.
-    :raises AnsibleError: if the host does not answer in time.
+    :raises AnsibleError: if the host does not answer in time, or sends too much.
     """
     try:
         return run_reading_command(action, command)
-    except TimeLimitExceeded:
-        raise _no_answer(READING_SECONDS) from None
+    except LimitExceeded as exc:
+        raise _limit_error(exc) from None
     except AnsibleConnectionFailure as exc:
         if _CENSORED not in str(exc):
             raise
@@ -111,23 +124,27 @@ def run_on_host(action: ActionBase, command: str, data: str, seconds: int) -> di
 
     :arg data: for its standard input.
     :arg seconds: the time limit.
-    :raises AnsibleError: if the host cannot be reached, or does not answer in time.
+    :returns: C(rc), and the end of C(stdout) and C(stderr).
+    :raises AnsibleError: if the host cannot be reached, does not answer in time, or sends too much; or if a variable of
+        the environment cannot be set.
     """
     mark = f"hss-{secrets.token_hex(8)}"
-    environment = [f"{name}={value}" for name, value in task_environment(action).items() if _EXPORTABLE.match(name)]
-    # A value with line ends cannot be handed over line by line.
-    lines = [*(line for line in environment if "\n" not in line), mark]
-    given = f'while IFS= read -r line && [ "$line" != {mark} ]; do export "$line"; done; {command}'
-    head = "".join(f"{line}\n" for line in lines)
+    try:
+        exports = shell_exports(task_environment(action))
+    except InvalidEnvironment as exc:
+        raise AnsibleError(str(exc)) from None
+    script = _RUN.replace("MARK", mark).replace("BYTES", str(_MAX_OUTPUT)).replace("COMMAND", command)
+    given = f"/bin/sh -c {shlex.quote(script)}"
+    stdin = f"{exports}{mark}\n{data}".encode("utf-8", "surrogateescape")
     try:
         with command_output_hidden(action), time_limit(seconds), pipelining_enabled(action):
-            return dict(action._low_level_execute_command(given, in_data=(head + data).encode()))
-    except TimeLimitExceeded:
-        raise _no_answer(seconds) from None
+            return dict(action._low_level_execute_command(given, in_data=stdin))
+    except LimitExceeded as exc:
+        raise _limit_error(exc) from None
 
 
-def _no_answer(seconds: int) -> AnsibleError:
-    return AnsibleError(f"The host did not answer within {seconds} seconds. Check the host.")
+def _limit_error(exc: LimitExceeded) -> AnsibleError:
+    return AnsibleError(f"The host {exc}. Check the host.")
 
 
 def run_action(
@@ -157,10 +174,20 @@ def run_action(
     return dict(plugin.run(task_vars=task_vars))
 
 
-def run_module(action: ActionBase, name: str, options: Mapping[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-    """Runs a module on the host of the task; its options are shown nowhere."""
-    with command_output_hidden(action), module_options_hidden(action):
-        return dict(action._execute_module(module_name=name, module_args=dict(options), task_vars=task_vars))
+def run_module(
+    action: ActionBase, name: str, options: Mapping[str, Any], seconds: int, task_vars: dict[str, Any]
+) -> dict[str, Any]:
+    """Runs a module on the host of the task; its options are shown nowhere.
+
+    :arg seconds: the time limit.
+    :returns: what the host says. It may say anything, also facts, so the result of a task takes single values from it.
+    :raises AnsibleError: if the host cannot be reached, does not answer in time, or sends too much.
+    """
+    try:
+        with command_output_hidden(action), module_options_hidden(action), time_limit(seconds):
+            return dict(action._execute_module(module_name=name, module_args=dict(options), task_vars=task_vars))
+    except LimitExceeded as exc:
+        raise _limit_error(exc) from None
 
 
 @contextmanager

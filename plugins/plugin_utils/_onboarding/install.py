@@ -278,6 +278,7 @@ def load_images(
         def load(variables_of_host: dict[str, Any]) -> dict[str, Any]:
             run = partial(run_on_host, action)
             module = partial(run_module, action, task_vars=variables_of_host)
+            # Nothing but the outcome is in the result of a task: the host could say that it has facts.
             return ImageLoader(run, module, plan, username, password, checksum).load(check_mode)
 
         try:

@@ -6,6 +6,9 @@
 The registry's certificate is verified. A private CA belongs, on that host, into the system's store or into
 /etc/containers/certs.d/REGISTRY/ca.crt; a registry without TLS into /etc/containers/registries.conf. The archive needs
 space in the host's folder for temporary files, which TMPDIR chooses.
+
+The archive is HSS's, and the host may be anybody's. Neither decides which images of the host are changed or removed,
+and what the host says is text of limited length.
 """
 
 from __future__ import annotations
@@ -15,13 +18,19 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_archive import MAX_SECONDS
+
 # Runs a shell command with data on its standard input, and a time limit in seconds, and returns C(rc), C(stdout) and
 # C(stderr).
 Run = Callable[[str, str, int], dict[str, Any]]
-# Runs a module with options that are shown nowhere, and returns its result.
-RunModule = Callable[[str, dict[str, Any]], dict[str, Any]]
+# Runs a module with options that are shown nowhere, and a time limit in seconds, and returns its result.
+RunModule = Callable[[str, dict[str, Any], int], dict[str, Any]]
 
 _SHORT, _LONG = 120, 3600  # seconds
+_ARCHIVE_SECONDS = 2 * MAX_SECONDS + 300  # to download, to unpack, and to start the module
+_MAX_NAMES = 10_000
+_MAX_NAME, _MAX_MESSAGE = 512, 2000  # characters
+_LOADED = re.compile(r"(?m)^Loaded image(?:\(s\)|s)?: (.*)$")
 
 
 class ImageLoader:
@@ -54,10 +63,13 @@ class ImageLoader:
         if steps["found"]["rc"]:
             return steps
         made = self._run_command("umask 077 && mktemp -d", "", _SHORT)
-        self._folder = str(made["stdout"]).strip()
-        steps["folder"] = {**made, "path": self._folder if not made["rc"] else ""}
-        if made["rc"]:
+        folder = str(made["stdout"]).strip()
+        # Whatever a profile of the user prints as well is no folder, and is not removed.
+        usable = not made["rc"] and re.fullmatch(r"/[^\n\0]+", folder)
+        steps["folder"] = {**made, "path": folder if usable else ""}
+        if not usable:
             return steps
+        self._folder = folder
         try:
             self._load(steps, check_mode)
         finally:
@@ -77,8 +89,9 @@ class ImageLoader:
         if not missing or check_mode or self._plan["refused"]:
             return
         options = {"url": self._plan["url"], "folder": self._folder, "checksum": self._checksum}
-        steps["archive"] = self._run_module("huaweicloud.hss.hss_onboard_image_archive", options)
-        if steps["archive"].get("size") is None:
+        answer = self._run_module("huaweicloud.hss.hss_onboard_image_archive", options, _ARCHIVE_SECONDS)
+        steps["archive"] = checked_archive(answer)
+        if steps["archive"]["size"] is None:
             return
         archives = {name: entry["path"] for entry in steps["archive"]["archives"] for name in entry["names"]}
         sources = {image["source"]: path for image in missing if (path := _archive_of(image["source"], archives))}
@@ -92,41 +105,68 @@ class ImageLoader:
         self, steps: dict[str, Any], missing: Sequence[Mapping[str, str]], sources: Mapping[str, str]
     ) -> None:
         """Pushes images, each from its archive."""
-        mine: list[str] = []
-        earlier: dict[str, str] = {}
+        if self._tool == "skopeo":
+            steps["pushed"] = self._push_each(missing, sources)
+            return
+        before, listed = self._images()
+        steps["unpacked"] = listed
+        if listed["rc"]:
+            return
+        # podman may take other names from an archive than those that were read from it.
+        loaded: list[str] = []
         try:
-            for path in dict.fromkeys(sources.values()) if self._tool == "podman" else ():
+            for path in dict.fromkeys(sources.values()):
                 names = next(entry["names"] for entry in steps["archive"]["archives"] if entry["path"] == path)
-                # An image that was there before is somebody's: it remains, and gets its name back.
-                for name in names:
-                    found = self._run(["podman", "image", "inspect", "--format={{.Id}}", name], _SHORT)
-                    if found["rc"]:
-                        mine.append(name)
-                    elif image := str(found["stdout"]).strip():
-                        earlier.setdefault(name, image)
                 steps["unpacked"] = self._run(["podman", "load", f"--input={path}"], _LONG)
+                # If loading fails, some of the images may be there.
+                said = {name for line in _LOADED.findall(steps["unpacked"]["stdout"]) for name in line.split(",")}
+                wanted = {_full_name(name) for name in names}
+                present, _listed = self._images()
+                loaded += [name for name in present if before.get(name) != present[name] and _full_name(name) in wanted]
+                loaded += [name for name in present if name in said]
                 if steps["unpacked"]["rc"]:
                     return
-            pushed = [
-                {**self._run(self._push(image, sources[image["source"]]), _LONG), "item": image} for image in missing
-            ]
-            steps["pushed"] = {"results": pushed}
+            steps["pushed"] = self._push_each(missing, sources, {_full_name(name): name for name in loaded})
         finally:
-            for name, image in earlier.items():
-                self._run(["podman", "tag", image, name], _SHORT)
-            if mine:
-                # Something may run them, so a failure is none.
-                self._run(["podman", "rmi", *mine], 600)
+            self._restore(before, set(loaded))
+
+    def _push_each(
+        self, missing: Sequence[Mapping[str, str]], sources: Mapping[str, str], loaded: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        return {
+            "results": [
+                {**self._run(self._push(image, sources[image["source"]], loaded or {}), _LONG), "item": image}
+                for image in missing
+            ]
+        }
+
+    def _images(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """The ids of podman's images by name, and the result of the command."""
+        template = "--format={{.ID}} {{.Repository}}:{{.Tag}}"
+        listed = self._run(["podman", "images", "--no-trunc", template], _SHORT)
+        rows = (line.split() for line in str(listed["stdout"]).splitlines()[:_MAX_NAMES])
+        return {row[1]: row[0] for row in rows if len(row) == 2 and "<none>" not in row[1]}, listed
+
+    def _restore(self, before: Mapping[str, str], loaded: set[str]) -> None:
+        """Removes the images that were loaded. One that was there before is somebody's: it gets its name back."""
+        for name in sorted(loaded & set(before)):
+            self._run(["podman", "tag", before[name], name], _SHORT)
+        mine = sorted(loaded - set(before))
+        if mine:
+            # Something may run them, so a failure is none.
+            self._run(["podman", "rmi", *mine], 600)
 
     def _look(self, image: Mapping[str, str]) -> list[str]:
         if self._tool == "skopeo":
             return ["skopeo", "inspect", "--raw", f"--authfile={self._authfile}", f"docker://{image['target']}"]
         return ["podman", "manifest", "inspect", image["target"]]
 
-    def _push(self, image: Mapping[str, str], archive: str) -> list[str]:
+    def _push(self, image: Mapping[str, str], archive: str, loaded: Mapping[str, str]) -> list[str]:
         target = f"docker://{image['target']}"
         if self._tool == "podman":
-            return ["podman", "push", f"--authfile={self._authfile}", image["source"], target]
+            # A short name could be that of another image of the host.
+            source = loaded.get(_full_name(image["source"]), image["source"])
+            return ["podman", "push", f"--authfile={self._authfile}", source, target]
         source = f"docker-archive:{archive}:{image['source']}"
         return ["skopeo", "copy", "--retry-times=2", f"--authfile={self._authfile}", source, target]
 
@@ -141,6 +181,30 @@ class ImageLoader:
         words = " ".join(shlex.quote(word) for word in ["env", *variables, *argv])
         limited = f"if command -v timeout >/dev/null 2>&1; then timeout {seconds} {words}; else {words}; fi"
         return self._run_command(limited, stdin, seconds + 30)
+
+
+def checked_archive(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What a host says of the archive: C(size), None after a failure; C(archives); and C(kind) and C(msg).
+
+    Nothing else of its answer is kept, such as facts, which would be variables of the host whose task this is.
+    """
+    size, archives = answer.get("size"), answer.get("archives")
+    rows = archives if isinstance(archives, list) else []
+    usable = isinstance(size, int) and not answer.get("failed")
+    return {
+        "size": size if usable else None,
+        "archives": [
+            {"path": row["path"], "names": [name for name in row["names"][:_MAX_NAMES] if _is_name(name)]}
+            for row in rows[:_MAX_NAMES]
+            if isinstance(row, Mapping) and _is_name(row.get("path")) and isinstance(row.get("names"), list)
+        ],
+        "kind": str(answer.get("kind") or "")[:_MAX_NAME],
+        "msg": str(answer.get("msg") or ("" if usable else "its host did not say what became of it"))[:_MAX_MESSAGE],
+    }
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MAX_NAME and not value.startswith("-")
 
 
 def _archive_of(source: str, archives: Mapping[str, str]) -> str | None:

@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import TimeLimitExceeded, time_limit
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.time_limit import LimitExceeded, time_limit
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def run():
 
 def test_a_program_that_does_not_end_is_ended(run):
     started = time.monotonic()
-    with pytest.raises(TimeLimitExceeded), time_limit(0.3):
+    with pytest.raises(LimitExceeded), time_limit(0.3):
         run("sleep", "60")
     assert time.monotonic() - started < 20 and run.programs[0].returncode == -signal.SIGKILL
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
@@ -54,6 +54,18 @@ def test_a_program_that_ends_is_left_alone(run):
     with time_limit(30):
         assert run("echo", "x")[0] == b"x\n"
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_a_program_that_prints_without_end_is_ended(run):
+    with pytest.raises(LimitExceeded, match=r"printed more than this process may keep \(64 MiB\)"):
+        with time_limit(60, max_growth=64 << 20):
+            run("yes", "x" * 99)
+    assert run.programs[0].returncode == -signal.SIGKILL
+
+
+def test_the_limit_is_named(run):
+    with pytest.raises(LimitExceeded, match=r"^did not end within 0\.1 seconds$"), time_limit(0.1):
+        run("sleep", "60")
 
 
 def test_the_time_out_of_the_task_continues(run):

@@ -14,6 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import (
+    InvalidEnvironment,
+    shell_exports,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl import command as command_module
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
     CANDIDATES,
@@ -262,11 +266,12 @@ def test_the_environment_of_the_task_reaches_kubectl(host):
     """Not in the command line, and without a chance to run a program of the user."""
     host.install("kubectl", '#!/bin/sh\necho "$HTTPS_PROXY|$HOME|$KUBECONFIG|$KUBERC|$X"\n')
     given = {"HTTPS_PROXY": "http://u:it's@p", "HOME": "/h", "KUBECONFIG": "/k", "KUBERC": "on", "X": "a\nb $(z)"}
-    target = Target(environment=given)
+    target = Target(exports=shell_exports(given))
     assert "it's" not in host_command(target, [GET])[0] and "http" not in repr(target)
     assert host.run_kubectl(target, [GET]).results[0].stdout == "http://u:it's@p|/h||off|a\nb $(z)\n"
-    with pytest.raises(KubectlError, match="environment: 'A B' cannot be set"):
-        host_input(Target(environment={"A B": "x"}), "m", b"")
+    for name, value in (("A B", "x"), ("A", "\0"), ("A\n", ""), ("É", "")):
+        with pytest.raises(InvalidEnvironment, match="environment: .* cannot be set in a shell"):
+            shell_exports({name: value})
 
 
 def test_parsing_is_linear():
