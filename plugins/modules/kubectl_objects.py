@@ -90,10 +90,21 @@ options:
     description:
       - What O(restricted) accepts in addition.
       - V(cluster_admin) accepts ClusterRoles that can change everything or can obtain every right, ClusterRoles with
-        the names C(cluster-admin), C(admin), C(edit) and C(system:*), and bindings to those.
+        the names C(cluster-admin), C(admin), C(edit) and C(system:*), and bindings to those. It also accepts the
+        ClusterRoleBinding of a ClusterRole that is not among the objects, except C(view).
+      - Every right is obtained with the verbs C(bind), C(escalate) and C(impersonate); with tokens of service accounts;
+        by approving certificates; and by changes to webhooks, APIServices, CustomResourceDefinitions and
+        PersistentVolumes.
+      - V(cluster_changes) accepts ClusterRoles with other verbs than C(get), C(list) and C(watch), such as the creation
+        of pods in every namespace. Events, reviews of tokens and rights, and the namespaces of the objects themselves
+        need no entry.
+      - V(cluster_secrets) accepts ClusterRoles that read Secrets. V(cluster_exec) accepts ClusterRoles that may run
+        commands in containers or connect to them, such as with C(pods/exec) and C(nodes/proxy). C(*) for the resources
+        of the core group includes both.
       - V(subjects) accepts bindings to users, to groups such as C(system:unauthenticated), and to the service accounts
         of other namespaces, and ClusterRoles that Kubernetes adds to its own (C(aggregate-to-*)).
-      - V(privileged) accepts privileged containers and additional capabilities, V(host_namespaces) accepts
+      - V(privileged) accepts privileged containers, additional capabilities, C(sysctls), C(Unconfined) profiles of
+        seccomp and AppArmor, and other SELinux types than those of containers. V(host_namespaces) accepts
         C(hostNetwork), C(hostPID), C(hostIPC) and C(hostPort), and V(host_path) accepts C(hostPath) and other volumes
         of the node.
       - V(exposed_services) accepts Services of other types than C(ClusterIP), or with external addresses.

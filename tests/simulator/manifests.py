@@ -19,6 +19,8 @@ from .state import Cluster
 
 NAMESPACE = "hss"
 _RBAC = "rbac.authorization.k8s.io"
+# What the agent reads in every namespace. The vendor's example lists resources by name as well.
+_READ = ["configmaps", "endpoints", "events", "namespaces", "nodes", "pods", "serviceaccounts", "services"]
 # A reserved top-level domain, so that nothing that uses these texts can reach a real host.
 _DOMAIN = "simulator.example"
 
@@ -181,7 +183,8 @@ def _agent_manifests(cluster: Cluster, token: str, region: str) -> list[dict[str
             "hssClusterRole",
             namespaced=False,
             rules=[
-                {"apiGroups": ["", "apps", "batch", _RBAC], "resources": ["*"], "verbs": ["get", "list", "watch"]},
+                {"apiGroups": [""], "resources": _READ, "verbs": ["get", "list", "watch"]},
+                {"apiGroups": ["apps", "batch", _RBAC], "resources": ["*"], "verbs": ["get", "list", "watch"]},
             ],
         ),
         _object(

@@ -28,8 +28,11 @@ NAMESPACE = "hss"
 # What needs a permission, with its meaning.
 PERMISSIONS = {
     "cluster_admin": "has the rights of a cluster admin",
+    "cluster_changes": "may change objects in every namespace",
+    "cluster_secrets": "may read the Secrets of every namespace",
+    "cluster_exec": "may run commands in containers of every namespace, or connect to them",
     "subjects": "grants rights to others than the service accounts in its own namespaces",
-    "privileged": "has a privileged container",
+    "privileged": "has a privileged container, or one that is less confined than others",
     "host_namespaces": "uses the network, the processes or the ports of the node",
     "host_path": "mounts a folder of the node",
     "exposed_services": "is a Service that can be reached from outside the cluster",
@@ -39,6 +42,34 @@ _NAMED = re.compile(r"(?:kind:[A-Za-z]+(?:\.[a-z0-9.-]+)?|namespace:[a-z0-9](?:[
 _SAFE_VOLUMES = {"configMap", "secret", "emptyDir", "projected", "downwardAPI", "persistentVolumeClaim", "ephemeral"}
 _POWERFUL_ROLES = re.compile(r"cluster-admin|admin|edit|system:.*")
 _POWERFUL_VERBS = {"escalate", "bind", "impersonate"}
+_READING = {"get", "list", "watch"}
+# Getting them is enough to run commands in containers; on nodes, in every container of the node.
+_CONNECTIONS = {
+    *(f"pods/{name}" for name in ("attach", "exec", "ephemeralcontainers", "portforward", "proxy")),
+    *(f"*/{name}" for name in ("attach", "exec", "ephemeralcontainers", "portforward", "proxy")),
+    "nodes/proxy",
+    "services/proxy",
+}
+# What may be made everywhere, since it changes nothing that anything else depends on, by API group.
+_HARMLESS = {
+    "": {"events"},
+    "events.k8s.io": {"events"},
+    "authentication.k8s.io": {"tokenreviews"},
+    "authorization.k8s.io": {"subjectaccessreviews", "localsubjectaccessreviews", "selfsubjectaccessreviews"},
+}
+# Whoever makes or changes one of these obtains every right: the API server or a node does what it says.
+_POWERFUL_OBJECTS = {
+    "": {"persistentvolumes"},
+    "admissionregistration.k8s.io": {
+        "mutatingwebhookconfigurations",
+        "validatingwebhookconfigurations",
+        "mutatingadmissionpolicies",
+        "mutatingadmissionpolicybindings",
+    },
+    "apiextensions.k8s.io": {"customresourcedefinitions"},
+    "apiregistration.k8s.io": {"apiservices"},
+    "certificates.k8s.io": {"certificatesigningrequests/approval", "certificatesigningrequests/status", "signers"},
+}
 # The resources for which Kubernetes asks for these verbs, which "*" includes.
 _POWERFUL_RESOURCES = {
     _RBAC: {"roles", "clusterroles"},
@@ -155,14 +186,19 @@ def _rights(item: Mapping[str, Any], own: set[str], roles: set[str]) -> Iterator
         own_role = _POWERFUL_ROLES.fullmatch(str(item["metadata"]["name"]))
         if own_role or item.get("aggregationRule") or any(_is_powerful(rule) for rule in rules):
             yield "cluster_admin"
+        else:
+            # In the order of the names above.
+            yield from sorted({name for rule in rules for name in _rights_everywhere(rule, own)})
         labels = item["metadata"].get("labels")
         if isinstance(labels, Mapping) and any(str(label).startswith(_AGGREGATION_LABEL) for label in labels):
             yield "subjects"
     reference = item.get("roleRef")
     if isinstance(reference, Mapping) and reference.get("kind") == "ClusterRole":
         name = str(reference.get("name"))
-        inside = item["kind"] == "RoleBinding" and name in ("admin", "edit")
-        if name not in roles and _POWERFUL_ROLES.fullmatch(name) and not inside:
+        inside = item["kind"] == "RoleBinding"
+        powerful = name not in ("admin", "edit") and _POWERFUL_ROLES.fullmatch(name) if inside else name != "view"
+        # What a role of the cluster itself permits is not known here.
+        if name not in roles and powerful:
             yield "cluster_admin"
     for subject in _list(item.get("subjects")):
         if not isinstance(subject, Mapping) or (
@@ -172,21 +208,48 @@ def _rights(item: Mapping[str, Any], own: set[str], roles: set[str]) -> Iterator
 
 
 def _is_powerful(rule: Mapping[str, Any]) -> bool:
-    verbs = {str(verb) for verb in _list(rule.get("verbs"))}
-    resources, groups = _list(rule.get("resources")), _list(rule.get("apiGroups"))
+    verbs, resources, groups = _parts(rule)
     if verbs & _POWERFUL_VERBS:
         return True
-    if "*" in verbs and any(
-        {"*", group} & set(map(str, groups)) and {"*", *powerful} & set(map(str, resources))
-        for group, powerful in _POWERFUL_RESOURCES.items()
-    ):
+    if "*" in verbs and _covers(groups, resources, _POWERFUL_RESOURCES):
         return True
-    tokens = {"serviceaccounts/token", "*/token"} & set(map(str, resources)) and {"", "*"} & set(map(str, groups))
+    tokens = {"serviceaccounts/token", "*/token"} & resources and {"", "*"} & groups
     if tokens and {"create", "*"} & verbs:
         return True  # of every ServiceAccount, also those with every right
-    changes = verbs - {"get", "list", "watch"}
+    if not verbs - _READING:
+        return False
     everything = "*" in resources and ("*" in groups or _RBAC in groups)
-    return bool(changes) and everything
+    return everything or _covers(groups, resources, _POWERFUL_OBJECTS)
+
+
+def _rights_everywhere(rule: Mapping[str, Any], own: set[str]) -> Iterator[str]:
+    """Yields the permissions that a rule of a ClusterRole needs, unless it needs cluster_admin."""
+    verbs, resources, groups = _parts(rule)
+    core = bool({"", "*"} & groups)
+    named = {str(name) for name in _list(rule.get("resourceNames"))}
+    if core and resources <= {"namespaces", "namespaces/status", "namespaces/finalize"} and named and named <= own:
+        return
+    if core and {"secrets", "*"} & resources and {"*", *_READING} & verbs:
+        yield "cluster_secrets"
+    if core and verbs and {"*", *_CONNECTIONS} & resources:
+        yield "cluster_exec"
+    harmless = all(resources <= _HARMLESS.get(group, set()) for group in groups)
+    if verbs - _READING and resources - _CONNECTIONS and not harmless:
+        yield "cluster_changes"
+
+
+def _parts(rule: Mapping[str, Any]) -> tuple[set[str], set[str], set[str]]:
+    """The verbs, the resources and the API groups of a rule."""
+    verbs, resources, groups = ({str(each) for each in _list(rule.get(name))} for name in _RULE)
+    return verbs, resources, groups
+
+
+_RULE = ("verbs", "resources", "apiGroups")
+
+
+def _covers(groups: set[str], resources: set[str], known: Mapping[str, set[str]]) -> bool:
+    """Whether a rule is about one of the resources, by API group."""
+    return any({"*", group} & groups and {"*", *names} & resources for group, names in known.items())
 
 
 def _is_exposed(spec: Any) -> bool:
@@ -196,12 +259,12 @@ def _is_exposed(spec: Any) -> bool:
 
 
 def _pods(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yields everything in an object that has containers, wherever it is."""
+    """Yields everything in an object that has containers, or annotations for them, wherever it is."""
     stack = [value]
     while stack:
         current = stack.pop()
         if isinstance(current, Mapping):
-            if any(isinstance(current.get(name), list) for name in _CONTAINERS):
+            if any(isinstance(current.get(name), list) for name in _CONTAINERS) or current.get("annotations"):
                 yield current
             stack.extend(current.values())
         elif isinstance(current, list):
@@ -218,7 +281,11 @@ def _pod_permissions(pod: Mapping[str, Any]) -> set[str]:
     for volume in _list(pod.get("volumes")):
         if not isinstance(volume, Mapping) or set(volume) - {"name"} - _SAFE_VOLUMES:
             found.add("host_path")
-    if _windows_host_process(pod):
+    annotations = pod.get("annotations")
+    for name, value in annotations.items() if isinstance(annotations, Mapping) else ():
+        if str(name).startswith(_APPARMOR) and value == "unconfined":
+            found.add("privileged")
+    if _is_less_confined(pod):
         found.add("privileged")
     for container in (each for name in _CONTAINERS for each in _list(pod.get(name))):
         if not isinstance(container, Mapping):
@@ -230,17 +297,31 @@ def _pod_permissions(pod: Mapping[str, Any]) -> set[str]:
         unmasked = context.get("procMount") not in (None, "Default")
         if context.get("privileged") or unmasked or set(map(str, added)) - {"NET_BIND_SERVICE"}:
             found.add("privileged")
-        if _windows_host_process(container):
+        if _is_less_confined(container):
             found.add("privileged")
         if any(isinstance(port, Mapping) and port.get("hostPort") for port in _list(container.get("ports"))):
             found.add("host_namespaces")
     return found
 
 
-def _windows_host_process(record: Mapping[str, Any]) -> bool:
+_APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+# The types that container runtimes use anyway.
+_SELINUX = (None, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+
+
+def _is_less_confined(record: Mapping[str, Any]) -> bool:
+    """Whether a pod or a container switches off what confines others, as in the baseline of Kubernetes' standards."""
     context = record.get("securityContext")
-    windows = context.get("windowsOptions") if isinstance(context, Mapping) else None
-    return isinstance(windows, Mapping) and bool(windows.get("hostProcess"))
+    if not isinstance(context, Mapping):
+        return False
+    windows, selinux = context.get("windowsOptions"), context.get("seLinuxOptions")
+    profiles = [context.get(name) for name in ("seccompProfile", "appArmorProfile")]
+    return bool(
+        context.get("sysctls")
+        or (isinstance(windows, Mapping) and windows.get("hostProcess"))
+        or (isinstance(selinux, Mapping) and (set(selinux) - {"type", "level"} or selinux.get("type") not in _SELINUX))
+        or any(isinstance(profile, Mapping) and profile.get("type") == "Unconfined" for profile in profiles)
+    )
 
 
 def _is_system(name: str) -> bool:

@@ -37,6 +37,12 @@ def security(**context):
     return workload(container={"securityContext": context})
 
 
+def annotated(name, value):
+    item = workload()
+    item["spec"]["template"]["metadata"] = {"annotations": {name: value}}
+    return item
+
+
 def role(**rule):
     rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"], **rule}]
     return thing("ClusterRole", RBAC, namespace=None, rules=rules)
@@ -48,7 +54,7 @@ def labelled_role(label):
     return named
 
 
-def binding(kind="ClusterRoleBinding", name="hss", role_kind="ClusterRole", subjects=None):
+def binding(kind="ClusterRoleBinding", name="view", role_kind="ClusterRole", subjects=None):
     account = {"kind": "ServiceAccount", "name": "a", "namespace": "hss"}
     namespace = None if kind == "ClusterRoleBinding" else "hss"
     reference = {"apiGroup": RBAC[:-3], "kind": role_kind, "name": name}
@@ -87,10 +93,47 @@ CASES = [
     (security(capabilities={"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}), []),
     (security(procMount="Unmasked"), ["privileged"]),
     (workload(securityContext={"windowsOptions": {"hostProcess": True}}), ["privileged"]),
+    (security(seLinuxOptions={"type": "spc_t"}), ["privileged"]),
+    (security(seLinuxOptions={"user": "system_u"}), ["privileged"]),
+    (security(seLinuxOptions={"type": "container_t", "level": "s0:c1"}), []),
+    (security(seccompProfile={"type": "Unconfined"}), ["privileged"]),
+    (security(seccompProfile={"type": "RuntimeDefault"}, appArmorProfile={"type": "RuntimeDefault"}), []),
+    (workload(securityContext={"appArmorProfile": {"type": "Unconfined"}}), ["privileged"]),
+    (workload(securityContext={"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}), ["privileged"]),
+    (annotated("container.apparmor.security.beta.kubernetes.io/c", "unconfined"), ["privileged"]),
+    (annotated("container.apparmor.security.beta.kubernetes.io/c", "runtime/default"), []),
     (workload(initContainers=[{"name": "i", "securityContext": {"privileged": True}}]), ["privileged"]),
     (workload(initContainers="x", volumes={"a": 1}), []),
     (role(), []),
-    (role(apiGroups=["*"], resources=["*"], verbs=["get", "list", "watch"]), []),
+    (role(apiGroups=["apps", "batch", RBAC[:-3]], resources=["*"], verbs=["get", "list", "watch"]), []),
+    # Both of them are in everything of the core group.
+    (role(apiGroups=["*"], resources=["*"], verbs=["get", "list", "watch"]), ["cluster_exec", "cluster_secrets"]),
+    (role(resources=["*"], verbs=["get"]), ["cluster_exec", "cluster_secrets"]),
+    (role(resources=["secrets"], verbs=["list"]), ["cluster_secrets"]),
+    (role(resources=["secrets"], verbs=["delete"]), ["cluster_changes"]),
+    (role(resources=["configmaps", "nodes", "services"]), []),
+    (role(resources=["nodes/proxy"]), ["cluster_exec"]),
+    (role(resources=["pods/exec"]), ["cluster_exec"]),
+    (role(resources=["pods/exec"], verbs=["create"]), ["cluster_exec"]),
+    (role(resources=["*/attach"], verbs=["create"]), ["cluster_exec"]),
+    (role(resources=["pods/log", "pods/status", "nodes/stats"]), []),
+    (role(verbs=["create"]), ["cluster_changes"]),
+    (role(resources=["pods", "pods/exec"], verbs=["create"]), ["cluster_changes", "cluster_exec"]),
+    (role(apiGroups=["batch"], resources=["cronjobs"], verbs=["patch"]), ["cluster_changes"]),
+    (role(apiGroups=["", "events.k8s.io"], resources=["events"], verbs=["create", "patch"]), []),
+    (role(apiGroups=["authentication.k8s.io"], resources=["tokenreviews"], verbs=["create"]), []),
+    (role(resources=["namespaces"], resourceNames=["hss"], verbs=["update", "delete"]), []),
+    (role(resources=["namespaces"], resourceNames=["hss", "prod"], verbs=["update"]), ["cluster_changes"]),
+    (role(resources=["pods"], resourceNames=["hss"], verbs=["update"]), ["cluster_changes"]),
+    (role(resources=["persistentvolumes"], verbs=["create"]), ["cluster_admin"]),
+    (
+        role(apiGroups=["admissionregistration.k8s.io"], resources=["mutatingwebhookconfigurations"], verbs=["update"]),
+        ["cluster_admin"],
+    ),
+    (
+        role(apiGroups=["certificates.k8s.io"], resources=["certificatesigningrequests/approval"], verbs=["update"]),
+        ["cluster_admin"],
+    ),
     (role(apiGroups=["*"], resources=["*"], verbs=["*"]), ["cluster_admin"]),
     (role(verbs=["impersonate"]), ["cluster_admin"]),
     (role(verbs=["bind"]), ["cluster_admin"]),
@@ -100,10 +143,12 @@ CASES = [
     (role(resources=["users"], verbs=["*"]), ["cluster_admin"]),
     (role(resources=["*"], verbs=["*"]), ["cluster_admin"]),
     (role(resources=["serviceaccounts/token"], verbs=["create"]), ["cluster_admin"]),
-    (role(resources=["serviceaccounts"], verbs=["create"]), []),
-    (role(resources=["pods"], verbs=["*"]), []),
-    (role(apiGroups=[RBAC[:-3]], resources=["clusterroles"], verbs=["get", "create"]), []),
-    (role(apiGroups=["apps"], resources=["*"], verbs=["*"]), []),
+    (role(resources=["serviceaccounts"], verbs=["create"]), ["cluster_changes"]),
+    (role(resources=["pods"], verbs=["*"]), ["cluster_changes"]),
+    (role(apiGroups=[RBAC[:-3]], resources=["clusterroles"], verbs=["get", "create"]), ["cluster_changes"]),
+    (role(apiGroups=["apps"], resources=["*"], verbs=["*"]), ["cluster_changes"]),
+    (thing("ClusterRole", RBAC, namespace=None, rules=[{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]), []),
+    (thing("ClusterRole", RBAC, namespace=None, rules="x"), []),
     (thing("ClusterRole", RBAC, name="cluster-admin", namespace=None), ["cluster_admin"]),
     (labelled_role("rbac.authorization.k8s.io/aggregate-to-view"), ["subjects"]),
     (labelled_role("app"), []),
@@ -113,6 +158,9 @@ CASES = [
     (binding(name="cluster-admin"), ["cluster_admin"]),
     (binding(name="system:node"), ["cluster_admin"]),
     (binding(name="admin"), ["cluster_admin"]),
+    # Nobody knows what it permits.
+    (binding(name="customer"), ["cluster_admin"]),
+    (binding("RoleBinding", "customer"), []),
     (binding("RoleBinding", "admin"), []),
     (binding("RoleBinding", "cluster-admin"), ["cluster_admin"]),
     (binding("RoleBinding", "cluster-admin", "Role"), []),
@@ -132,7 +180,7 @@ def test_what_needs_a_permission(item, expected):
         return
     with pytest.raises(LimitError) as error:
         check_limits([NAMESPACE, item], "hss_onboard_agent_allow", [])
-    assert f"add to hss_onboard_agent_allow: {expected[0]}" in str(error.value)
+    assert f"add to hss_onboard_agent_allow: {', '.join(expected)}" in str(error.value)
     assert item["metadata"]["name"] in str(error.value)
     check_limits([NAMESPACE, item], "allow", expected)
 
