@@ -37,6 +37,8 @@ _PEM_IN_BASE64 = b"LS0tLS1CRUdJTi"  # -----BEGIN
 _MAX_KEY_BYTES = 16 * 1024
 _MAX_TOKEN_BYTES = 64 * 1024
 _MAX_RSA_BITS = 8192  # the limit of Go's TLS implementation
+# The clock of the machine that made a credential may be ahead of ours. A token that was just made is valid from now on.
+_CLOCK_SKEW_MS = 5 * 60 * 1000
 _MAX_DATE_SECONDS = 253_402_300_799  # of the year 9999
 _ONE_WORD = re.compile(rb"[!-~]+")
 
@@ -221,7 +223,7 @@ def check_client_certificate(data: bytes, key_data: bytes, at: str, key_at: str,
     for certificate in certificates:
         if certificate.end <= now_ms:
             raise KubeconfigError(at, f"the certificate expired on {utc_text(certificate.end)}. {_RENEW_HINT}")
-        if certificate.start > now_ms:
+        if certificate.start > now_ms + _CLOCK_SKEW_MS:
             raise KubeconfigError(
                 at, f"the certificate is not valid before {utc_text(certificate.start)}; check the clocks."
             )
@@ -345,7 +347,7 @@ def check_token(token: bytes, at: str, now_ms: int) -> int | None:
         raise KubeconfigError(
             at, f"the token expired on {utc_text(end)}. Make a new one, valid for as long as HSS is to use it."
         )
-    if start is not None and start > now_ms:
+    if start is not None and start > now_ms + _CLOCK_SKEW_MS:
         raise KubeconfigError(at, f"the token is not valid before {utc_text(start)}; check the clocks.")
     return end
 
