@@ -144,6 +144,10 @@ class ActionModule(ActionBase):
 
     def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         ledger, host = Ledger(self._use), str(task_vars["inventory_hostname"])
+        if self._rotates and (cluster := self._own_cluster(task_vars)):
+            for text in self._note(task_vars, cluster).get("warnings") or ():
+                Display().warning(f"{cluster.name}: {text}")
+            ledger.forget_keys([host])
         result = ledger.read(f"result {host}")
         if result is None:
             raise AnsibleActionFail(
@@ -178,10 +182,8 @@ class ActionModule(ActionBase):
         names = [speaker.host for speaker in cluster.speakers] if cluster else []
         if not cluster or not cluster.active or host not in names:
             return {}
-        if cluster.account_note and host == names[0] and not attempt and not self._check_mode:
-            (connected,) = self._connections([cluster])
-            noted = note_account(self, task_vars, cluster, cluster.speaker)
-            ledger.write(f"note {host}", connected.redacted(noted))
+        if not attempt and (noted := self._note(task_vars, cluster)):
+            ledger.write(f"note {host}", noted)
         if not _needs_agent(cluster) or (names.index(host) > 0) != (attempt > 0):
             return {}
         first = ledger.read(f"agent {names[0]}") or {}
@@ -198,6 +200,15 @@ class ActionModule(ActionBase):
         shown.update({"diff": result["diff"]} if result.get("diff") else {})
         lines = agents.object_lines(result)
         return {**shown, **({"msg": lines, "_ansible_verbose_always": True} if lines else {})}
+
+    def _note(self, task_vars: dict[str, Any], cluster: OnboardedCluster) -> dict[str, Any]:
+        """Notes in the cluster which token HSS has, if that is not noted yet and the host speaks for the cluster."""
+        is_speaker = bool(cluster.speakers) and task_vars["inventory_hostname"] == cluster.speaker.host
+        if not (_has_to_note(cluster) and is_speaker) or self._check_mode:
+            return {}
+        (connected,) = self._connections([cluster])
+        noted: dict[str, Any] = connected.redacted(note_account(self, task_vars, cluster, cluster.speaker))
+        return noted
 
     @staticmethod
     def _image_loader(cluster: OnboardedCluster, ledger: Ledger) -> str | None:
@@ -234,9 +245,10 @@ class ActionModule(ActionBase):
                 Display().warning(connected.text(text))
         if self._rotates:
             fail_if_none_is_registered(clusters)
-            return self._finish(task_vars, clusters)
         ledger = Ledger(self._use)
         ledger.write_clusters(clusters)
+        if self._rotates:
+            return self._finish(task_vars, clusters)
         ledger.write("image loaders", agents.image_loaders(clusters))
         # If one host has more to do, all report at the end: Ansible replaces what is registered even by a skipped task.
         if any(cluster.active and _has_more_to_do(cluster) for cluster in clusters):
@@ -282,7 +294,9 @@ class ActionModule(ActionBase):
         ledger = Ledger(self._use)
         ledger.write("unfinished", False)
         reported = self._write_results(ledger, clusters)
-        ledger.forget_keys(map(str, task_vars["ansible_play_hosts_all"]))
+        # A host that has to note what was sent does that when it reports.
+        noting = {cluster.speaker.host for cluster in clusters if self._rotates and _has_to_note(cluster)}
+        ledger.forget_keys({str(host) for host in task_vars["ansible_play_hosts_all"]} - noting)
         lines = report_lines(clusters, self._lost_hosts(task_vars, ledger, reported), self._check_mode)
         return {"msg": lines, "_ansible_verbose_always": True}
 
@@ -343,6 +357,10 @@ def _reading(task_vars: Mapping[str, Any], host: str) -> Any:
 
 def _has_more_to_do(cluster: OnboardedCluster) -> bool:
     return cluster.speaker.variables.needs_cluster or bool(cluster.account_note)
+
+
+def _has_to_note(cluster: OnboardedCluster) -> bool:
+    return cluster.active and bool(cluster.account_note)
 
 
 def _needs_agent(cluster: OnboardedCluster) -> bool:

@@ -35,6 +35,8 @@ class ActionModule(KubectlAction):
     """Poll until the Secret has all keys."""
 
     _supports_diff = False
+    # Whether the API server said that the Secret or a key of it does not exist.
+    _has_answered = False
 
     @guarded
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -45,7 +47,7 @@ class ActionModule(KubectlAction):
             _validate_options(args)
             kubectl, data, annotations = self._read_secret(args)
         except KubectlError as exc:
-            return {**result, "failed": True, "msg": sanitize(str(exc))}
+            return {**result, "failed": True, "answered": self._has_answered, "msg": sanitize(str(exc))}
         found = {"kubectl": kubectl, "data": data, "annotations": annotations}
         return {**result, "changed": False, **found, "_ansible_no_log": True}
 
@@ -67,6 +69,7 @@ class ActionModule(KubectlAction):
             if result.rc:
                 raise call_error(f"getting the Secret {name}", result, self._without_credential(target))
             exists = bool(result.stdout.strip())
+            self._has_answered = True
             secret = parse_object(result.stdout) if exists else {}
             data = dict(secret.get("data") or {})
             missing = [key for key in keys if not data.get(key)]

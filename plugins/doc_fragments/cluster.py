@@ -65,12 +65,14 @@ options:
     choices: [harbor, quay, jfrog, other]
   current_expiration_date:
     description:
-      - Date until which HSS uses the credential, in epoch milliseconds. By default O(certificate_expiration_date).
+      - Date until which HSS uses the credential, in epoch milliseconds. By default O(certificate_expiration_date), and
+        for a token its own expiration date.
     type: int
   certificate_expiration_date:
     description:
-      - Date on which the credential in O(kube_config) expires, in epoch milliseconds. By default it is read from the
-        kubeconfig.
+      - Date on which the certificate in O(kube_config) expires, in epoch milliseconds. By default it is read from the
+        kubeconfig. A kubeconfig with a token alone has no certificate, so that no date is sent for it by default. HSS
+        would keep the date, and probably refuse the next token.
     type: int
   kube_config:
     description:

@@ -75,4 +75,8 @@ kubectl:
   returned: success
   type: str
   sample: k3s kubectl
+answered:
+  description: Whether the API server answered. Then the Secret, or one of the keys, does not exist.
+  returned: failure
+  type: bool
 """

@@ -143,6 +143,41 @@ def test_a_warning_if_no_date_shows_that_the_kubeconfig_was_sent(simulator, clus
         assert any("the next run sends the kubeconfig again" in warning for warning in renewed.warnings)
 
 
+def with_token(ca, **claims):
+    """A kubeconfig with a token, and the token."""
+    document = yaml.safe_load(kubeconfigs.kubeadm(SERVER, ca=ca))
+    token = kubeconfigs.jwt(sub="system:serviceaccount:hss-access:hss", **claims)
+    document["users"][0]["user"] = {"token": token}
+    return yaml.safe_dump(document), token
+
+
+@pytest.mark.parametrize("temperament", ["reparse", "keep", "round"])
+def test_each_token_that_ends_is_sent_once(simulator, cluster, ca, temperament):
+    simulator.configure(temperament=temperament)
+    for hours, action in ((1, "create"), (2, "update"), (30, "update")):
+        text, token = with_token(ca, exp=kubeconfigs.now() + hours * 3600)
+        sent = cluster(name="shop", provider="self_built_idc", kube_config=text)
+        assert sent.result["actions"] == [action] and "still reports" not in " ".join(sent.warnings)
+        assert yaml.safe_load(simulator.clusters()[0].kube_config)["users"][0]["user"] == {"token": token}
+        assert cluster(name="shop", provider="self_built_idc", kube_config=text).result["actions"] == []
+
+
+def test_a_token_after_a_certificate(simulator, cluster, ca):
+    certificate = kubeconfigs.kubeadm(SERVER, ca=ca, days=30)
+    cluster(name="shop", provider="self_built_idc", kube_config=certificate)
+    refused = cluster(name="shop", kube_config=with_token(ca, exp=kubeconfigs.now() + 90 * 86_400)[0])
+    assert refused.failed and "as the end of an earlier certificate" in refused.result["failure"]["hint"]
+    # A token without an end does not exceed the end of the certificate, and an update always has a date.
+    endless, token = with_token(ca)
+    sent = cluster(name="shop", kube_config=endless, update_kube_config="always")
+    assert any("which has no end, but still reports" in text for text in sent.warnings)
+    (registered,) = simulator.clusters()
+    assert registered.current_expiration_date == registered.certificate_expiration_date - 1000
+    cluster(name="bank", provider="self_built_idc", kube_config=endless)
+    assert cluster(name="bank", kube_config=endless, update_kube_config="always").result["actions"] == ["update"]
+    assert simulator.clusters()[-1].current_expiration_date == 253_402_300_799_000
+
+
 @pytest.mark.parametrize("temperament", ["reparse", "keep", "round"])
 def test_an_extension_converges(simulator, cluster, ca, temperament):
     simulator.configure(temperament=temperament)

@@ -196,6 +196,72 @@ def test_the_token_of_the_account_is_sent_once_and_kept(onboard, simulator, clus
     assert simulator.count("UpdateMultiCloudClusters") == updates + 1
 
 
+def test_the_token_of_the_account_is_not_replaced_and_not_missed(onboard, simulator, cluster, tmp_path):
+    account = service_account_variables(cluster)
+    refused = tmp_path / "refused-kubectl"
+    refused.write_text("#!/bin/sh\necho 'error: You must be logged in to the server (Unauthorized)' >&2; exit 1\n")
+    refused.chmod(0o755)
+    deaf = {**account, "hss_onboard_kubectl": str(refused)}
+    admin = {name: value for name, value in deaf.items() if name != "hss_onboard_service_account"}
+    always = {**admin, "hss_onboard_cluster": {"update_kube_config": "always"}}
+
+    def run(variables, playbook="huaweicloud.hss.rotate", **text):
+        """Returns the run, and the user in the kubeconfig that HSS has afterwards."""
+        played = onboard({"cp-1": (None, {"hss_onboard_name": "shop", **variables})}, playbook=playbook, **text)
+        return played, yaml.safe_load(simulator.clusters()[0].kube_config)["users"][0]["user"]
+
+    # Registered with the token; then the token is made anew, for a registration without any date.
+    assert run(account, ONBOARD)[0].code == 0
+    assert cluster.run("delete", "secret", "hss-token", "-n", "hss-access").returncode == 0
+    missing, before = run(account)
+    assert missing.code == 2 and "Create the ServiceAccount and its token with the playbook onboard" in missing.text
+    repaired, after = run(account, ONBOARD)
+    assert (repaired.code, repaired.hosts_with("changed")) == (0, {"cp-1"}), repaired.output
+    assert list(after) == ["token"] and before != after
+
+    # The cluster cannot be asked, and what is there is good.
+    unread, token = run(deaf)
+    assert (unread.code, unread.hosts_with("changed"), token) == (0, set(), after), unread.output
+    assert "could not be read on cp-1: " in unread.text and "HSS has a token without an end" in unread.text
+    switched_off, token = run(admin)
+    assert (switched_off.code, switched_off.hosts_with("changed"), token) == (0, set(), after)
+    assert "the kubeconfig of cp-1 is not sent, because HSS has the token of a ServiceAccount" in switched_off.text
+    assert "hss_onboard_cluster.update_kube_config=always replaces it" in switched_off.text
+
+    # The administrator's is sent on request, and the token again when the account is switched on again.
+    replaced, certificate = run(always)
+    assert replaced.code == 0 and "client-certificate-data" in certificate
+    unread, certificate = run(deaf)
+    assert (unread.code, list(certificate)) == (2, ["client-certificate-data", "client-key-data"])
+    assert "is not sent in place of the ServiceAccount's" in unread.failure("cp-1")
+    assert "HSS has another credential, as the dates" in unread.failure("cp-1")
+    switched_on, token = run(account)
+    assert (switched_on.code, switched_on.hosts_with("changed"), token) == (0, {"cp-1"}, after)
+    assert run(account, ONBOARD)[0].hosts_with("changed") == set()
+
+    # The dates show it as well if HSS keeps that of the certificate.
+    assert run(admin)[1] == after and simulator.clusters()[0].certificate_expiration_date is not None
+
+
+def test_two_registrations_share_the_account_of_a_cluster(onboard, simulator, cluster):
+    second = {"hss_onboard_connection": {"project_id": simulator.add_project("second")}}
+
+    def run(variables, playbook=ONBOARD):
+        return onboard({"shop": (None, service_account_variables(cluster, **variables))}, playbook=playbook)
+
+    for variables, changed in (({}, {"shop"}), (second, {"shop"}), ({}, set()), (second, set())):
+        played = run(variables)
+        assert (played.code, played.hosts_with("changed")) == (0, changed), played.output
+    assert simulator.count("UpdateMultiCloudClusters") == 0
+    left = run(second, "huaweicloud.hss.offboard")
+    (registered,) = simulator.clusters()
+    assert left.code == 0 and "its token was sent for other registrations as well: " in left.text, left.output
+    assert registered.cluster_id in left.text and cluster.get("ServiceAccount", "hss", "hss-access")
+    assert run({}).hosts_with("changed") == set()
+    assert run({}, "huaweicloud.hss.offboard").code == 0
+    assert cluster.everything() == set()
+
+
 @pytest.mark.parametrize(
     "namespace, words", [("prod", "Namespace prod in the cluster"), ("kube-system", "Kubernetes itself")]
 )

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -30,8 +30,9 @@ class Policy:
     :arg register: whether a cluster that is not registered is registered; otherwise it is left as it is.
     :arg account: whether the kubeconfig has the token of a ServiceAccount that was made for HSS; None if that is not
         known.
-    :arg account_sent: the registration for which that token was sent; empty if it was not sent yet.
-    :arg account_failed: whether it was sent because HSS could not connect.
+    :arg account_sent: the registrations for which that token was sent, by id, each with the C(current_expiration_date)
+        that HSS listed afterwards, in seconds; 0 if it listed none.
+    :arg account_failed: those of them for which it was sent because HSS could not connect.
     """
 
     on_drift: str = "fail"
@@ -39,8 +40,8 @@ class Policy:
     upgrade: bool = False
     register: bool = True
     account: bool | None = None
-    account_sent: str = ""
-    account_failed: bool = False
+    account_sent: Mapping[str, int] = field(default_factory=dict)
+    account_failed: Collection[str] = ()
 
 
 _POLICIES = tuple(field.name for field in fields(Policy))
@@ -52,6 +53,8 @@ class Desired:
 
     :arg body: the body of a create request.
     :arg given: the fields of the body that the user gave; the others come from the kubeconfig.
+    :arg credential_end: when the credential in the kubeconfig ends, in epoch milliseconds; None if it does not, or if
+        that is not known.
     :arg warnings: for every run; C(upload_warnings) only for a run that sends the kubeconfig.
     :arg kubeconfig_identity: equal for kubeconfigs of the same cluster; None if there is none, or it cannot be known.
     """
@@ -62,6 +65,7 @@ class Desired:
     policy: Policy = Policy()
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     given: frozenset[str] = frozenset()
+    credential_end: int | None = None
     warnings: tuple[str, ...] = ()
     upload_warnings: tuple[str, ...] = ()
     kubeconfig_identity: str | None = None
@@ -100,8 +104,12 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
     warnings: list[str] = []
     upload_warnings: list[str] = []
     kubeconfig_identity = None
+    credential_end = body.get("certificate_expiration_date")
     if "kube_config" in body:
-        warnings, upload_warnings, kubeconfig_identity = _complete_from_kubeconfig(body, options, now)
+        config = checked_kube_config(options, now)
+        credential_end = credential_end or config.certificate_expiration_date
+        upload_warnings = _complete_from_kubeconfig(body, config)
+        warnings, kubeconfig_identity = list(config.expiry_warnings), config.identity
     elif "server" in body:
         body["server"] = _usable_server(body["server"], bool(options.get("kube_config_allow_in_cluster_server"))).url
     current, certificate = (body.get(key) for key in DATE_FIELDS)
@@ -118,6 +126,7 @@ def desire(options: Mapping[str, Any], state: str, now: float | None = None) -> 
         policy,
         body,
         given,
+        credential_end,
         tuple(warnings),
         tuple(upload_warnings),
         kubeconfig_identity,
@@ -164,14 +173,11 @@ def _usable_server(text: str, in_cluster: bool) -> Server:
     return server
 
 
-def _complete_from_kubeconfig(
-    body: dict[str, Any], options: Mapping[str, Any], now: float | None
-) -> tuple[list[str], list[str], str | None]:
+def _complete_from_kubeconfig(body: dict[str, Any], config: Any) -> list[str]:
     """Replaces the kubeconfig by its canonical text and derives from it what is not given.
 
-    :returns: warnings for every run, warnings for a run that sends the kubeconfig, and the kubeconfig's identity.
+    :returns: warnings for a run that sends the kubeconfig.
     """
-    config = checked_kube_config(options, now)
     upload_warnings = [*config.edit_warnings, *config.upload_warnings]
     expiry, given_expiry = config.certificate_expiration_date, body.get("certificate_expiration_date")
     if given_expiry and expiry and given_expiry // 1000 != expiry // 1000:
@@ -181,11 +187,13 @@ def _complete_from_kubeconfig(
         )
     body["kube_config"] = config.text
     body["server"] = config.server
-    if expiry:
+    if expiry and config.has_certificate:
+        # A token has no certificate. An update does not change this date where HSS does not read it from a certificate,
+        # and HSS probably refuses a token that ends later.
         body.setdefault("certificate_expiration_date", expiry)
-    if "certificate_expiration_date" in body:
-        body.setdefault("current_expiration_date", body["certificate_expiration_date"])
-    return list(config.expiry_warnings), upload_warnings, config.identity
+    if end := body.get("certificate_expiration_date") or expiry:
+        body.setdefault("current_expiration_date", end)
+    return upload_warnings
 
 
 def checked_kube_config(options: Mapping[str, Any], now: float | None = None) -> Any:

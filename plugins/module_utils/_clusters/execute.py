@@ -12,7 +12,7 @@ from .._core.errors import REJECTED, UNKNOWN, HssError
 from .._core.outcome import without_error
 from .._core.polling import CONFIRMATION_PAUSES
 from .outcome import ClusterOutcome, Requests
-from .plan import sent_kubeconfig_warnings, upgrade_warnings
+from .plan import refused_token_hint, sent_kubeconfig_warnings, upgrade_warnings
 
 
 def execute(
@@ -41,7 +41,12 @@ def _update(outcomes: Sequence[ClusterOutcome], requests: Requests) -> None:
 
     def send(outcome: ClusterOutcome) -> None:
         outcome.observed = None  # From here on, only a listing counts, not the expectation.
-        requests.api.update_cluster(str(outcome.plan.cluster_id), outcome.plan.changes, outcome.label)
+        try:
+            requests.api.update_cluster(str(outcome.plan.cluster_id), outcome.plan.changes, outcome.label)
+        except HssError as error:
+            if error.outcome == REJECTED and (hint := refused_token_hint(outcome.plan)):
+                raise error.with_context(f"{outcome.label}:", hint=hint) from None
+            raise
         outcome.actions.append("update")
 
     requests.run_each(outcomes, send)

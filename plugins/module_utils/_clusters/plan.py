@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .._core.dates import date_text, same_second
+from .._core.dates import NO_END, date_text, same_second
 from .._core.errors import REJECTED, HssError, enumerate_some, invalid_option
 from .._kubeconfig.server import Server, ServerError
 from .desired import Desired, Policy
 from .options import CREATE_FIELDS, DATE_FIELDS, DISCONNECTED_STATUSES, READ_NAMES, SECRET_FIELDS
+
+# Begins the warnings about a kubeconfig that is kept back.
+NOT_SENT = "the kubeconfig is not sent"
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Plan:
     :arg body: the body of the create request.
     :arg changes: the body of the update request.
     :arg expected: the cluster as HSS will list it, as far as that is known beforehand; None if it will not be listed.
+    :arg account_noted: whether the cluster notes that HSS has the token of its ServiceAccount.
+    :arg account_shown: whether the dates that HSS lists show that it has a token without an end.
     :arg before: the readable fields under the options' names, for the diff; C(after) likewise.
     """
 
@@ -38,6 +43,8 @@ class Plan:
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    account_noted: bool = False
+    account_shown: bool = False
 
     @property
     def label(self) -> str:
@@ -83,13 +90,13 @@ def plan(desired: Desired, registered: RegisteredClusters) -> Plan:
         return _plan_create(desired, registered) if desired.policy.register else Plan(desired)
     drift = _drift(desired, row)
     if not drift:
-        return _plan_update(desired, row)
-    differences = "; ".join(f"{name} is {old}, the option says {new}" for name, old, new in drift)
+        return _plan_update_with_account(desired, row)
+    differences = "; ".join(f"{name} is {old} in HSS, but {name}={new} here" for name, old, new in drift)
     message = f"is registered ({row['cluster_id']}) with values that HSS cannot change: {differences}"
     if desired.policy.on_drift == "recreate":
         return _plan_recreate(desired, row, registered)
     if desired.policy.on_drift == "warn":
-        update = _plan_update(desired, row)
+        update = _plan_update_with_account(desired, row)
         return replace(update, warnings=(*update.warnings, f"the cluster {desired.label} {message}"))
     raise HssError(
         f"The cluster {desired.label} {message}",
@@ -161,11 +168,18 @@ def _plan_recreate(desired: Desired, row: Mapping[str, Any], registered: Registe
     )
 
 
+def _plan_update_with_account(desired: Desired, row: Mapping[str, Any]) -> Plan:
+    return replace(
+        _plan_update(desired, row), account_noted=_is_noted(desired.policy, row), account_shown=_shows_account(row)
+    )
+
+
 def _plan_update(desired: Desired, row: Mapping[str, Any]) -> Plan:
     body, policy, before = desired.body, desired.policy, _readable(row)
     current, certificate = (row.get(name) for name in DATE_FIELDS)
     desired_current, desired_certificate = (body.get(name) for name in DATE_FIELDS)
-    differs = _is_another_end(desired_certificate, row)
+    end = desired.credential_end
+    differs = _is_another_end(end, row)
     if differs and "kube_config" not in body:
         raise invalid_option(
             "certificate_expiration_date",
@@ -174,26 +188,28 @@ def _plan_update(desired: Desired, row: Mapping[str, Any]) -> Plan:
         )
     on_change = "kube_config" in body and policy.update_kube_config == "on_change"
     send = "kube_config" in body and policy.update_kube_config == "always"
-    kept = on_change and _has_account(desired.policy, row)
-    send = send or (on_change and not kept and (_is_due(desired_certificate, row) or _is_unsent(policy, row)))
+    kept = on_change and _has_account(desired, row)
+    send = send or (on_change and not kept and (_is_due(end, row) or _is_unsent(policy, row)))
     warnings = [*desired.warnings, *(desired.upload_warnings if send else ())]
     if kept and differs:
         warnings.append(
-            "the kubeconfig is not sent, because HSS has the token of a ServiceAccount, or another credential without "
+            f"{NOT_SENT}, because HSS has the token of a ServiceAccount, or another credential without "
             "an end; update_kube_config=always replaces it"
         )
     elif on_change and differs and not send:
         latest = max(date for date in (current, certificate) if date is not None)
         warnings.append(
-            f"the kubeconfig is not sent, because its credential ends on {date_text(desired_certificate)}, and HSS "
+            f"{NOT_SENT}, because its credential ends on {date_text(end)}, and HSS "
             f"reports a later date for the registered one, {date_text(latest)}; update_kube_config=always sends it"
         )
     moved = "current_expiration_date" in desired.given and not same_second(desired_current, current)
     if not (send or moved or policy.upgrade):
         return Plan(desired, (), row["cluster_id"], expected=row, before=before, after=before, warnings=tuple(warnings))
 
-    # The update call requires this date, whatever else it changes.
-    date = desired_current if desired_current is not None and (send or moved) else current
+    date = desired_current if send or moved else current
+    if date is None:
+        # The update call requires this date, whatever else it changes.
+        date = _date_without_end(certificate)
     after, expected, changes = dict(before), dict(row), {}
     if send:
         changes["kubeconfig"] = body["kube_config"]
@@ -202,8 +218,7 @@ def _plan_update(desired: Desired, row: Mapping[str, Any]) -> Plan:
         if value is not None:
             after[name] = date_text(value)
             expected[name] = value
-    if date is not None:
-        changes["current_expiration_date"] = date
+    changes["current_expiration_date"] = date
     if policy.upgrade:
         changes["upgrade"] = True
         after["upgrade"] = "requested"
@@ -240,18 +255,47 @@ def _is_due(expiry: int | None, row: Mapping[str, Any]) -> bool:
     return row.get("status") in DISCONNECTED_STATUSES or all(expiry // 1000 > date // 1000 for date in dates)
 
 
-def _has_account(policy: Policy, row: Mapping[str, Any]) -> bool:
-    """Whether HSS has the token of a ServiceAccount, as far as that is known, and the kubeconfig has something else."""
-    undated = all(row.get(name) is None for name in DATE_FIELDS)
-    return policy.account is False and (undated or policy.account_sent == row["cluster_id"])
+def _date_without_end(certificate: int | None) -> int:
+    """The C(current_expiration_date) that is sent with a credential without an end, and is recognized afterwards.
+
+    :arg certificate: the end of a certificate that HSS had before. HSS probably refuses a later date, and it may keep
+        this one for ever. The second before it shows that HSS has something else by now.
+    """
+    return certificate // 1000 * 1000 - 1000 if certificate else NO_END
+
+
+def _shows_account(row: Mapping[str, Any]) -> bool:
+    """Whether the dates of a registration show that HSS has a token without an end."""
+    current, certificate = (row.get(name) or None for name in DATE_FIELDS)
+    return (current is None and certificate is None) or same_second(current, _date_without_end(certificate))
+
+
+def _has_account(desired: Desired, row: Mapping[str, Any]) -> bool:
+    """Whether HSS has the token of a ServiceAccount, as far as that is known, and the kubeconfig has something else.
+
+    Without the end of a certificate, HSS has some token: one that ends is replaced by the next one only.
+    """
+    policy = desired.policy
+    is_token = not row.get("certificate_expiration_date") and "certificate_expiration_date" in desired.body
+    return policy.account is False and (is_token or _shows_account(row) or _is_noted(policy, row))
+
+
+def noted_end(row: Mapping[str, Any]) -> int:
+    """What a cluster notes about the dates of its registration, so that another credential is noticed later."""
+    return int(row.get("current_expiration_date") or 0) // 1000
+
+
+def _is_noted(policy: Policy, row: Mapping[str, Any]) -> bool:
+    """Whether a cluster notes that HSS has the token of its ServiceAccount, and nothing else was sent since."""
+    return policy.account_sent.get(row["cluster_id"]) == noted_end(row)
 
 
 def _is_unsent(policy: Policy, row: Mapping[str, Any]) -> bool:
     """Whether the token of a ServiceAccount was not sent for this registration yet, or HSS cannot connect with it."""
     if not policy.account:
         return False
-    failed = row.get("status") in DISCONNECTED_STATUSES and not policy.account_failed
-    return policy.account_sent != row["cluster_id"] or failed
+    failed = row.get("status") in DISCONNECTED_STATUSES and row["cluster_id"] not in policy.account_failed
+    return not _is_noted(policy, row) or failed
 
 
 def _drift(desired: Desired, row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -271,21 +315,41 @@ def sent_kubeconfig_warnings(sent: Plan, row: Mapping[str, Any]) -> list[str]:
 
     :arg row: the cluster as listed after the update.
     """
-    expiry = sent.desired.body.get("certificate_expiration_date")
-    reported = [row.get(name) for name in DATE_FIELDS]
-    if "kubeconfig" not in sent.changes or expiry is None or same_second(expiry, reported[1]):
-        return []
-    warnings = [
-        f"HSS accepted the kubeconfig of {sent.label}, but still reports {date_text(reported[1])} as the end of its "
-        f"certificate instead of {date_text(expiry)}"
-    ]
-    if _is_due(expiry, row):
+    end, certificate = sent.desired.credential_end, sent.desired.body.get("certificate_expiration_date")
+    reported = row.get("certificate_expiration_date")
+    warnings: list[str] = []
+    if "kubeconfig" not in sent.changes:
+        return warnings
+    if end is None and reported:
         warnings.append(
-            f"neither date that HSS reports for {sent.label} is the end of this kubeconfig's certificate, so "
+            f"HSS accepted the token of {sent.label}, which has no end, but still reports {date_text(reported)}, which "
+            "was the end of the certificate before. The date goes if the cluster is registered anew"
+        )
+    if certificate is not None and not same_second(certificate, reported):
+        warnings.append(
+            f"HSS accepted the kubeconfig of {sent.label}, but still reports {date_text(reported)} as the end of its "
+            f"certificate instead of {date_text(certificate)}"
+        )
+    if _is_due(end, row):
+        warnings.append(
+            f"neither date that HSS reports for {sent.label} is the end of this kubeconfig's credential, so "
             "the next run sends the kubeconfig again; leave current_expiration_date out, or use "
             "update_kube_config=on_create"
         )
     return warnings
+
+
+def refused_token_hint(sent: Plan) -> str:
+    """The remedy if HSS refuses a token that ends later than the certificate that it had before; empty otherwise."""
+    certificate, end = (sent.expected or {}).get("certificate_expiration_date"), sent.desired.credential_end
+    is_token = "kubeconfig" in sent.changes and "certificate_expiration_date" not in sent.desired.body
+    if not (is_token and certificate and end and end > certificate):
+        return ""
+    return (
+        f"HSS has {date_text(certificate)} as the end of an earlier certificate, and probably accepts no token that "
+        "ends later. Remove the registration with state=absent and register the cluster anew: a token is then "
+        "registered without the end of a certificate."
+    )
 
 
 def upgrade_warnings(sent: Plan, row: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 LAST_DATE = 253_402_300_799_999  # the end of the year 9999
+# The end of what does not end, where the API needs a date.
+NO_END = LAST_DATE // 1000 * 1000
 
 
 def utc_text(milliseconds: int) -> str:

@@ -99,6 +99,7 @@ class Kubeconfig:
     :arg upload_warnings: to be reported by the caller that uploads the text.
     :arg user: the name of the user in the file.
     :arg holder: whose credential it is, as the credential itself says.
+    :arg has_certificate: whether the credential is a certificate, and not a token alone.
     :arg ca: identifies the certificate authority in the text; empty if it has none.
     :arg identity: equal for kubeconfigs with the same server and CA, which are those of one cluster; None if the server
         is not verified.
@@ -116,6 +117,7 @@ class Kubeconfig:
     user: str = ""
     holder: str = ""
     ca: str = ""
+    has_certificate: bool = True
 
 
 def libraries_available() -> bool:
@@ -185,6 +187,7 @@ def canonicalize(
         selected.user_name,
         holder_of(user),
         _fingerprint(cluster.get("certificate-authority-data") or ""),
+        "client-certificate-data" in user,
     )
 
 

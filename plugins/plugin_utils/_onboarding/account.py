@@ -4,14 +4,16 @@
 """PRIVATE to the collection: a ServiceAccount for HSS, and the cluster's own note about which token HSS has. No I/O.
 
 HSS never returns a kubeconfig, and a token without an end has no date. So the token's Secret has an annotation with the
-registration for which the token was sent, and a digest of the token. A Secret that is made anew has none.
+registrations for which the token was sent, a digest of what was sent, and the date that HSS listed afterwards. A Secret
+that is made anew has none.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,33 +28,71 @@ _TOKEN_SECRET = "hss-token"
 AGENT_ROLE = "hssRole"
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 NOTE = "huaweicloud.hss/sent"
-_TEXT = re.compile(r"(?P<cluster_id>[A-Za-z0-9_.-]{1,63}) (?P<digest>[0-9a-f]{32})(?P<failed> connect_fail)?")
+_TEXT = re.compile(
+    r"(?P<cluster_id>[A-Za-z0-9_.-]{1,63}) (?P<place>[0-9a-f]{8}) (?P<digest>[0-9a-f]{32}) (?P<end>[0-9]{1,12})"
+    r"(?P<failed> connect_fail)?"
+)
+# Registrations of one cluster, in projects or accounts of their own. Those that were noted first are forgotten.
+_MAX_NOTES = 8
 
 
 @dataclass(frozen=True)
 class Note:
     """Which token was sent for which registration.
 
+    :arg place: identifies the registration's project and name, see L(place_of).
+    :arg digest: see L(digest_of).
+    :arg end: the C(current_expiration_date) of the registration afterwards, in seconds; 0 if it had none.
     :arg failed: whether it was sent while HSS could not connect. It is not sent for that reason again.
     """
 
     cluster_id: str
+    place: str
     digest: str
+    end: int = 0
     failed: bool = False
 
     @classmethod
-    def parse(cls, text: str) -> Note | None:
-        """The note in an annotation; None if there is none that can be understood."""
-        found = _TEXT.fullmatch(text)
-        return cls(found["cluster_id"], found["digest"], bool(found["failed"])) if found else None
+    def parse(cls, text: str) -> list[Note]:
+        """The notes in an annotation, without what cannot be understood."""
+        found = (_TEXT.fullmatch(part) for part in text.split("; "))
+        return [
+            cls(part["cluster_id"], part["place"], part["digest"], int(part["end"]), bool(part["failed"]))
+            for part in found
+            if part
+        ]
+
+    def added_to(self, text: str) -> str:
+        """The annotation with this note in place of one about an earlier registration of the same place."""
+        return annotation_of([*other_notes(text, self.place)[1 - _MAX_NOTES :], self])
 
     def __str__(self) -> str:
-        return f"{self.cluster_id} {self.digest}{' connect_fail' if self.failed else ''}"
+        return f"{self.cluster_id} {self.place} {self.digest} {self.end}{' connect_fail' if self.failed else ''}"
 
 
-def digest_of(token: bytes) -> str:
-    """Identifies a token, and does not help to guess it."""
-    return hashlib.sha256(token).hexdigest()[:32]
+def other_notes(text: str, place: str) -> list[Note]:
+    """The notes in an annotation about registrations in other places, such as another account of the cloud."""
+    return [note for note in Note.parse(text) if note.place != place]
+
+
+def annotation_of(notes: Iterable[Note]) -> str:
+    """The annotation with these notes."""
+    return "; ".join(map(str, notes))
+
+
+def place_of(project_id: str, name: str) -> str:
+    """Identifies the registrations of one name in one project, whatever their ids."""
+    return hashlib.sha256(f"{project_id}/{name}".encode()).hexdigest()[:8]
+
+
+def digest_of(cluster: Mapping[str, Any], token: str) -> str:
+    """Identifies what HSS gets: a token, and the server and the CA with which HSS uses it.
+
+    A token is too long to be guessed, so the digest does not help to do so.
+
+    :arg cluster: of the kubeconfig.
+    """
+    return hashlib.sha256(json.dumps([dict(cluster), token], sort_keys=True).encode()).hexdigest()[:32]
 
 
 def account_owner(variables: Variables) -> str:

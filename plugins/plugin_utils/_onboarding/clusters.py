@@ -110,8 +110,9 @@ def _speakers(members: Sequence[HostReading]) -> list[HostReading]:
     usable = [member for member in members if member.usable]
     unlimited = max((member.days_left or 0 for member in usable), default=0) + 1
 
-    def preference(member: HostReading) -> tuple[bool, int]:
-        return not member.local_kube_config, -(unlimited if member.days_left is None else member.days_left)
+    def preference(member: HostReading) -> tuple[bool, bool, int]:
+        days = unlimited if member.days_left is None else member.days_left
+        return not member.local_kube_config, bool(member.account_problem), -days
 
     return sorted(usable, key=preference)
 

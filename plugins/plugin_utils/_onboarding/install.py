@@ -12,7 +12,12 @@ from typing import Any
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import REJECTED, HssError, sanitize
+from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import (
+    REJECTED,
+    HssError,
+    enumerate_some,
+    sanitize,
+)
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_commands import (
     COMMANDS,
     MAX_COMMAND,
@@ -34,10 +39,15 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.connectiv
 from . import images
 from .account import (
     AGENT_ROLE,
+    NOTE,
     account_binding_options,
     account_removal_options,
+    annotation_of,
     binding_conflict_message,
     note_options,
+    other_notes,
+    place_of,
+    token_secret_options,
 )
 from .agents import (
     desired_objects,
@@ -56,6 +66,7 @@ from .register import Connected
 from .variables import Variables
 
 _OBJECTS, _PREFLIGHT = "huaweicloud.hss.kubectl_objects", "huaweicloud.hss.kubectl_preflight"
+_SECRET_INFO = "huaweicloud.hss.kubectl_secret_info"
 _NOTE_SECONDS = 60
 AGENT_ADDRESSES = ("anp_address", "agent_address")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -216,9 +227,28 @@ def _remove(
     if variables.install_agent:
         results.append(_agent_objects(action, task_vars, cluster, host, connected).remove(cluster.cluster_id))
     if variables.service_account and not any(result.get("failed") for result in results):
-        options = {**account_removal_options(variables), "wait_timeout": variables.wait_timeout}
-        results.append(run_action(action, _OBJECTS, {**_target(host), **options}, task_vars))
+        place = place_of(connected.session.api().project_id, cluster.name)
+        results.append(_remove_account(action, task_vars, host, place))
     return merged(results)
+
+
+def _remove_account(action: ActionBase, task_vars: dict[str, Any], host: HostReading, place: str) -> dict[str, Any]:
+    """Removes the ServiceAccount, unless registrations in other places have its token as well."""
+    variables = host.variables
+    options = {**token_secret_options(variables), "wait_timeout": 0}
+    found = run_action(action, _SECRET_INFO, {**_target(host), **options}, task_vars)
+    others = other_notes(str(found.get("annotations", {}).get(NOTE) or ""), place)
+    if not others:
+        options = {**account_removal_options(variables), "wait_timeout": variables.wait_timeout}
+        return run_action(action, _OBJECTS, {**_target(host), **options}, task_vars)
+    options = {**note_options(variables, annotation_of(others)), "wait_timeout": _NOTE_SECONDS}
+    result = run_action(action, _OBJECTS, {**_target(host), **options}, task_vars)
+    ids = enumerate_some([note.cluster_id for note in others])
+    warning = (
+        f"the ServiceAccount stays in the cluster, because its token was sent for other registrations as well: {ids}. "
+        f"Delete the namespace {variables.service_account_namespace} if they no longer exist"
+    )
+    return result if result.get("failed") else {"changed": False, "objects": [], "warnings": [warning]}
 
 
 def _image_commands(connected: Connected, cluster: Mapping[str, Any]) -> dict[str, Any]:

@@ -155,19 +155,24 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
             return reading
     # The account's token is in the cluster in which that kubectl made it.
     found = _token_secret(action, task_vars, reading, made.get("kubectl"))
+    account: dict[str, Any] = {
+        "user": "ServiceAccount",
+        "holder": "",
+        "credential": "service_account",
+        "days_left": None,
+    }
     if found.get("failed"):
-        return _without_account(reading, found.get("msg"))
+        if not action._task.args.get("rotate"):
+            return _without_account(reading, found.get("msg"))
+        # Whether that matters depends on what HSS has already. The administrator's credential is no substitute.
+        problem = in_terms_of_kubectl(sanitize(str(found.get("msg"))).strip())
+        account.update(account_problem=problem.rstrip("."), account_missing=bool(found.get("answered")))
+        return dataclasses.replace(reading, kube_config="", **account)
     document = yaml.safe_load(reading.kube_config)
-    token = base64.b64decode(found["data"]["token"])
-    document["users"] = [{"name": document["users"][0]["name"], "user": {"token": token.decode()}}]
-    return dataclasses.replace(
-        _with_note(reading, found),
-        kube_config=str(yaml.safe_dump(document, sort_keys=False)),
-        user="ServiceAccount",
-        holder="",
-        credential="service_account",
-        days_left=None,
-    )
+    token = base64.b64decode(found["data"]["token"]).decode()
+    document["users"] = [{"name": document["users"][0]["name"], "user": {"token": token}}]
+    text = str(yaml.safe_dump(document, sort_keys=False))
+    return dataclasses.replace(_with_note(reading, found), kube_config=text, **account)
 
 
 def _without_binding(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
@@ -194,9 +199,10 @@ def _with_known_account(action: ActionBase, task_vars: dict[str, Any], reading: 
 
 
 def _with_note(reading: HostReading, found: Mapping[str, Any]) -> HostReading:
-    token = base64.b64decode(found["data"]["token"])
+    token = base64.b64decode(found["data"]["token"]).decode()
+    cluster = yaml.safe_load(reading.kube_config)["clusters"][0]["cluster"]
     note = str(found.get("annotations", {}).get(NOTE) or "")
-    return dataclasses.replace(reading, account_digest=digest_of(token), account_note=note)
+    return dataclasses.replace(reading, account_digest=digest_of(cluster, token), account_note=note)
 
 
 def _token_secret(

@@ -34,8 +34,10 @@ class HostReading:
     :arg user: describes the credential, for messages.
     :arg holder: whose credential it is, as the credential itself says.
     :arg credential: its kind: C(certificate), C(token) or C(service_account).
-    :arg account_digest: identifies the token of the ServiceAccount in the cluster; empty if it is not known.
+    :arg account_digest: identifies the kubeconfig with the token of the ServiceAccount; empty if it is not known.
     :arg account_note: what the cluster notes about that token.
+    :arg account_problem: why the token is not known, where nothing else may be sent in its place.
+    :arg account_missing: whether there is no token, as far as the API server answered.
     :arg account_action: what became of the ServiceAccount, C(created) or C(updated); empty if nothing.
     """
 
@@ -58,6 +60,8 @@ class HostReading:
     credential: str = ""
     account_digest: str = ""
     account_note: str = ""
+    account_problem: str = ""
+    account_missing: bool = False
     account_action: str = ""
     days_left: int | None = None
     warnings: tuple[str, ...] = ()

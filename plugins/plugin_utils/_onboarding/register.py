@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.options import DISCONNECTED_STATUSES
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.outcome import ClusterOutcome
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import NOT_SENT, Plan, noted_end
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.reconcile import reconcile
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.secrets import secret_values
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
@@ -19,9 +20,10 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors impor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import single_result
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 
-from .account import Note
+from .account import Note, place_of
 from .clusters import OnboardedCluster, fail_all
 from .reading import HostReading
+from .variables import in_terms_of_the_role
 
 CONCURRENCY = 8
 # How messages call an entry of the list.
@@ -137,7 +139,7 @@ def _options(speaker: HostReading, rotate: bool) -> dict[str, Any]:
     options = {**policies, **variables.cluster, "state": variables.state, "name": variables.name}
     options.update(_account_policies(speaker))
     if variables.present:
-        options = {"provider": variables.provider, **options, "kube_config": speaker.kube_config}
+        options = {"provider": variables.provider, **options, "kube_config": speaker.kube_config or None}
     if rotate:
         # Replacing a registration would remove it.
         options.update(register=False, on_drift="fail" if options["on_drift"] == "recreate" else options["on_drift"])
@@ -146,40 +148,66 @@ def _options(speaker: HostReading, rotate: bool) -> dict[str, Any]:
 
 def _account_policies(speaker: HostReading) -> dict[str, Any]:
     """Whether HSS has the token of the cluster's ServiceAccount, as far as the cluster notes it."""
-    note = Note.parse(speaker.account_note)
-    sent = note is not None and note.digest == speaker.account_digest
+    account = speaker.credential == "service_account"
+    # A token that was made anew is another one. Without it in hand, it only counts that some token was sent.
+    sent = [note for note in Note.parse(speaker.account_note) if not account or note.digest == speaker.account_digest]
     return {
-        "account": speaker.credential == "service_account",
-        "account_sent": note.cluster_id if note and sent else "",
-        "account_failed": bool(note and sent and note.failed),
+        "account": account,
+        "account_sent": {note.cluster_id: note.end for note in sent},
+        "account_failed": [note.cluster_id for note in sent if note.failed],
     }
 
 
-def _record_account(cluster: OnboardedCluster, sent: bool, policies: Mapping[str, Any]) -> None:
+def _record_account(cluster: OnboardedCluster, place: str, made: Plan, sent: bool) -> None:
     """Which kind of credential HSS has, and what the cluster has to note about it.
 
+    :arg place: see L(place_of).
     :arg sent: whether this run has sent the kubeconfig.
     """
     speaker, cluster_id = cluster.speaker, str(cluster.cluster_id)
-    is_sent = sent or policies["account_sent"] == cluster_id
-    if is_sent and (sent or policies["account"]):
+    if speaker.account_problem:
+        _record_unread_account(cluster, made)
+        return
+    account = speaker.credential == "service_account"
+    if sent:
         cluster.credential = speaker.credential
-    elif is_sent:
+    elif made.account_noted:
         cluster.credential = "service_account"
-    if not (is_sent and speaker.credential == "service_account" and cluster.cluster_id):
+    if not ((sent or made.account_noted) and account and cluster.cluster_id):
         return
     cluster.notes.append("with the token of a ServiceAccount")
     failing = cluster.row.get("status") in DISCONNECTED_STATUSES
-    note = Note(cluster_id, speaker.account_digest, failing and (sent or bool(policies["account_failed"])))
-    if str(note) != speaker.account_note:
-        cluster.account_note = str(note)
+    failed = failing and (sent or cluster_id in made.desired.policy.account_failed)
+    note = Note(cluster_id, place, speaker.account_digest, noted_end(cluster.row), failed)
+    text = note.added_to(speaker.account_note)
+    if text != speaker.account_note:
+        cluster.account_note = text
+
+
+def _record_unread_account(cluster: OnboardedCluster, made: Plan) -> None:
+    """Whether HSS needs a token of a ServiceAccount that could not be read."""
+    speaker = cluster.speaker
+    reason = f"the token of the ServiceAccount could not be read on {speaker.host}: {speaker.account_problem}."
+    shown = "a token without an end" if made.account_shown else "another credential"
+    known = f"HSS has {shown}, as the dates of the registration show"
+    if made.account_shown and not speaker.account_missing:
+        cluster.warnings.append(f"{cluster.name}: {reason} Nothing was sent. {known}")
+        return
+    remedy = (
+        "Create the ServiceAccount and its token with the playbook onboard"
+        if speaker.account_missing
+        else "Run this again when the API server answers"
+    )
+    cluster.fail(f"{reason} {known}. The administrator's is not sent in place of the ServiceAccount's. {remedy}")
 
 
 def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOutcome) -> None:
     result = single_result(outcome, header=cluster.name)
     cluster.cluster_id = (outcome.observed or {}).get("cluster_id") or outcome.own_id or outcome.plan.cluster_id
     cluster.row = connected.redacted(dict(outcome.observed or {}))
-    cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in outcome.warnings]
+    not_sent = NOT_SENT.replace("the kubeconfig", f"the kubeconfig of {cluster.speaker.host}")
+    warnings = [in_terms_of_the_role(text.replace(NOT_SENT, not_sent)) for text in outcome.warnings]
+    cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in warnings]
     if result["diff"]["before"] != result["diff"]["after"]:
         cluster.diff = connected.redacted(result["diff"])
     if not cluster.row and outcome.plan.before:
@@ -195,7 +223,8 @@ def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOut
         cluster.registered = list(outcome.actions)
         if cluster.speaker.variables.present:
             sent = "create" in outcome.actions or "kubeconfig" in outcome.plan.changes
-            _record_account(cluster, sent, _account_policies(cluster.speaker))
+            place = place_of(connected.session.api().project_id, cluster.name)
+            _record_account(cluster, place, outcome.plan, sent)
 
 
 def record_account(cluster: OnboardedCluster, check_mode: bool) -> None:
@@ -218,6 +247,7 @@ def fail_if_none_is_registered(clusters: Iterable[OnboardedCluster]) -> None:
     if every and all(cluster.left_out for cluster in every):
         for cluster in every:
             cluster.problem = (
-                f"{cluster.left_out}. None of the clusters of this play is registered: check region and project in "
-                "hss_onboard_connection, and hss_onboard_name"
+                f"{cluster.left_out}. None of the clusters of this play is registered: register them first, with the "
+                "playbook onboard. If they are registered already, check region and project in hss_onboard_connection, "
+                "and hss_onboard_name"
             )

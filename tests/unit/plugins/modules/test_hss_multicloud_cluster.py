@@ -270,10 +270,13 @@ def test_two_of_one_name_are_refused_with_their_ids(transcript, kube_config, row
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({"provider": "azure"}, "provider is 'aws', the option says 'azure'"),
-        ({"image_repo": "registry.example.com"}, "image_repo is '', the option says 'registry.example.com'"),
-        ({"server": "https://10.0.0.6:6443"}, "server is https://10.0.0.5:6443, the option says https://10.0.0.6:6443"),
-        ({"name": "bank", "cluster_id": ID}, "name is 'shop', the option says 'bank'"),
+        ({"provider": "azure"}, "provider is 'aws' in HSS, but provider='azure' here"),
+        ({"image_repo": "registry.example.com"}, "image_repo is '' in HSS, but image_repo='registry.example.com' here"),
+        (
+            {"server": "https://10.0.0.6:6443"},
+            "server is https://10.0.0.5:6443 in HSS, but server=https://10.0.0.6:6443 here",
+        ),
+        ({"name": "bank", "cluster_id": ID}, "name is 'shop' in HSS, but name='bank' here"),
     ],
 )
 def test_what_hss_cannot_change_is_refused(transcript, row, options, words):
@@ -413,7 +416,7 @@ def test_drift_may_be_a_warning(transcript, row):
     listed(transcript, row)
     ran = module(name="shop", provider="azure", on_drift="warn")
     assert ran.result["changed"] is False
-    assert any("provider is 'aws', the option says 'azure'" in text for text in ran.warnings)
+    assert any("provider is 'aws' in HSS, but provider='azure' here" in text for text in ran.warnings)
 
 
 def test_drift_with_a_warning_still_updates_what_can_be_updated(transcript, kube_config, row):

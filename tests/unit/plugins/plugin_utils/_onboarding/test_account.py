@@ -14,8 +14,11 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.accoun
     Note,
     account_conflict_message,
     account_owner,
+    annotation_of,
     digest_of,
     note_options,
+    other_notes,
+    place_of,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import (
     InvalidVariable,
@@ -23,77 +26,147 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variab
     read_variables,
 )
 
-DIGEST = digest_of(b"token")
+CLUSTER = {"server": "https://10.0.0.5:6443", "certificate-authority-data": "Y2E="}
+DIGEST = digest_of(CLUSTER, "token")
+PLACE, OTHER_PLACE = place_of("project", "shop"), place_of("other", "shop")
 DAY = 86_400_000
+END = 5 * DAY
+MARKED = END - 1000
+CERTIFICATE = {"certificate_expiration_date": 9 * DAY, "current_expiration_date": 9 * DAY}
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "one", f"one {DIGEST} else", f"one {DIGEST[:-1]}", f"one\n{DIGEST}", f"../x {DIGEST}", f"{'a' * 64} {DIGEST}"],
+    [
+        "",
+        f"one {PLACE} {DIGEST} 0 else",
+        f"one {PLACE} {DIGEST[:-1]} 0",
+        f"one {DIGEST} 0",
+        f"one {PLACE} {DIGEST}",
+        f"one\n{PLACE} {DIGEST} 0",
+        f"../x {PLACE} {DIGEST} 0",
+        f"{'a' * 64} {PLACE} {DIGEST} 0",
+        f"one {PLACE} {DIGEST} -1",
+    ],
 )
 def test_a_note_of_somebody_else_is_none(text):
-    assert Note.parse(text) is None
+    assert Note.parse(text) == []
 
 
-@pytest.mark.parametrize("note", [Note("one", DIGEST), Note("one", DIGEST, failed=True)])
+@pytest.mark.parametrize("note", [Note("one", PLACE, DIGEST), Note("one", PLACE, DIGEST, 5, failed=True)])
 def test_a_note_is_read_as_it_was_written(note):
-    assert Note.parse(str(note)) == note and "token" not in str(note)
+    assert Note.parse(str(note)) == [note] and "token" not in str(note)
     (secret,) = note_options(Variables("shop"), str(note))["objects"]
     assert secret["metadata"]["annotations"]["huaweicloud.hss/sent"] == str(note)
 
 
-def planned(policy, status="connect_success", ends=None, registered=None):
-    """Returns whether the kubeconfig is sent, and the warnings."""
-    body = {"kube_config": "text", "server": "https://10.0.0.5:6443"}
-    if ends:
-        body.update(certificate_expiration_date=ends, current_expiration_date=ends)
-    desired = Desired("present", "shop", None, Policy(**policy), body, frozenset())
+def test_each_place_has_a_note_of_its_own():
+    one, other = Note("one", PLACE, DIGEST), Note("two", OTHER_PLACE, DIGEST, 7)
+    both = other.added_to(f"something; {one}")
+    assert Note.parse(both) == [one, other] and other_notes(both, PLACE) == [other]
+    # A registration that was made anew takes the place of the earlier one.
+    anew = Note("three", PLACE, DIGEST)
+    assert Note.parse(anew.added_to(both)) == [other, anew]
+    text = ""
+    for number in range(20):
+        text = Note(f"id-{number}", place_of("project", str(number)), DIGEST).added_to(text)
+    assert [note.cluster_id for note in Note.parse(text)] == [f"id-{number}" for number in range(12, 20)]
+    assert annotation_of(Note.parse(text)) == text
+
+
+def test_a_token_that_is_used_with_another_ca_is_another_credential():
+    assert digest_of(dict(reversed(CLUSTER.items())), "token") == DIGEST
+    assert (
+        digest_of(CLUSTER, "other") != DIGEST != digest_of({**CLUSTER, "certificate-authority-data": "b2Y="}, "token")
+    )
+
+
+def planned(policy, status="connect_success", current=None, certificate=None, **dates):
+    """The plan for a registration with these dates.
+
+    :arg dates: those of the kubeconfig.
+    """
+    body = {"kube_config": "text", "server": "https://10.0.0.5:6443", **dates}
+    end = dates.get("certificate_expiration_date", dates.get("current_expiration_date"))
+    desired = Desired("present", "shop", None, Policy(**policy), body, frozenset(), end)
     row = {
         "cluster_id": "one",
         "cluster_name": "shop",
         "server": body["server"],
         "status": status,
-        "certificate_expiration_date": registered,
-        "current_expiration_date": registered,
+        "certificate_expiration_date": certificate,
+        "current_expiration_date": current,
     }
-    found = plan(desired, RegisteredClusters([row]))
-    return "kubeconfig" in found.changes, " ".join(found.warnings)
+    return plan(desired, RegisteredClusters([row]))
+
+
+def is_sent(*args, **kwargs):
+    return "kubeconfig" in planned(*args, **kwargs).changes
 
 
 @pytest.mark.parametrize(
-    "sent, status, failed, is_sent",
+    "noted, status, failed, expected",
     [
-        ("one", "connect_success", False, False),
-        ("", "connect_success", False, True),
-        ("earlier", "connect_success", False, True),
-        ("one", "connect_fail", False, True),
-        ("one", "connect_fail", True, False),
-        ("one", "not_connect", False, False),
+        ({"one": END // 1000}, "connect_success", [], False),
+        ({}, "connect_success", [], True),
+        ({"earlier": END // 1000}, "connect_success", [], True),
+        # Another credential was sent since.
+        ({"one": END // 1000 - 1}, "connect_success", [], True),
+        ({"one": 0}, "connect_success", [], True),
+        ({"one": END // 1000}, "connect_fail", [], True),
+        ({"one": END // 1000}, "connect_fail", ["two"], True),
+        ({"one": END // 1000}, "connect_fail", ["one"], False),
+        ({"one": END // 1000}, "not_connect", [], False),
     ],
 )
-def test_the_token_of_the_account_is_sent_once_for_each_reason(sent, status, failed, is_sent):
-    policy = {"account": True, "account_sent": sent, "account_failed": failed}
-    for registered in (None, 5 * DAY):
-        assert planned(policy, status, registered=registered)[0] is is_sent
-    assert planned({**policy, "update_kube_config": "on_create"}, status)[0] is False
-    assert planned({**policy, "update_kube_config": "always"}, status)[0] is True
+def test_the_token_of_the_account_is_sent_once_for_each_reason(noted, status, failed, expected):
+    policy = {"account": True, "account_sent": noted, "account_failed": failed}
+    dates = {"current": END, "certificate": 9 * DAY}
+    assert is_sent(policy, status, **dates) is expected
+    assert is_sent({**policy, "update_kube_config": "on_create"}, status, **dates) is False
+    assert is_sent({**policy, "update_kube_config": "always"}, status, **dates) is True
+    assert not is_sent({"account": True, "account_sent": {"one": 0}})
+
+
+@pytest.mark.parametrize("certificate, date", [(None, 253_402_300_799_000), (END, MARKED), (END + 999, MARKED)])
+def test_a_token_without_an_end_gets_a_date_that_shows_it(certificate, date):
+    sent = planned({"account": True}, current=certificate, certificate=certificate)
+    assert sent.changes == {"kubeconfig": "text", "current_expiration_date": date}
+    row = {"current": date, "certificate": certificate}
+    assert planned({}, **row).account_shown and not planned({}, current=END, certificate=END).account_shown
+    # Neither without the note of the cluster, nor where HSS is not connected.
+    for status in ("connect_success", "connect_fail"):
+        assert not is_sent({"account": False}, status, **row, **CERTIFICATE)
+        assert "token of a ServiceAccount" in " ".join(planned({"account": False}, **row, **CERTIFICATE).warnings)
 
 
 @pytest.mark.parametrize(
-    "account, sent, registered, is_sent",
+    "account, noted, current, certificate, expected",
     [
-        (False, "", None, False),
-        (False, "one", 5 * DAY, False),
-        (False, "other", 5 * DAY, True),
-        (False, "", 5 * DAY, True),
-        (None, "", None, True),
+        (False, {}, None, None, False),
+        (False, {"one": END // 1000}, END, END, False),
+        (False, {"one": 1}, END, END, True),
+        (False, {"other": END // 1000}, END, END, True),
+        (False, {}, END, END, True),
+        # HSS has a token that ends.
+        (False, {}, END, None, False),
+        (None, {}, None, None, True),
     ],
 )
-def test_an_admins_certificate_does_not_replace_the_token_of_the_account(account, sent, registered, is_sent):
-    policy = {"account": account, "account_sent": sent}
-    found, warnings = planned(policy, ends=9 * DAY, registered=registered)
-    assert found is is_sent and ("token of a ServiceAccount" in warnings) is not is_sent
-    assert planned({**policy, "update_kube_config": "always"}, ends=9 * DAY, registered=registered)[0] is True
+def test_an_admins_certificate_does_not_replace_the_token_of_the_account(
+    account, noted, current, certificate, expected
+):
+    policy, row = {"account": account, "account_sent": noted}, {"current": current, "certificate": certificate}
+    found = planned(policy, **row, **CERTIFICATE)
+    assert ("kubeconfig" in found.changes) is expected
+    assert ("token of a ServiceAccount" in " ".join(found.warnings)) is not expected
+    assert is_sent({**policy, "update_kube_config": "always"}, **row, **CERTIFICATE)
+
+
+def test_a_token_that_ends_is_replaced_by_the_next_one():
+    for account in (None, False):
+        assert is_sent({"account": account}, current=END, current_expiration_date=END + DAY)
+        assert not is_sent({"account": account}, current=END, current_expiration_date=END)
 
 
 def test_the_account_belongs_to_the_cluster():
