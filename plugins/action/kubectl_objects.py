@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
+import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
@@ -19,7 +20,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.kubectl i
     require_seconds,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.options import validated_options
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl import ownership, plan, rollout
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl import contents, ownership, plan, rollout
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import (
     Call,
     CallResult,
@@ -93,6 +94,8 @@ class ActionModule(KubectlAction):
     _wait_timeout = 0
     _deadline = 0.0
     _owner = ""
+    # The owner, and those whose objects it takes over.
+    _owners: Sequence[str] = ()
     _cluster = Target()
     _redactor = ObjectRedactor()
 
@@ -135,8 +138,12 @@ class ActionModule(KubectlAction):
         if selector and not absent:
             raise KubectlError("selector: can be used with state=absent only.")
         kinds = require_kinds([str(kind) for kind in args["kinds"]], namespaced=bool(self._owner))
+        self._owners = ownership.validated_owners(self._owner, [str(entry) for entry in args["take_over"]])
+        if absent:
+            # What nobody has labelled is not deleted.
+            self._owners = [owner for owner in self._owners if owner != ownership.UNLABELLED]
         if kinds and self._owner and not selector:
-            selector = ownership.selector_of(self._owner)
+            selector = ownership.selector_of(self._owners)
         if bool(selector) != bool(kinds):
             raise KubectlError("selector and kinds: must be used together.")
         require_seconds(args, "wait_timeout", minimum=0)
@@ -213,7 +220,7 @@ class ActionModule(KubectlAction):
         }
         # The ConfigMap of a namespace says whose the other objects in it are, so all are looked at together.
         checked = [None if index in used else item for index, item in enumerate(live)]
-        self._conflicts = ownership.conflicts(checked, self._owner, [str(entry) for entry in args["take_over"]])
+        self._conflicts = ownership.conflicts(checked, self._owner, self._owners)
         if self._conflicts:
             raise ownership.conflict_error(self._conflicts, self._owner)
         for conflict in ownership.conflicts(checked, self._owner):
@@ -329,17 +336,68 @@ class ActionModule(KubectlAction):
         uids = {item.uid for item in live if item is not None}
         selected = self._get_labelled(selector, kinds) if selector else []
         selected = [item for item in selected if item.uid not in uids]
+        kept: list[KubeObject] = []
         if self._owner:
-            self._conflicts = ownership.conflicts([*live, *selected], self._owner)
-        kept = [conflict.item for conflict in self._conflicts]
+            self._conflicts = ownership.conflicts([*live, *selected], self._owner, self._owners)
+            kept = [conflict.item for conflict in self._conflicts]
+            foreign = {item.uid for item in kept}
+            existing = [item for item in [*live, *selected] if item is not None and item.uid not in foreign]
+            uids = {item.uid for item in existing}
+            inside, shared = self._shared_namespaces([item for item in existing if item.is_namespace], uids)
+            kept += shared
+            # The owner's objects in a namespace that is kept are deleted one by one.
+            selected += [item for item in inside if item.uid not in uids]
         changes = plan.plan_absent([*desired, *selected], [*live, *selected], kept)
-        existing = [change.live for change in changes if change.live is not None and change.changed]
-        if existing and not self._task.check_mode:
-            ordered = plan.deletion_order(existing)
+        deleted = [change.live for change in changes if change.live is not None and change.changed]
+        if deleted and not self._task.check_mode:
+            ordered = plan.deletion_order(deleted)
             self._delete(ordered)
             if self._wait_timeout:
                 self._wait_until_gone(ordered, "was deleted, but still exists")
         return changes
+
+    def _shared_namespaces(
+        self, namespaces: Sequence[KubeObject], deleted: Collection[str]
+    ) -> tuple[list[KubeObject], list[KubeObject]]:
+        """Return the owner's objects in namespaces that also contain what is not the owner's, and these namespaces.
+
+        :arg deleted: uids of the objects that are deleted anyway.
+        """
+        own_objects, shared = [], []
+        for namespace in plan.distinct(item for item in namespaces if not item.is_terminating):
+            try:
+                own, others = contents.split_contents(self._contents(namespace.name), self._owners, deleted)
+            except PassingError:
+                raise
+            except KubectlError as exc:
+                own, others, reason = [], [], f"what is in it is not known. {exc}"
+            else:
+                reason = contents.reason_to_keep(others, self._owner)
+            if reason:
+                self._warnings.append(f"The {namespace.label} is kept, since {reason}")
+                own_objects += own
+                shared.append(namespace)
+        return own_objects, shared
+
+    def _contents(self, namespace: str) -> list[KubeObject]:
+        """Return the objects in a namespace, of every kind, with their metadata alone.
+
+        :raises KubectlError: if objects of some kind could not be listed.
+        """
+        activity = f"listing what is in the namespace {namespace}"
+        resources = self._call(contents.LIST_RESOURCES, b"")
+        if resources.rc:
+            raise call_error(activity, resources, self._redactor)
+        mark = f"hss-{secrets.token_hex(8)}"
+        found: list[KubeObject] = []
+        for call in contents.list_calls(resources.stdout, namespace, mark):
+            result = self._call(call, b"")
+            errors = error_lines(result.stderr)
+            relevant = contents.relevant_errors(errors)
+            if result.rc and (relevant or not errors):
+                raise call_error(activity, result, self._redactor, relevant)
+            found += contents.parse_contents(result.stdout, mark)
+        return found
 
     def _delete(self, objects: Sequence[KubeObject]) -> None:
         """Delete exactly these objects, and none that has the same name."""

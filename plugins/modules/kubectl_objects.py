@@ -34,8 +34,9 @@ options:
     description:
       - V(present) creates the objects or updates them as C(kubectl apply) does. Fields that others have set are kept.
         Labels and annotations are never removed.
-      - V(absent) deletes the objects. If a namespace is deleted, the objects in it are deleted too. An object that was
-        deleted and created again in the meantime is another one, and is not deleted.
+      - V(absent) deletes the objects. If a namespace is deleted, the objects in it are deleted too. With O(owner), a
+        namespace that contains objects of others is kept. An object that was deleted and created again in the meantime
+        is another one, and is not deleted.
     type: str
     choices:
       - present
@@ -63,11 +64,15 @@ options:
         (C(CLUSTER_ID)), the objects without labels belong to the id there. Namespaces of Kubernetes itself are
         refused.
       - With O(state=absent), only objects of this owner are deleted. Others are V(kept), and RV(conflicts) lists them.
+        A namespace of this owner is V(kept) if it contains an object without these labels, or if its objects could not
+        be listed. A warning says why, and the owner's objects in it are deleted. What controllers create in every
+        namespace does not count, nor what belongs to a deleted object, such as its pods.
     type: str
   take_over:
     description:
       - Owners whose objects O(owner) takes over, as in RV(conflicts). V(unlabelled) stands for objects that have no
         owner.
+      - With O(state=absent), objects of these owners are deleted as well. Those that have no owner are not.
     type: list
     elements: str
     default: []
@@ -202,7 +207,7 @@ objects:
     action:
       description:
         - V(created), V(updated), V(deleted), V(unchanged), or V(kept) for an object that was not deleted because it
-          belongs to somebody else.
+          belongs to somebody else, or contains what does.
       type: str
   sample:
     - kind: Namespace

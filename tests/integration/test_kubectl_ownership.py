@@ -107,6 +107,52 @@ def test_the_labels_and_namespaces_of_others_stay(cluster, tasks):
     assert cluster.everything() == {("Namespace", None, "hss")}
 
 
+def test_a_namespace_with_objects_of_others_is_kept_and_they_are_named(cluster, tasks):
+    """What is the owner's is removed from it. Once the others are gone, the namespace is removed as well."""
+    apply(cluster, thing("ConfigMap", "theirs", "default", data={"x": "1"}))
+    options = {"objects": manifests()[:1], **ONE, "state": "absent", "wait_timeout": 30}
+    deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "agent", "uid": "gone"}
+    pod = thing("Pod", "agent-1", "hss")
+    pod["metadata"]["ownerReferences"] = [deployment]
+    _played, (made,) = tasks(MODULE, {"objects": manifests(), **ONE})
+    cluster.add(pod, thing("Event", "e", "hss"))
+    apply(cluster, thing("Secret", "theirs", "hss", stringData={"x": "canary-value"}), thing("Service", "s", "hss"))
+    two = thing("ConfigMap", "two", "hss", data={})
+    two["metadata"]["labels"] = {OWNER: "two"}
+    apply(cluster, two)
+    played, (check, kept, again, denied) = tasks(
+        MODULE,
+        {**options, "check_mode": True},
+        options,
+        options,
+        {**options, "take_over": ["two"]},
+        arguments=("-vvv",),
+    )
+    assert made["changed"] and check["objects"] == kept["objects"] and kept["changed"] and not again["changed"]
+    assert actions(kept) == {"Namespace": "kept", "ConfigMap": "deleted", "Deployment": "deleted"}
+    why = "The Namespace hss is kept, since it contains objects that were not created for one: "
+    assert kept["warnings"] == [f"{why}ConfigMap hss/two, Secret hss/theirs, Service hss/s."] == again["warnings"]
+    assert actions(denied) == {"Namespace": "kept", "ConfigMap": "deleted"}
+    assert "canary" not in played.output + played.log
+    assert {item for item in cluster.everything() if item[1] == "hss"} == {
+        ("Secret", "hss", "theirs"),
+        ("Service", "hss", "s"),
+        ("Pod", "hss", "agent-1"),
+        ("Event", "hss", "e"),
+    }
+    assert cluster.run("delete", "secret", "theirs", "-n", "hss").returncode == 0
+    assert cluster.run("delete", "service", "s", "-n", "hss").returncode == 0
+    # If it is not known what is in it, it is kept as well.
+    cluster.configure(denied=["list services"])
+    _played, (unknown,) = tasks(MODULE, options)
+    assert not unknown["changed"] and "is kept, since what is in it is not known. " in unknown["warnings"][0]
+    assert 'cannot list resource "services"' in unknown["warnings"][0]
+    cluster.configure(denied=[])
+    _played, (gone,) = tasks(MODULE, options)
+    assert actions(gone) == {"Namespace": "deleted"} and "warnings" not in gone
+    assert cluster.everything() == {("ConfigMap", "default", "theirs"), ("ClusterRole", None, "agent")}
+
+
 def test_pods_run_with_what_was_applied_or_the_reason_is_reported(cluster, tasks):
     objects, changed = manifests(), manifests()
     changed[2]["data"]["x"] = "other"

@@ -265,9 +265,17 @@ def test_each_stage_has_its_own_variable_and_check_mode_predicts_it(role, cluste
         f", node agents removed, agents stay on {STAY}"
     )
     assert (simulator.clusters(), cluster.everything()) == ([], left)
-    assert (
-        line(role(state="absent", hss_onboard_install_agent=True)) == "shop: not registered, connection agent removed"
-    )
+    # A namespace in which somebody else has something is kept.
+    theirs = thing("ConfigMap", "theirs", data={"x": "1"})
+    theirs["metadata"]["namespace"] = "hss"
+    assert cluster.run("apply", "--filename", "-", stdin=json.dumps(theirs)).returncode == 0
+    back = role(state="absent", hss_onboard_install_agent=True)
+    assert (back.code, line(back)) == (0, "shop: not registered, connection agent removed"), back.output
+    assert "shop: The Namespace hss is kept, since it contains objects that were not created for " in back.text
+    assert "ConfigMap hss/theirs." in back.text
+    assert cluster.everything() == {("Namespace", None, "hss"), ("ConfigMap", "hss", "theirs")}
+    assert cluster.run("delete", "configmap", "theirs", "-n", "hss").returncode == 0
+    assert role(state="absent", hss_onboard_install_agent=True).hosts_with("changed") == {"cp-1"}
     assert cluster.everything() == set()
 
 
@@ -298,7 +306,8 @@ def test_a_namespace_that_is_not_deleted_is_a_failure_and_the_next_run_continues
     """The cluster responds, so remaining objects are a failure and not a warning."""
     agent = {"hss_onboard_install_agent": True}
     assert role(**agent).code == 0
-    metadata = {"name": "kept", "namespace": "hss", "finalizers": ["example.com/kept"]}
+    labels = {"huaweicloud.hss/cluster-id": simulator.clusters()[0].cluster_id}
+    metadata = {"name": "kept", "namespace": "hss", "finalizers": ["example.com/kept"], "labels": labels}
     kept = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
     # Uses the same kind of apply as below, or else the field would be kept.
     made = cluster.run("apply", "--server-side", "--filename", "-", stdin=json.dumps(kept))

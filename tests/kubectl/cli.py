@@ -80,6 +80,7 @@ def run(folder: Path | None, arguments: Sequence[str], stdin: str) -> tuple[int,
 def _command(options: Options, store: Store, stdin: str, output: Output) -> None:
     positional = options.positional
     commands: dict[str, Callable[[_Kubectl], None]] = {
+        "api-resources": _Kubectl.api_resources,
         "apply": _Kubectl.apply,
         "auth": _Kubectl.auth,
         "create": _Kubectl.create,
@@ -168,6 +169,13 @@ class _Kubectl:
             what = "serverside-applied" if server_side else what
             suffix = " (server dry run)" if dry_run else ""
             self.output.stdout.append(name if self.options.get("output") == "name" else f"{name} {what}{suffix}")
+
+    def api_resources(self) -> None:
+        """The names of the resources."""
+        if self.options.get("verbs") != "list,delete" or self.options.get("output") != "name":
+            raise UsageError("error: the stand-in lists the names of resources with the verbs list and delete alone")
+        listed = [kind for kind in self.api.kinds.all if kind.kind != "SelfSubjectAccessReview"]
+        self.output.stdout += [kind.resource for kind in listed if kind.namespaced is self.options.on("namespaced")]
 
     def delete(self) -> None:
         if raw := self.options.get("raw"):
@@ -290,19 +298,24 @@ class _Kubectl:
             self.output.stderr.append(message)
 
     def _selected(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        conditions = [part.partition("=") for part in (self.options.get("selector") or "").split(",") if part]
+        # Each part is key=value or key in (value,value).
+        parts = re.findall(r"([^\s,=]+)(?:=([^,]*)| in \(([^)]*)\))", self.options.get("selector") or "")
+        conditions = [(key, (value or values).split(",")) for key, value, values in parts]
         if self.options.get("field-selector") == "type=Warning":
             found = [item for item in found if item.get("type") == "Warning"]
         return [
             item
             for item in found
-            if all((item["metadata"].get("labels") or {}).get(key) == value for key, _equals, value in conditions)
+            if all((item["metadata"].get("labels") or {}).get(key) in values for key, values in conditions)
         ]
 
     def _print(self, found: list[dict[str, Any]], many: bool) -> None:
         found = [public(item) for item in found]
         output = self.options.get("output") or ""
-        if output.startswith("jsonpath="):
+        if output.startswith("jsonpath={range .items[*]}"):
+            template = output.partition("}")[2].removesuffix("{end}")
+            self.output.stdout.append("".join(_jsonpath(template, item) for item in found))
+        elif output.startswith("jsonpath="):
             self.output.stdout += [_jsonpath(output[9:], item) for item in found]
         elif output == "json":
             if found or not self.options.on("ignore-not-found"):
@@ -335,7 +348,10 @@ def _jsonpath(template: str, content: dict[str, Any]) -> str:
 
 
 def _value_at(value: Any, path: str) -> str:
-    """The value at a path such as .data.token, as text."""
-    for key in filter(None, path.split(".")):
-        value = value.get(key, "") if isinstance(value, dict) else ""
-    return str(value)
+    """The values at a path such as .data.token or .metadata.ownerReferences[*].uid, as text."""
+    found = [value]
+    for key in re.findall(r"(?:[^.\\]|\\.)+", path):
+        name, every = re.sub(r"\\(.)", r"\1", key.removesuffix("[*]")), key.endswith("[*]")
+        found = [item[name] for item in found if isinstance(item, dict) and item.get(name) is not None]
+        found = [inner for item in found for inner in item] if every else found
+    return " ".join(map(str, found))

@@ -25,12 +25,14 @@ _WITH_VALUE = {
     "--request-timeout": "request-timeout",
     "--selector": "selector",
     "--timeout": "timeout",
+    "--verbs": "verbs",
 }
 _SWITCHES = {
     "-A": "all-namespaces",
     "--all-namespaces": "all-namespaces",
     "--force-conflicts": "force-conflicts",
     "--ignore-not-found": "ignore-not-found",
+    "--namespaced": "namespaced",
     "--server-side": "server-side",
     "--wait": "wait",
 }

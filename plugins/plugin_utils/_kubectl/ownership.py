@@ -41,6 +41,17 @@ def validated_owner(owner: str | None) -> str:
     return str(json.loads(json.dumps(owner or "")))
 
 
+def validated_owners(owner: str, take_over: Iterable[str]) -> list[str]:
+    """Return the owner and the entries of the option C(take_over); nothing without an owner.
+
+    :raises KubectlError: if one of them cannot be the value of a label.
+    """
+    for entry in take_over:
+        if entry != UNLABELLED and not _LABEL_VALUE.fullmatch(entry):
+            raise KubectlError(f"take_over: {entry!r} is neither an id, as in conflicts, nor {UNLABELLED}.")
+    return [owner, *(str(json.loads(json.dumps(entry))) for entry in take_over)] if owner else []
+
+
 def is_system_namespace(name: str) -> bool:
     """Return whether a namespace belongs to Kubernetes itself."""
     return bool(_SYSTEM_NAMESPACE.fullmatch(name))
@@ -66,9 +77,9 @@ def owned(item: KubeObject, owner: str) -> KubeObject:
     return KubeObject({**item.content, "metadata": {**metadata, "labels": labels}})
 
 
-def selector_of(owner: str) -> str:
-    """Return the selector of the owner's objects."""
-    return f"{OWNER_LABEL}={owner}"
+def selector_of(owners: Sequence[str]) -> str:
+    """Return the selector of the owners' objects."""
+    return f"{OWNER_LABEL}={owners[0]}" if len(owners) == 1 else f"{OWNER_LABEL} in ({','.join(owners)})"
 
 
 @dataclass(frozen=True)

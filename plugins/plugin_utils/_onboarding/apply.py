@@ -155,12 +155,9 @@ class AgentObjects:
         if not owners:
             # Nothing is removed. What has the agent's name is reported.
             return self._run({**options, "owner": _NOBODY}, check_mode=True)
-        results = []
-        for owner in sorted(owners):
-            results.append(self._run({**options, "owner": owner}))
-            if results[-1].get("failed"):
-                break
-        return merged(results)
+        # All at once: in the namespace of one of them may be objects of the others.
+        first, *others = sorted(owners, key=lambda owner: (owner != cluster_id, owner))
+        return self._run({**options, "owner": first, "take_over": others})
 
     def _run(self, options: dict[str, Any], check_mode: bool = False) -> dict[str, Any]:
         return self._kubectl({**options, "wait_timeout": self._budget.left}, check_mode)

@@ -60,12 +60,13 @@ class Cluster:
 
     def _absent(self, options, check_mode):
         keys = [self._key(item) for item in options["objects"]] if "objects" in options else []
+        allowed = {options["owner"], *options.get("take_over", ())}
         for key, (owner, labelled) in self.objects.items():
-            selected = labelled if options.get("selector") == SELECTOR else owner == options["owner"]
+            selected = labelled if options.get("selector") == SELECTOR else owner in allowed
             if "kinds" in options and selected and key not in keys:
                 keys.append(key)
         keys = [key for key in keys if key in self.objects]
-        mine = [key for key in keys if self._owner(key) == options["owner"]]
+        mine = [key for key in keys if self._owner(key) in allowed]
         rows = [self._row(key, "deleted" if key in mine else "kept") for key in keys]
         others = [self._conflict(key) for key in keys if key not in mine]
         for key in mine if not check_mode else ():
