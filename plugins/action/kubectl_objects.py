@@ -40,6 +40,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors im
     call_error,
     error_lines,
     is_passing,
+    pauses,
     warning_lines,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.merge import predicted
@@ -77,8 +78,6 @@ _SPEC = {
 _GET = Call(["get", "-f", "-", "--ignore-not-found", "-o", "json"], reads_stdin=True)
 _APPLY = ["apply", "-f", "-"]
 _MAX_LISTED_OBJECTS = 5
-# Seconds before a call is repeated whose error is likely to pass.
-_PAUSES = (1, 2, 4)
 _NO_DRY_RUN = "does not support dry run"
 
 
@@ -367,8 +366,6 @@ class ActionModule(KubectlAction):
         for namespace in plan.distinct(item for item in namespaces if not item.is_terminating):
             try:
                 own, others = contents.split_contents(self._contents(namespace.name), self._owners, deleted)
-            except PassingError:
-                raise
             except KubectlError as exc:
                 own, others, reason = [], [], f"what is in it is not known. {exc}"
             else:
@@ -408,7 +405,7 @@ class ActionModule(KubectlAction):
             ]
             calls = [delete_call(item, resources[(item.group, item.kind)]) for item in batch]
             errors: list[CallResult] = []
-            for pause in (*_PAUSES, None):
+            for pause in pauses(self._has_answered):
                 results = self._run(calls, b"").results
                 self._has_changed = self._has_changed or any(not result.rc for result in results)
                 errors = [result for result in results if result.rc and not is_gone(result)]
@@ -481,7 +478,7 @@ class ActionModule(KubectlAction):
 
     def _call(self, call: Call, data: bytes) -> CallResult:
         """Make a call, which may be repeated. Errors that are likely to pass by themselves are waited for."""
-        for pause in (*_PAUSES, None):
+        for pause in pauses(self._has_answered):
             result = self._run([call], data).results[0]
             # kubectl prints the names of the objects that it has applied.
             applies = call.arguments[0] == "apply" and "name" in call.arguments

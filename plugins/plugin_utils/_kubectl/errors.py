@@ -40,8 +40,10 @@ _PASSING = re.compile(
     r"etcdserver: (?:leader changed|request timed out|too many requests|no leader)|TooManyRequests|too many requests"
     r"|\(Conflict\)|the object has been modified|try again later|was refused|connection refused|connection reset"
     r"|broken pipe|client connection lost|unexpected EOF|: EOF$|ServiceUnavailable|currently unable to handle"
-    r"|\(ServerTimeout\)|apiserver not ready|is shutting down"
+    r"|\(ServerTimeout\)|apiserver not ready|is shutting down|status unknown for quota"
 )
+# These contain such a message of another server, which does not come back soon.
+_LASTING = re.compile(r"complete list of server APIs")
 # These have taken their time already, so they are tried again only while something is waited for anyway.
 _PASSING_SLOWLY = re.compile(
     r"i/o timeout|TLS handshake timeout|context deadline exceeded|Client\.Timeout|\(Timeout\)|no route to host"
@@ -54,6 +56,12 @@ _EXPLANATIONS = (
         r"failed calling webhook|failed to call webhook",
         "an admission webhook of the cluster does not answer, and the API server accepts nothing without it. Repair "
         "the webhook, or check its ValidatingWebhookConfiguration or MutatingWebhookConfiguration",
+    ),
+    # An API service of the cluster, such as metrics.k8s.io, is another server.
+    (
+        r"unable to retrieve the complete list of server APIs|Discovery failed for some groups",
+        "an API service of the cluster does not answer, so that its kinds are not known. kubectl get apiservices shows "
+        "which one. Repair it, or delete it if nobody needs it",
     ),
     (
         r"localhost:8080",
@@ -109,7 +117,7 @@ _EXPLANATIONS = (
     ),
     (
         r"immutable|cannot change roleRef|may not be changed|updates to \w+ (?:spec|are forbidden)",
-        "Kubernetes does not allow this change. Delete the object (state=absent) and create it again",
+        "Kubernetes does not allow this change. Delete the object with kubectl, and run again to create it anew",
     ),
     (
         r"unknown (shorthand )?flag|unknown command",
@@ -137,7 +145,9 @@ def error_lines(stderr: str) -> list[str]:
     """Return the error messages of kubectl, without its log and its warnings. Each is one line, and bounded."""
     messages: list[str] = []
     for line in map(str.strip, printable_text(stderr).split("\n")):
-        if _NOISE.match(line):
+        # A rejected patch comes before the denial. What follows it is a list of violations.
+        is_denial = line.startswith("{") and bool(messages) and "denied the request" in messages[-1]
+        if _NOISE.match(line) and not is_denial:
             continue
         if messages and not _BEGINNING.match(line):
             if len(messages[-1]) < _MAX_MESSAGE:
@@ -170,7 +180,18 @@ def is_passing(result: CallResult, slowly: bool = False) -> bool:
         return slowly
     messages = error_lines(result.stderr)
     patterns = [_PASSING, _PASSING_SLOWLY] if slowly else [_PASSING]
-    return bool(messages) and all(any(pattern.search(message) for pattern in patterns) for message in messages)
+    return bool(messages) and all(
+        any(pattern.search(message) for pattern in patterns) and not _LASTING.search(message) for message in messages
+    )
+
+
+def pauses(has_answered: bool) -> tuple[float | None, ...]:
+    """Return the seconds before each repetition of a call whose error is likely to pass, and None for the last attempt.
+
+    :arg has_answered: whether the API server has answered before. Then it, or a webhook, may be restarting. Otherwise
+        it is more likely that nothing will answer.
+    """
+    return (1, 2, 4, 8, 15, 30, None) if has_answered else (1, 2, 4, None)
 
 
 def call_error(activity: str, result: CallResult, redactor: Redactor, lines: list[str] | None = None) -> KubectlError:

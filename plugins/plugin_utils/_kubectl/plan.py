@@ -120,11 +120,27 @@ def plan_present(
     for item, live_object, applied_object in zip(desired, live, applied):
         if live_object is None:
             changes.append(Change(item, "created"))
-        elif applied_object is None or comparable_content(live_object) == comparable_content(applied_object):
+        elif applied_object is None or _own_content(live_object, item) == _own_content(applied_object, item):
             changes.append(Change(item, "unchanged", live_object))
         else:
             changes.append(Change(item, "updated", live_object, applied_object))
     return changes
+
+
+def _own_content(item: KubeObject, desired: KubeObject) -> dict[str, Any]:
+    """Return the content that applying can change: without labels and annotations of others.
+
+    A webhook can write one with each request, such as the time of the request.
+    """
+    content = comparable_content(item)
+    given = desired.content["metadata"]
+    metadata = {
+        key: {name: value[name] for name in value if name in (given.get(key) or {})}
+        if key in ("labels", "annotations") and isinstance(value, dict)
+        else value
+        for key, value in content["metadata"].items()
+    }
+    return {**content, "metadata": {key: value for key, value in metadata.items() if value != {}}}
 
 
 def plan_absent(

@@ -111,6 +111,8 @@ def check_nodes(items: Iterable[Mapping[str, Any]], findings: Findings, pods: Ag
         if len(ready) < len(linux):
             findings.warnings.append(f"Not ready: {_list_nodes([node for node in linux if not node['ready']])}.")
         _check_scheduling(ready, items, findings, pods)
+        if pods.runtimes is not None and (virtual := [{"name": _name(item)} for item in items if _is_virtual(item)]):
+            findings.warnings.append(f"Node agents do not run on virtual nodes: {_list_nodes(virtual)}.")
         _check_architectures(ready, findings, pods)
     unsupported = [node for node in linux if node["architecture"] not in _ARCHITECTURES]
     if unsupported:
@@ -127,7 +129,7 @@ def _check_scheduling(
     ready: Sequence[Mapping[str, Any]], items: Iterable[Mapping[str, Any]], findings: Findings, pods: AgentPods
 ) -> None:
     """Warn if no pod of an agent could be scheduled. The tolerations of the agents may not be known."""
-    specs = {_text(_mapping(item.get("metadata")).get("name")): _mapping(item.get("spec")) for item in items}
+    specs = {_name(item): _mapping(item.get("spec")) for item in items}
     obstacles = {}
     for node in ready:
         taints = [taint for taint in _list(specs[node["name"]].get("taints")) if not _is_tolerated(taint, pods)]
@@ -243,11 +245,22 @@ def runtime_of(item: Mapping[str, Any]) -> tuple[str, str | None] | None:
     return name, None
 
 
+def _is_virtual(item: Mapping[str, Any]) -> bool:
+    """Return whether a node stands for a service that runs pods, and has no machine for a DaemonSet."""
+    labels = _mapping(_mapping(item.get("metadata")).get("labels"))
+    taints = _list(_mapping(item.get("spec")).get("taints"))
+    return (
+        "virtual-kubelet" in (labels.get("type"), labels.get("kubernetes.io/role"))
+        or labels.get("eks.amazonaws.com/compute-type") == "fargate"
+        or any(taint.get("key") == "virtual-kubelet.io/provider" for taint in taints)
+    )
+
+
 def _node_summary(item: Mapping[str, Any]) -> dict[str, Any]:
     status, spec = _mapping(item.get("status")), _mapping(item.get("spec"))
     info = _mapping(status.get("nodeInfo"))
     return {
-        "name": _text(_mapping(item.get("metadata")).get("name")),
+        "name": _name(item),
         "os": info.get("operatingSystem"),
         "architecture": info.get("architecture"),
         "ready": any(
@@ -271,6 +284,10 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _list(value: Any) -> list[Mapping[str, Any]]:
     return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    return _text(_mapping(item.get("metadata")).get("name"))
 
 
 def _text(value: Any) -> str:

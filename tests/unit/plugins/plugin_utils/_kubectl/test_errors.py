@@ -17,9 +17,11 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors im
     call_error,
     error_lines,
     is_passing,
+    pauses,
     warning_lines,
 )
 
+UNABLE = "the server is currently unable to handle the request"
 LOG = 'E1123 16:01:00.2 9998 memcache.go:381] "Couldn\'t get current server API group list" err="refused"\n'
 THROTTLED = "I1123 16:08:51.5 19963 request.go:655] Throttling request took 1.1s, request: GET:https://127.0.0.1/\n"
 FORBIDDEN = (
@@ -45,6 +47,17 @@ EXPLAINED = [
         "cannot be reached",
     ),
     ("Unable to connect to the server: net/http: TLS handshake timeout", "cannot be reached"),
+    (
+        "error: unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: the server is currently "
+        "unable to handle the request",
+        "an API service of the cluster does not answer",
+    ),
+    (
+        'Error from server (GKE Warden constraints violations): admission webhook "gkepolicy.example.com" denied the '
+        "request: GKE Warden rejected the request because it violates one or more constraints.\nViolations details: "
+        '{"[denied by autogke-disallow-privilege]":["container agent is privileged; not allowed in Autopilot"]}',
+        "policies of the cluster do not allow it",
+    ),
     ("Unable to connect to the server: context deadline exceeded (Client.Timeout exceeded)", "cannot be reached"),
     (
         "Error from server (ServiceUnavailable): the server is currently unable to handle the request",
@@ -191,11 +204,21 @@ Error from server (Forbidden): admission webhook "validation.gatekeeper.sh" deni
 """
 
 
+WARDEN = """\
+Error from server (GKE Warden): error when applying patch:
+{"data":{"p":"c2hvcnQ="}}
+to:
+for: "STDIN": admission webhook "warden.example.com" denied the request: GKE Warden rejected the request. Violations:
+{"[denied by autogke-disallow-hostnamespaces]":["enabling hostPID is not allowed in Autopilot."]}
+"""
+
+
 @pytest.mark.parametrize("activity", ["applying the objects", "deleting the objects"])
 @pytest.mark.parametrize(
     "stderr, words",
     [
         (KYVERNO, ["validate.kyverno.svc-fail", "disallow-latest-tag: autogen-validate-image-tag: ", "not allowed"]),
+        (WARDEN, ["denied the request: GKE Warden rejected", "hostnamespaces]", "enabling hostPID is not allowed"]),
         (GATEKEEPER, ["[no-root] first [labels] second [limits] third"]),
         ("error: one thing\nError from server (Forbidden): x is forbidden: User\n", ["forbidden: User", "error: one"]),
     ],
@@ -203,7 +226,7 @@ Error from server (Forbidden): admission webhook "validation.gatekeeper.sh" deni
 def test_messages_in_several_lines_arrive_whole(activity, stderr, words):
     message = str(call_error(activity, CallResult(1, "", stderr), Redactor()))
     assert [word for word in words if word not in message] == []
-    assert "\n" not in message and "\x1b" not in message and "\u202e" not in message
+    assert "\n" not in message and "\x1b" not in message and "\u202e" not in message and "c2hvcnQ" not in message
 
 
 @pytest.mark.parametrize(
@@ -215,6 +238,8 @@ def test_messages_in_several_lines_arrive_whole(activity, stderr, words):
         (EXPLAINED[0][0], True, True),
         ("Unable to connect to the server: dial tcp 10.0.0.5:6443: i/o timeout", False, True),
         ("Error from server: etcdserver: leader changed\nerror: something else", False, False),
+        ('Error from server (Forbidden): configmaps "c" is forbidden: status unknown for quota: q', True, True),
+        (f"error: unable to retrieve the complete list of server APIs: a/v1: {UNABLE}", False, False),
         ("error: You must be logged in to the server (Unauthorized)", False, False),
         ("Unable to connect to the server: x509: certificate has expired", False, False),
         ("", False, False),
@@ -224,6 +249,12 @@ def test_errors_that_pass_by_themselves(stderr, passing, slowly):
     result = CallResult(1, "", stderr)
     assert (is_passing(result), is_passing(result, slowly=True)) == (passing, slowly)
     assert isinstance(call_error("looking", result, Redactor()), PassingError) is slowly
+
+
+def test_an_api_server_that_has_answered_is_given_a_minute_to_restart():
+    for has_answered, seconds in ((True, 60), (False, 7)):
+        *before, last = pauses(has_answered)
+        assert (last, sum(before), before) == (None, seconds, sorted(before))
 
 
 def test_a_call_that_was_stopped():

@@ -61,6 +61,21 @@ def test_missing_objects_are_created_and_existing_objects_compared():
     assert "a: '1'" in diff["before"] and "a: '2'" in diff["after"]
 
 
+@pytest.mark.parametrize("part", ["labels", "annotations"])
+def test_what_a_webhook_writes_with_each_request_is_no_change(part):
+    """Kyverno, for example, notes the time of the request."""
+    desired, live, applied = (thing(data={"x": "1"}) for _number in range(3))
+    live.content["metadata"][part] = {"example.com/last-request": "1", "mine": "1"}
+    applied.content["metadata"][part] = {"example.com/last-request": "2", "mine": "1"}
+    assert plan_present([desired], [live], [applied])[0].action == "unchanged"
+    desired.content["metadata"][part] = {"mine": "1"}
+    assert plan_present([desired], [live], [applied])[0].action == "unchanged"
+    applied.content["metadata"][part]["mine"] = "2"
+    assert plan_present([desired], [live], [applied])[0].action == "updated"
+    del live.content["metadata"][part]
+    assert plan_present([desired], [live], [applied])[0].action == "updated"
+
+
 def test_the_namespace_is_returned_if_it_is_known():
     desired = thing(namespace=None)
     assert plan_present([desired], [None], [None])[0].result()["namespace"] is None

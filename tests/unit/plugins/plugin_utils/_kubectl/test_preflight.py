@@ -193,6 +193,31 @@ def running(runtime, kubelet="v1.29.4", **labels):
 K3S = "/run/k3s/containerd/containerd.sock"
 
 
+def virtual(labels=None, taint=None):
+    item = node("v")
+    item["metadata"]["labels"] = labels or {}
+    item["spec"] = {"taints": [{"key": taint, "effect": "NoSchedule"}] if taint else []}
+    return item
+
+
+VIRTUAL = [
+    ({"type": "virtual-kubelet"}, None),
+    ({"kubernetes.io/role": "virtual-kubelet"}, None),
+    ({"eks.amazonaws.com/compute-type": "fargate"}, None),
+    ({}, "virtual-kubelet.io/provider"),
+]
+
+
+@pytest.mark.parametrize("labels, taint", VIRTUAL)
+def test_no_daemonset_runs_on_a_virtual_node(labels, taint):
+    findings, without = Findings(), Findings()
+    check_nodes([virtual(labels, taint), node("b")], findings, AgentPods(runtimes={}))
+    assert findings.warnings == ["Node agents do not run on virtual nodes: v."]
+    check_nodes([virtual(labels, taint), node("b")], without, AgentPods())
+    check_nodes([virtual({"type": "x"}, "other"), node("b")], without, AgentPods(runtimes={}))
+    assert without.warnings == []
+
+
 @pytest.mark.parametrize(
     "item, runtimes, expected",
     [
