@@ -110,9 +110,11 @@ class Api:
         if found is None:
             raise ApiError("NotFound", f'{kind.resource} "{name}" not found')
         if uid and found["metadata"]["uid"] != uid:
-            now_uid = found["metadata"]["uid"]
-            detail = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {now_uid}"
-            raise ApiError("Conflict", f'Operation cannot be fulfilled on {kind.resource} "{name}": {detail}')
+            detail = (
+                f"the UID in the precondition ({uid}) does not match the UID in record ({found['metadata']['uid']})"
+            )
+            message = f'Operation cannot be fulfilled on {kind.kind} "{name}": {detail}. '
+            raise ApiError("Conflict", f"{message}The object might have been deleted and then recreated")
         if found["metadata"].get("finalizers") or kind.kind == "Namespace":
             found["metadata"].setdefault("deletionTimestamp", now())
             found["deleted_at"] = found.get("deleted_at") or time.time()

@@ -10,6 +10,7 @@ deleted and created again in the meantime, perhaps by somebody else, the new one
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import quote
 
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import Call, CallResult
@@ -18,6 +19,8 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapp
 
 # Calls in one command on the host, so that its time limits stay reasonable.
 DELETIONS_AT_ONCE = 20
+# The API server says so if it finds the other object before it deletes it, and its storage if it finds it meanwhile.
+_UID_CONFLICT = re.compile(r"Precondition failed: UID|the UID in the precondition")
 
 
 def delete_call(item: KubeObject, resource: Resource) -> Call:
@@ -38,4 +41,4 @@ def delete_call(item: KubeObject, resource: Resource) -> Call:
 
 def is_gone(result: CallResult) -> bool:
     """Return whether a deletion failed because the object is gone, or because another one has its name now."""
-    return "(NotFound)" in result.stderr or "Precondition failed: UID" in result.stderr
+    return "(NotFound)" in result.stderr or bool(_UID_CONFLICT.search(result.stderr))

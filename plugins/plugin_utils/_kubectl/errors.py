@@ -87,7 +87,7 @@ _EXPLANATIONS = (
         "sideEffects: NoneOnDryRun",
     ),
     (
-        r"Precondition failed: UID",
+        r"Precondition failed: UID|the UID in the precondition",
         "the object was deleted and created again in the meantime, so that it is another one. Run the task again",
     ),
     (

@@ -44,6 +44,11 @@ def test_the_api_server_is_asked_with_the_uid(version, resource, name, namespace
     [
         ('Error from server (NotFound): configmaps "a" not found', True),
         ("Error from server (Conflict): Precondition failed: UID in precondition: a, UID in object meta: b", True),
+        (
+            'Error from server (Conflict): Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition '
+            "(a) does not match the UID in record (b). The object might have been deleted and then recreated",
+            True,
+        ),
         ("Error from server (Conflict): the object has been modified", False),
         ("Error from server (Forbidden): no", False),
     ],
