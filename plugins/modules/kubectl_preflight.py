@@ -56,7 +56,7 @@ options:
       - Container runtimes for which a node agent is going to be installed, as for
         O(huaweicloud.hss.hss_cluster_daemonset#module:runtime_info). An empty list stands for the template of HSS.
       - A warning names the nodes whose container runtime has its socket elsewhere, as that of k3s, RKE2, k0s and
-        MicroK8s. By default this is not checked.
+        MicroK8s, and virtual nodes, on which no DaemonSet runs. By default this is not checked.
       - Another warning names the nodes with fewer than 2 vCPU or less than 4 GiB of memory, which a node agent needs.
         Up to 0.5 GiB may be missing, since Kubernetes does not count what the kernel keeps for itself.
     type: list
