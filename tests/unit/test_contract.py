@@ -217,7 +217,7 @@ def test_the_version_stands_in_one_way():
 
 def test_every_variable_of_the_role_stands_in_its_page_and_its_defaults():
     role = ROOT / "roles/hss_onboard"
-    options = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    options = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]["onboard"]["options"]
     rows = "".join(line for line in (role / "README.md").read_text().splitlines() if line.startswith("| `hss_onboard_"))
     assert set(re.findall(r"`(hss_onboard_\w+)`", rows)) == set(options)
     # Those without a value are there as a comment.
@@ -229,7 +229,7 @@ def test_every_variable_of_the_role_stands_in_its_page_and_its_defaults():
 def test_the_roles_defaults_are_its_documented_ones():
     defaults = yaml.safe_load((ROOT / "roles/hss_onboard/defaults/main.yml").read_text())
     specs = yaml.safe_load((ROOT / "roles/hss_onboard/meta/argument_specs.yml").read_text())
-    options = specs["argument_specs"]["main"]["options"]
+    options = specs["argument_specs"]["onboard"]["options"]
     assert set(defaults) <= set(options)
     documented_defaults = {name: option["default"] for name, option in options.items() if "default" in option}
     assert {name: value for name, value in defaults.items() if name != "hss_onboard_name"} == documented_defaults
