@@ -21,7 +21,7 @@ from ansible.utils.display import Display
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http import client
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import libraries_available
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.heartbeat import heartbeat
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.heartbeat import heartbeat, show_progress
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import agents, protect, protection
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.clusters import (
     OnboardedCluster,
@@ -102,7 +102,7 @@ class ActionModule(ActionBase):
         if name not in _GOING_ON:
             return stage(task_vars)
         subject = "" if name == "register" else f"{task_vars['inventory_hostname']}: "
-        with heartbeat(f"{subject}{_GOING_ON[name]}", Display().display):
+        with heartbeat(f"{subject}{_GOING_ON[name]}"):
             return stage(task_vars)
 
     def _find_use(self, task_vars: Mapping[str, Any]) -> str:
@@ -130,10 +130,11 @@ class ActionModule(ActionBase):
         for text in (*unknown_variables(task_vars), *reading.warnings):
             Display().warning(f"{reading.host}: {text}")
         if not reading.variables.no_log and (text := description(reading)):
-            Display().display(f"{reading.host}: {text}")
+            show_progress(f"{reading.host}: {text}")
         sealed = Ledger(self._use).seal(reading.host, reading.to_result())
-        kept = {"use": self._use, "image_host": reading.variables.image_host, "sealed": sealed}
-        return {"reading": kept, "_ansible_no_log": True}
+        # The tasks use these.
+        variables = {"image_host": reading.variables.image_host, "become": reading.variables.become}
+        return {"reading": {"use": self._use, "sealed": sealed, **variables}, "_ansible_no_log": True}
 
     def _require_linear_strategy(self) -> None:
         strategy = str(self._task._parent._play.strategy)
@@ -153,9 +154,15 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(
                 "An earlier stage of the role was interrupted, so this host's cluster was not done."
             )
-        if ledger.read("unfinished"):
-            # The report of the last stage takes the place of the reading, which the stages in between need.
-            return {"changed": result["changed"], "reading": _reading(task_vars, host), "_ansible_no_log": True}
+        reading = _reading(task_vars, host)
+        following = "agents" if ledger.read("unfinished") else ""
+        if reading and result["failed"] and result["changed"] and not reading.get("changed"):
+            # Ansible counts no change of a task that fails.
+            following = following or "report"
+        if following:
+            # The last report takes the place of the reading, which the stages in between need.
+            reading = {**reading, "next": following, "changed": result["changed"]}
+            return {"changed": result["changed"], "reading": reading, "_ansible_no_log": True}
         return dict(result)
 
     # --- Stages of the hosts that speak for their clusters --------------------------------------------------------
@@ -308,8 +315,7 @@ class ActionModule(ActionBase):
         return set(results)
 
     def _connections(self, clusters: list[OnboardedCluster]) -> list[Connected]:
-        # What a task's process displays appears at once, also in AWX.
-        return connections_of(clusters, os.environ, Display().display)
+        return connections_of(clusters, os.environ, show_progress)
 
     def _readings(self, task_vars: Mapping[str, Any]) -> dict[str, HostReading]:
         """The readings of the hosts that take part in this use of the role, in the order of the play."""

@@ -56,6 +56,17 @@ def test_rotate_sends_renewed_kubeconfigs_and_registers_nothing(simulator, run):
     assert run("rotate", now).hosts_with("changed") == set()
 
 
+@pytest.mark.parametrize("arguments", [(), ("--check",)], ids=["real", "check mode"])
+def test_a_host_that_fails_after_a_change_counts_as_changed_and_failed(simulator, run, arguments):
+    other = kubeconfigs.kubeadm("https://10.0.0.6:6443")
+    assert run("onboard", {"shop": kubeconfigs.kubeadm(SERVER, days=5), "bank": other}).code == 0
+    hosts = {"shop": kubeconfigs.kubeadm(SERVER, days=20), "bank": other}
+    played = run("rotate", hosts, *arguments, hss_onboard_min_days_left=30)
+    assert (played.code, played.hosts_with("changed"), played.hosts_with("failed")) == (2, {"shop"}, {"shop"})
+    assert "hss_onboard_min_days_left (30)" in played.failure("shop")
+    assert simulator.count("UpdateMultiCloudClusters") == (0 if arguments else 1)
+
+
 def test_rotate_warns_about_credentials_that_expire_soon(run):
     hosts = {"shop": kubeconfigs.kubeadm(SERVER, days=20)}
     run("onboard", hosts)

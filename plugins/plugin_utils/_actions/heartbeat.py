@@ -10,12 +10,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ansible.utils.display import Display
+
 # A reader should not wait longer than 15 seconds for a line.
 _SECONDS = 13.0
 
 
+def show_progress(text: str) -> None:
+    """Displays a line at once, also in AWX.
+
+    It goes to standard error, like warnings, since callback plugins may write data for programs to standard output.
+    """
+    Display().display(text, stderr=True)
+
+
 @contextmanager
-def heartbeat(text: str, display: Callable[[str], None], seconds: float = _SECONDS) -> Iterator[None]:
+def heartbeat(text: str, display: Callable[[str], None] = show_progress, seconds: float = _SECONDS) -> Iterator[None]:
     """Displays a line every few seconds until the block ends, with the seconds since it began.
 
     :arg text: what is going on.

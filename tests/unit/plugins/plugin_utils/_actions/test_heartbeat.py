@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.heartbeat import heartbeat
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.heartbeat import heartbeat, show_progress
 
 
 def test_a_line_is_shown_until_the_block_ends():
@@ -32,3 +32,9 @@ def test_what_ends_soon_shows_nothing():
     with heartbeat("cp-1: loading images", lines.append, 20):
         pass
     assert lines == []
+
+
+def test_progress_is_not_among_the_data_of_callback_plugins(capsys):
+    show_progress("2 of 3 connected, 15 s")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "2 of 3 connected, 15 s\n")
