@@ -224,11 +224,12 @@ def _remove(
     action: ActionBase, task_vars: dict[str, Any], cluster: OnboardedCluster, host: HostReading, connected: Connected
 ) -> dict[str, Any]:
     variables, results = host.variables, []
-    if variables.install_agent:
-        results.append(_agent_objects(action, task_vars, cluster, host, connected).remove(cluster.cluster_id))
-    if variables.service_account and not any(result.get("failed") for result in results):
+    # First, since it has a binding in the agent's namespace, which is kept if objects of others are in it.
+    if variables.service_account:
         place = place_of(connected.session.api().project_id, cluster.name)
         results.append(_remove_account(action, task_vars, host, place))
+    if variables.install_agent and not any(result.get("failed") for result in results):
+        results.append(_agent_objects(action, task_vars, cluster, host, connected).remove(cluster.cluster_id))
     return merged(results)
 
 
