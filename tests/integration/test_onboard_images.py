@@ -373,7 +373,7 @@ def test_missing_verbose_and_unknown_tools(images, tmp_path, site):
     )
     assert facts["talkative"]["msg"].endswith("on the host localhost: no login for ********, ********")
     assert "value of hss_onboard_image_tool must be one of: skopeo, podman, got: crane" in played.output
-    assert [name for name, fact in facts.items() if fact["failed"]] == ["missing", "talkative"]
+    assert [name for name, fact in facts.items() if fact["failed"]] == ["missing", "talkative", "unknown"]
     assert (shown(played), site.asked, images.left()) == ([], [], [])
 
 
