@@ -30,7 +30,8 @@ def run():
     programs = []
 
     def run(*command):
-        program = subprocess.Popen(command, stdout=subprocess.PIPE)
+        # Two streams, since Python reads a single one where no signal arrives.
+        program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         programs.append(program)
         return program.communicate()
 
@@ -40,6 +41,7 @@ def run():
         program.kill()
         program.wait()
         program.stdout.close()
+        program.stderr.close()
 
 
 def test_a_program_that_does_not_end_is_ended(run):
