@@ -262,6 +262,35 @@ def test_two_registrations_share_the_account_of_a_cluster(onboard, simulator, cl
     assert cluster.everything() == set()
 
 
+def test_a_changed_value_that_hss_never_returns_is_named_until_it_is_registered(onboard, simulator, cluster):
+    variables = service_account_variables(cluster, hss_onboard_service_account=False)
+    variables.update(hss_onboard_install_agent=True, hss_onboard_wait=False, hss_onboard_preflight=False)
+    login = {
+        "image_repo": "127.0.0.1:8443/security",
+        "image_repo_username": "robot-1",
+        "image_repo_password": "pw-1234",
+    }
+    renewed = {**login, "image_repo_username": "robot-2", "image_repo_password": "pw-5678"}
+
+    def run(options, playbook=ONBOARD):
+        return onboard({"shop": (None, {**variables, "hss_onboard_cluster": options})}, playbook=playbook)
+
+    assert run(login).code == 0
+    for changed in ({"shop"}, set()):
+        # The Secret with which the cluster pulls images changes, and HSS keeps what it has.
+        played = run(renewed)
+        assert (played.code, played.hosts_with("changed")) == (0, changed), played.output
+        warned = (
+            "HSS has the earlier value of image_repo_username ('robot-1'), image_repo_password, and cannot change it"
+        )
+        assert warned in played.text and "pw-" not in played.text
+    assert run(renewed, "huaweicloud.hss.offboard").code == 0 and cluster.everything() == set()
+    anew = run(renewed)
+    assert anew.code == 0 and "HSS has the earlier value" not in anew.text
+    assert [registered.image_repo_username for registered in simulator.clusters()] == ["robot-2"]
+    assert "HSS has the earlier value of image_repo_username ('robot-2')" in run(login).text
+
+
 @pytest.mark.parametrize(
     "namespace, words", [("prod", "Namespace prod in the cluster"), ("kube-system", "Kubernetes itself")]
 )

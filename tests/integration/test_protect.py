@@ -28,6 +28,7 @@ AGENT = {
     ("ClusterRoleBinding", None, "hssClusterRoleBinding"),
     ("ConfigMap", "hss", "proxy-agent-config"),
     ("Secret", "hss", "proxy-agent-token"),
+    ("Secret", "hss", "hss-registration"),
     ("Deployment", "hss", "proxy-agent"),
 }
 ALL = {"hss_onboard_install_agent": True, "hss_onboard_protect_nodes": True}

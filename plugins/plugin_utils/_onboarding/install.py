@@ -26,6 +26,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.image_c
     secret_name,
     with_variable,
 )
+from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.limits import NAMESPACE as AGENT_NAMESPACE
 from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse import (
     ManifestError,
     manifest_secret_values,
@@ -64,6 +65,7 @@ from .load_images import ImageLoader
 from .reading import HostReading
 from .register import Connected
 from .variables import Variables
+from .write_only import NOTE_NAME, WriteOnlyNote
 
 _OBJECTS, _PREFLIGHT = "huaweicloud.hss.kubectl_objects", "huaweicloud.hss.kubectl_preflight"
 _SECRET_INFO = "huaweicloud.hss.kubectl_secret_info"
@@ -175,7 +177,17 @@ def _install(
             # The manifests name the Secret themselves, if they need one.
             pass
     labels = registration_labels(api.project_id, cluster.name)
-    result = objects.apply(desired_objects(manifests, variables, name, labels), cluster.cluster_id)
+    namespaces = (item["metadata"].get("namespace") for item in manifests)
+    namespace = next(filter(None, namespaces), AGENT_NAMESPACE)
+    options = {**_target(host), "name": NOTE_NAME, "namespace": namespace, "wait_timeout": 0}
+    earlier = WriteOnlyNote.read(run_action(action, _SECRET_INFO, options, task_vars).get("data") or {})
+    if earlier is None or earlier.cluster_id != cluster.cluster_id or "create" in (cluster.registered or ()):
+        note = WriteOnlyNote.of(variables.cluster, cluster.cluster_id)
+    else:
+        note = earlier
+        warnings += [connected.text(text) for text in note.warnings(variables.cluster)]
+    desired = desired_objects(manifests, variables, name, labels)
+    result = objects.apply([*desired, note.secret(namespace, labels)], cluster.cluster_id)
     return {**result, "warnings": [*warnings, *(result.get("warnings") or ())]}
 
 
