@@ -16,6 +16,8 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects i
 
 # The annotation of a pod template. If it changes, the pods are replaced.
 CHECKSUM = "huaweicloud.hss/checksum"
+# Whoever may read pods, but no Secrets, must not be able to guess a short password from the checksum in a hurry.
+_ROUNDS = 100_000
 _WORKLOADS = ("Deployment", "DaemonSet", "StatefulSet")
 _MAX_REASONS = 5
 _MAX_REASON = 600
@@ -50,7 +52,8 @@ def _with_checksum(item: KubeObject, contents: Mapping[tuple[str, str | None, st
     used = [[kind, name, contents[key]] for kind, name in names if (key := (kind, item.namespace, name)) in contents]
     if not used:
         return item
-    checksum = hashlib.sha256(json.dumps(used, sort_keys=True).encode()).hexdigest()[:32]
+    text, name = json.dumps(used, sort_keys=True), f"{item.kind}/{item.namespace}/{item.name}"
+    checksum = hashlib.pbkdf2_hmac("sha256", text.encode(), name.encode(), _ROUNDS).hex()[:32]
     metadata = template.get("metadata") if isinstance(template.get("metadata"), dict) else {}
     annotations = {**((metadata or {}).get("annotations") or {}), CHECKSUM: checksum}
     template = {**template, "metadata": {**(metadata or {}), "annotations": annotations}}

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import json
 
 import pytest
 
@@ -58,6 +60,14 @@ def test_a_change_of_what_pods_use_changes_the_template(kind, pod):
     assert checksum(config({"k": "1"}, kind, namespace="other"), item) is None
     assert checksum(config({"k": "1"}, kind, name="other"), item) is None
     assert CHECKSUM not in str(item.content)
+
+
+def test_a_password_cannot_be_guessed_from_the_checksum_in_a_hurry():
+    used = json.dumps([["Secret", "c", [{"k": "1"}, None, None]]], sort_keys=True)
+    slow = hashlib.pbkdf2_hmac("sha256", used.encode(), b"Deployment/hss/d", 100_000).hex()[:32]
+    assert checksum(config({"k": "1"}, "Secret"), workload(SECRETS[0])) == slow
+    # One table of guesses does not serve for the workloads of every cluster.
+    assert checksum(config({"k": "1"}, "Secret"), workload(SECRETS[0], kind="DaemonSet")) != slow
 
 
 def test_pods_that_use_nothing_have_no_checksum():
