@@ -141,6 +141,18 @@ def test_a_time_out_reports_the_progress(simulator, agent, shop):
     assert ran.result["actions"] == ["create"] and ran.result["daemonset"]["installed_status"] == "installing"
 
 
+@pytest.mark.parametrize("timeout, polls", [(600, range(6, 12)), (30, range(3, 6))])
+def test_a_cluster_without_nodes_is_done_with_a_warning(simulator, agent, shop, timeout, polls):
+    simulator.configure(node_num=0)
+    for actions in (["create"], []):
+        simulator.clear_requests()
+        ran = agent(cluster_id=shop, wait=True, wait_timeout=timeout)
+        assert not ran.failed and ran.result["actions"] == actions, ran.msg
+        assert any("HSS counts no node on which the node agent" in text for text in ran.warnings)
+        # HSS counts none at first either, so it is not believed at once.
+        assert simulator.count(READ) - len(actions) in polls
+
+
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize("status", ["not_connect", "connect_fail", "connect_disruption"])
 def test_nothing_is_requested_without_a_connection(simulator, agent, status, check):

@@ -67,7 +67,7 @@ class Settings:
         _one_of("gateway_prefix", self.gateway_prefix, GATEWAY_PREFIXES)
         if not is_loopback(self.host):
             raise ValueError(f"host: {self.host!r} is not a loopback address; the simulator serves this machine only")
-        minimum = {"rate_limit": 1, "lock_after": 1, "node_num": 1}
+        minimum = {"rate_limit": 1, "lock_after": 1}
         for item in fields(self):
             value = getattr(self, item.name)
             if item.name != "seed" and isinstance(value, (int, float)) and value < minimum.get(item.name, 0):

@@ -158,6 +158,12 @@ def is_ready(daemonset: Mapping[str, Any] | None) -> bool:
     return not in_transition(daemonset) and ready >= desired > 0 and installed_status(daemonset) in SUCCEEDED
 
 
+def has_no_nodes(daemonset: Mapping[str, Any] | None) -> bool:
+    """Whether HSS reports success, and that there is no node on which the agent should run."""
+    desired = ((daemonset or {}).get("ds_info") or {}).get("desired_num")
+    return not in_transition(daemonset) and desired == 0 and installed_status(daemonset) in SUCCEEDED
+
+
 def has_failed(daemonset: Mapping[str, Any] | None) -> bool:
     """Whether HSS reports a failure."""
     return installed_status(daemonset) in FAILED

@@ -15,11 +15,12 @@ from .._core.outcome import without_error
 from .._core.polling import Poller, Wait
 from .execute import READ_OPERATION, AgentOutcome, read
 from .plan import CONNECTED
-from .status import has_failed, is_ready, node_counts, status_text
+from .status import has_failed, has_no_nodes, is_ready, node_counts, status_text
 
 # In a cluster that HSS is not connected to, nothing more is to be seen after a few seconds.
 _DISCONNECTED_WAIT = Wait(3.0, 1.0)
-# A failure is believed if HSS reports it for so long: it may be from before this run, and a node may have vanished.
+# A failure is believed if HSS reports it for so long: it may be from before this run, and a node may have vanished. A
+# cluster without nodes for the agent is believed then as well: HSS counts none at first.
 _SETTLING_SECONDS = 60.0
 
 
@@ -50,16 +51,24 @@ class Waiter:
         for outcome in outcomes:
             if not outcome.plan.observed.connected and not is_ready(outcome.observed):
                 outcome.error = _disconnected(outcome)
-        failures = _Failures()
+        failures, empty = _Lasting(has_failed), _Lasting(has_no_nodes)
 
         def is_settled(outcome: AgentOutcome, poll: int, waited: float) -> bool:
-            return self._is_settled(outcome, poll) or failures.is_permanent(outcome, waited)
+            lasting = [state.is_permanent(outcome, waited) for state in (failures, empty)]
+            return self._is_settled(outcome, poll) or any(lasting)
 
         late = self._poll(outcomes, self._wait, is_settled)
         failed = [outcome for outcome in without_error(outcomes) if has_failed(outcome.observed)]
         rows = self._list() if failed or late else {}
         for outcome in failed:
             outcome.error = _failed(outcome, rows.get(outcome.cluster_id) or {})
+        without_nodes = [outcome for outcome in without_error(outcomes) if has_no_nodes(outcome.observed)]
+        late = [outcome for outcome in late if outcome not in without_nodes]
+        for outcome in without_nodes:
+            outcome.warnings.append(
+                f"HSS counts no node on which the node agent of the cluster {outcome.label} should run. If the cluster "
+                "has nodes, check node_selector and pod_tolerances"
+            )
         for outcome in without_error(late):
             outcome.error = _timed_out(outcome, rows.get(outcome.cluster_id) or {}, self._wait.timeout)
         self._check_versions([outcome for outcome in without_error(outcomes) if "update" in outcome.actions])
@@ -171,18 +180,22 @@ class Waiter:
             return {}
 
 
-class _Failures:
-    """How long HSS has been reporting that a node agent failed."""
+class _Lasting:
+    """How long HSS has been reporting a state of node agents.
 
-    def __init__(self) -> None:
+    :arg is_reported: takes a node agent as HSS reports it.
+    """
+
+    def __init__(self, is_reported: Callable[[Mapping[str, Any] | None], bool]) -> None:
+        self._is_reported = is_reported
         self._since: dict[str, float] = {}
 
     def is_permanent(self, outcome: AgentOutcome, waited: float) -> bool:
-        """Whether the failure has been reported for so long that it counts.
+        """Whether the state has been reported for so long that it counts.
 
         :arg waited: seconds since the beginning.
         """
-        if not has_failed(outcome.observed):
+        if not self._is_reported(outcome.observed):
             self._since.pop(outcome.cluster_id, None)
             return False
         return waited - self._since.setdefault(outcome.cluster_id, waited) >= _SETTLING_SECONDS
