@@ -12,6 +12,7 @@ import pytest
 import yaml
 from modules import run
 
+from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.summary import summary
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
 from ansible_collections.huaweicloud.hss.plugins.modules import (
     hss_cluster_daemonset_info,
@@ -160,6 +161,7 @@ def test_each_token_that_ends_is_sent_once(simulator, cluster, ca, temperament):
         assert sent.result["actions"] == [action] and "still reports" not in " ".join(sent.warnings)
         assert yaml.safe_load(simulator.clusters()[0].kube_config)["users"][0]["user"] == {"token": token}
         assert cluster(name="shop", provider="self_built_idc", kube_config=text).result["actions"] == []
+        assert "credential until 20" in summary([], simulator.clusters()[0].row(), False)
 
 
 def test_a_token_after_a_certificate(simulator, cluster, ca):
@@ -176,6 +178,8 @@ def test_a_token_after_a_certificate(simulator, cluster, ca):
     cluster(name="bank", provider="self_built_idc", kube_config=endless)
     assert cluster(name="bank", kube_config=endless, update_kube_config="always").result["actions"] == ["update"]
     assert simulator.clusters()[-1].current_expiration_date == 253_402_300_799_000
+    (listed,) = cluster(hss_multicloud_cluster_info.main, name=["bank"]).result["clusters"]
+    assert listed["days_left"] is None and "credential until" not in summary([], listed, False)
 
 
 @pytest.mark.parametrize("temperament", ["reparse", "keep", "round"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .._core.dates import NO_END
 from .._core.errors import invalid_option
 from .options import DATE_FIELDS
 
@@ -15,11 +16,11 @@ _DAY = 86_400_000  # milliseconds
 
 
 def days_left(row: Mapping[str, Any], now: int) -> int | None:
-    """Whole days until the earlier of a cluster's two dates; negative if it has passed, None if there is no date.
+    """Whole days until the earlier of a cluster's two dates; negative if it has passed, None if there is no end.
 
     :arg now: milliseconds since the epoch.
     """
-    dates = [row[name] for name in DATE_FIELDS if isinstance(row.get(name), int) and row[name] > 0]
+    dates = [row[name] for name in DATE_FIELDS if isinstance(row.get(name), int) and 0 < row[name] < NO_END]
     return (min(dates) - now) // _DAY if dates else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._core.dates import utc_text
+from .._core.dates import NO_END, utc_text
 from .._core.outcome import list_entry, single_result
 from .outcome import ClusterOutcome
 
@@ -54,8 +54,8 @@ def summary(actions: Sequence[str], cluster: Mapping[str, Any] | None, check_mod
     else:
         parts = ["unchanged" if cluster else "not registered"]
     parts += [str(cluster[name]) for name in ("server", "status") if cluster.get(name)]
-    expiry = cluster.get("certificate_expiration_date")
-    if isinstance(expiry, int):
+    expiry = cluster.get("certificate_expiration_date") or cluster.get("current_expiration_date")
+    if isinstance(expiry, int) and expiry < NO_END:
         parts.append(f"credential until {utc_text(expiry)}")
     if cluster.get("cluster_id"):
         parts.append(f"id {cluster['cluster_id']}")
