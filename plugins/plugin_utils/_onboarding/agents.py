@@ -174,6 +174,18 @@ def visible_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def waiting_of(result: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether kubectl_objects has waited until the time was up, and whether that was for pods of what it had applied.
+
+    Pods that do not run do not run on the next host either, and it would wait for them again.
+    """
+    text = str(result.get("msg"))
+    if not (result.get("changed") or result.get("answered")) or not text.startswith("After "):
+        return {}
+    # Until what is being deleted is gone, nothing is applied.
+    return {"final": True, "waited": "is still being deleted" not in text}
+
+
 def object_lines(result: Mapping[str, Any]) -> list[str]:
     """A line for each object that was changed, or would be."""
     objects = result.get("objects") or ()

@@ -57,6 +57,7 @@ from .agents import (
     registration_labels,
     through_proxies,
     visible_rows,
+    waiting_of,
 )
 from .apply import AgentObjects, merged
 from .clusters import OnboardedCluster
@@ -109,9 +110,7 @@ def change_agent(
         result["warnings"] = [in_terms_of_the_role(str(text)) for text in result["warnings"]]
     if result.get("msg"):
         result["msg"] = connected.text(in_terms_of_the_role(str(result["msg"])))
-    # Pods that do not run do not run on the next host either, and it would wait for them again.
-    waited = bool(result.get("changed") or result.get("answered")) and str(result.get("msg")).startswith("After ")
-    return {**result, **({"waited": True, "final": True} if waited else {})}
+    return {**result, **waiting_of(result)}
 
 
 def note_account(
