@@ -187,6 +187,12 @@ def test_the_token_of_the_account_is_sent_once_and_kept(onboard, simulator, clus
     assert (repaired.code, repaired.hosts_with("changed"), has_token()) == (0, {"shop"}, True), repaired.output
     assert any("ServiceAccount updated" in line for line in repaired.report)
 
+    # The token of an account that was deleted is not that of the one that is made in its place.
+    before = simulator.clusters()[0].kube_config
+    assert cluster.run("delete", "serviceaccount", "hss", "-n", "hss-access").returncode == 0
+    assert onboard({"shop": (None, account)}).code == 0 and has_token()
+    assert simulator.clusters()[0].kube_config != before
+
     # HSS cannot connect: it is sent again, and once only.
     simulator.set_status(registered.cluster_id, "connect_fail")
     updates = simulator.count("UpdateMultiCloudClusters")

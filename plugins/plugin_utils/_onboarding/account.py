@@ -158,6 +158,19 @@ def _account(variables: Variables) -> dict[str, str]:
     return {"name": "hss", "namespace": variables.service_account_namespace}
 
 
+def stale_token(made: Sequence[Mapping[str, Any]], objects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The token's Secret, if it is older than the account, which was deleted and has just been made anew.
+
+    The API server does not accept the token of the deleted account, and removes the Secret some time later.
+
+    :arg made: the rows of kubectl_objects about the objects.
+    """
+    actions = {row["kind"]: row["action"] for row in made}
+    if actions.get("ServiceAccount") != "created" or actions.get("Secret") == "created":
+        return []
+    return [item for item in objects if item["kind"] == "Secret"]
+
+
 def account_removal_options(variables: Variables) -> dict[str, Any]:
     """The options of kubectl_objects that remove a cluster's ServiceAccount, and what else was made with it."""
     return {

@@ -28,6 +28,7 @@ from .account import (
     account_owner,
     digest_of,
     service_account_objects,
+    stale_token,
     token_secret_options,
 )
 from .agents import in_terms_of_the_role as in_terms_of_kubectl
@@ -134,7 +135,7 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
     made: dict[str, Any] = {}
     # Sending renewed credentials makes nothing in a cluster.
     if not action._task.args.get("rotate"):
-        options = {
+        options: dict[str, Any] = {
             "objects": service_account_objects(variables),
             "owner": account_owner(variables),
             "wait_timeout": min(variables.wait_timeout, _ACCOUNT_SECONDS),
@@ -144,6 +145,12 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
             conflicts = made.get("conflicts")
             why = account_conflict_message(conflicts, variables) if conflicts else made.get("msg")
             return _without_account(reading, why)
+        if stale := stale_token(made["objects"], options["objects"]):
+            steps: list[dict[str, Any]] = [{"state": "absent", "objects": stale}, {"objects": stale}]
+            for step in steps:
+                renewed = run_action(action, _OBJECTS, {**_target(reading), **options, **step}, task_vars)
+                if renewed.get("failed"):
+                    return _without_account(reading, renewed.get("msg"))
         actions = {item["action"] for item in made["objects"] if item["action"] != "unchanged"}
         # What is missing was deleted, unless everything is missing.
         whole = actions == {"created"} and all(item["action"] == "created" for item in made["objects"])

@@ -19,6 +19,8 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.accoun
     note_options,
     other_notes,
     place_of,
+    service_account_objects,
+    stale_token,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import (
     InvalidVariable,
@@ -167,6 +169,17 @@ def test_a_token_that_ends_is_replaced_by_the_next_one():
     for account in (None, False):
         assert is_sent({"account": account}, current=END, current_expiration_date=END + DAY)
         assert not is_sent({"account": account}, current=END, current_expiration_date=END)
+
+
+@pytest.mark.parametrize(
+    "account, token, is_stale",
+    [("created", "unchanged", True), ("created", "created", False), ("unchanged", "unchanged", False)],
+)
+def test_the_token_of_a_deleted_account_is_made_anew(account, token, is_stale):
+    objects = service_account_objects(Variables("shop"))
+    made = [{"kind": item["kind"], "action": "unchanged"} for item in objects]
+    made[1]["action"], made[2]["action"] = account, token
+    assert [item["kind"] for item in stale_token(made, objects)] == (["Secret"] if is_stale else [])
 
 
 def test_the_account_belongs_to_the_cluster():
