@@ -97,7 +97,7 @@ def test_the_first_existing_kubectl_is_used(host):
         assert host_result.kubectl == next(candidate for candidate in CANDIDATES if candidate.split()[0] == name)
         # A command can consist of several arguments.
         called = "|".join(host_result.kubectl.split())
-        assert host_result.results[0].stdout.startswith(f"{called}|--cache-dir=/dev/null|")
+        assert host_result.results[0].stdout.startswith(f"{called}|--cache-dir=/")
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,9 @@ def test_the_kubeconfig_is_in_a_private_file_and_gone_afterwards(host):
     assert "canary" not in command and "canary" not in repr(target)
     call, modes, folder_modes, *content = host.run_kubectl(target, [GET]).results[0].stdout.splitlines()
     path = call.split("--kubeconfig=")[1].split()[0]
-    assert call.startswith(" --cache-dir=/dev/null") and " --context=hss get -f -" in call
+    assert (
+        call.startswith(" --cache-dir=/") and "/cache --request-timeout" in call and " --context=hss get -f -" in call
+    )
     assert (modes, folder_modes) == (f"600 {os.getuid()}", f"700 {os.getuid()}")
     assert "\n".join(content) == secret
     assert not os.path.exists(os.path.dirname(path))
