@@ -12,11 +12,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import kubeconfigs
 import pytest
 import yaml
 
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.account import service_account_objects
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import Variables
 from simulator import Simulator
 from simulator.caller import Caller
 
@@ -24,7 +25,7 @@ from .cluster import Cluster
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "hss_onboard"
 DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
-ACCESS = DEFAULTS["hss_onboard_service_account_namespace"]
+ACCESS, RULES = (DEFAULTS[f"hss_onboard_service_account_{name}"] for name in ("namespace", "rules"))
 
 
 def apply(cluster: Cluster, manifest: str) -> list[str]:
@@ -70,10 +71,8 @@ def check_no_difference(cluster: Cluster, manifest: str) -> None:
 @pytest.fixture
 def account() -> str:
     """The manifest of the ServiceAccount with the role's defaults."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    environment.filters["to_json"] = json.dumps
-    text = (ROLE / "templates" / "service_account.yml.j2").read_text()
-    return environment.from_string(text).render(DEFAULTS)
+    variables = Variables("shop", service_account_namespace=ACCESS, service_account_rules=RULES)
+    return "\n".join(map(json.dumps, service_account_objects(variables)))
 
 
 def token(cluster: Cluster) -> str:
@@ -98,7 +97,7 @@ def login(cluster: Cluster, user: dict[str, str], folder: Path) -> str:
 
 
 def test_the_account_is_made_once(cluster: Cluster, account: str) -> None:
-    check_applied(cluster, account, list(yaml.safe_load_all(account)))
+    check_applied(cluster, account, objects(account))
 
 
 def test_nothing_differs_from_the_account(cluster: Cluster, account: str) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.deletion import delete_call
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import CallResult
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.deletion import delete_call, is_gone
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects import KubeObject
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rest_mapping import BUILT_IN_RESOURCES
 
@@ -19,7 +20,6 @@ from .cluster import Cluster
 
 OBJECTS = "huaweicloud.hss.kubectl_objects"
 RBAC = "rbac.authorization.k8s.io"
-ADMISSION = "admissionregistration.k8s.io"
 ONE, TWO = {"owner": "one"}, {"owner": "two"}
 PSA = "pod-security.kubernetes.io/enforce"
 
@@ -51,7 +51,8 @@ def test_another_object_with_the_same_name_is_not_deleted(cluster: Cluster) -> N
         other = KubeObject({**item.content, "metadata": {**item.content["metadata"], "uid": "another-uid"}})
         call = delete_call(other, resource)
         refused = cluster.run(*call.arguments, stdin=call.text)
-        assert refused.returncode == 1 and "Precondition failed: UID" in refused.stderr, refused.stderr
+        assert refused.returncode == 1 and "the UID in the precondition" in refused.stderr, refused.stderr
+        assert is_gone(CallResult(1, "", refused.stderr))
         assert cluster.get(kind, name, namespace)
         call = delete_call(item, resource)
         assert cluster.run(*call.arguments, stdin=call.text).returncode == 0
@@ -79,41 +80,62 @@ def test_the_life_of_an_agent_with_an_owner(cluster: Cluster, tasks: Any) -> Non
     assert cluster.everything() == {("ClusterRole", None, "customer")}
 
 
+def test_a_namespace_with_objects_of_others_is_kept(cluster: Cluster, tasks: Any) -> None:
+    """They are found among all kinds of a real API server. What controllers create does not count."""
+    account = thing("ServiceAccount", "agent", "hss-test")
+    objects = {"objects": [*manifests(), account], **ONE}
+    absent = {"objects": manifests()[:1], **ONE, "state": "absent"}
+    _played, (made,) = tasks(OBJECTS, objects)
+    assert made["changed"]
+    config = cluster.get("configmap", "config", "hss-test") or {}
+    references = [{"apiVersion": "v1", "kind": "ConfigMap", "name": "config", "uid": config["metadata"]["uid"]}]
+    derived = thing("Role", "derived", "hss-test", f"{RBAC}/v1", rules=[])
+    derived["metadata"]["ownerReferences"] = references
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    theirs = thing("PersistentVolumeClaim", "data", "hss-test", spec=claim)
+    apply(cluster, derived, theirs, thing("Lease", "leader", "hss-test", "coordination.k8s.io/v1", spec={}))
+    _played, (check, kept, again) = tasks(OBJECTS, {**absent, "check_mode": True}, absent, absent)
+    why = "The Namespace hss-test is kept, since it contains objects that were not created for one: "
+    assert kept["warnings"] == [f"{why}PersistentVolumeClaim hss-test/data."], kept
+    assert check["objects"] == kept["objects"] and kept["changed"] and not again["changed"]
+    actions = {(item["kind"], item["name"]): item["action"] for item in kept["objects"]}
+    assert actions == {
+        ("Namespace", "hss-test"): "kept",
+        ("ConfigMap", "config"): "deleted",
+        ("ServiceAccount", "agent"): "deleted",
+    }
+    assert cluster.get("persistentvolumeclaim", "data", "hss-test") is not None
+    assert cluster.get("configmap", "config", "hss-test") is None
+    request = {"metadata": {"finalizers": None}}
+    path = "/api/v1/namespaces/hss-test/persistentvolumeclaims/data"
+    cluster.server.request(
+        "PATCH", path, json=request, headers={"Content-Type": "application/merge-patch+json"}
+    ).raise_for_status()
+    cluster.server.request("DELETE", path).raise_for_status()
+    _played, (gone,) = tasks(OBJECTS, absent)
+    assert gone["changed"] and "warnings" not in gone, gone
+    assert cluster.everything() == {("ClusterRole", None, "hss-test")}
+
+
 def test_labels_that_somebody_else_applied_stay(cluster: Cluster, tasks: Any) -> None:
     """kubectl removes what was applied last and is no longer given, whoever applied it."""
-    namespace = thing("Namespace", "hss-test")
-    apply(cluster, {**namespace, "metadata": {"name": "hss-test", "labels": {PSA: "baseline"}}})
-    _played, (plain, taken) = tasks(
-        OBJECTS, {"objects": [namespace]}, {"objects": [namespace], **ONE, "take_over": ["unlabelled"]}
-    )
-    assert not plain["changed"] and taken["changed"]
-    labels = (cluster.get("namespace", "hss-test") or {})["metadata"]["labels"]
-    assert labels[PSA] == "baseline" and labels["huaweicloud.hss/cluster-id"] == "one"
-
-
-def test_a_webhook_without_dry_run(cluster: Cluster, tasks: Any) -> None:
-    """The API server refuses the dry run itself, and ignores that the webhook does not answer."""
-    webhook = {
-        "name": "old.example.com",
-        "clientConfig": {"url": "https://127.0.0.1:1/validate"},
-        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["*"]}],
-        "failurePolicy": "Ignore",
-        "sideEffects": "Unknown",
-        "admissionReviewVersions": ["v1beta1"],
-    }
-    # The newer version of the API does not accept such a webhook.
-    apply(cluster, thing("ValidatingWebhookConfiguration", "old", None, f"{ADMISSION}/v1beta1", webhooks=[webhook]))
-    changed = [*manifests()[:2], thing("ConfigMap", "config", "hss-test", data={"CLUSTER_ID": "one", "x": "1"})]
-    played, (made, again, check, update) = tasks(
+    namespace, config = thing("Namespace", "hss-test"), thing("ConfigMap", "c", "hss-test", data={"a": "1"})
+    metadata = {"labels": {PSA: "baseline"}, "annotations": {"field.cattle.io/projectId": "c-1:p-1"}}
+    apply(cluster, *({**item, "metadata": {**item["metadata"], **metadata}} for item in (namespace, config)))
+    # Not with kubectl apply: the API server knows who has set it, kubectl does not.
+    assert cluster.run("label", "namespace", "hss-test", "istio-injection=enabled").returncode == 0
+    _played, (plain, taken, again) = tasks(
         OBJECTS,
-        {"objects": manifests()},
-        {"objects": manifests()},
-        {"objects": changed, "check_mode": True},
-        {"objects": changed},
+        {"objects": [namespace, config]},
+        {"objects": [namespace, config], **ONE, "take_over": ["unlabelled"]},
+        {"objects": [namespace, config], **ONE},
     )
-    assert made["changed"] and not again["changed"], again
-    assert "sideEffects: NoneOnDryRun" in played.output
-    assert check["objects"] == update["objects"] and update["changed"]
+    assert not plain["changed"] and taken["changed"] and not again["changed"]
+    for kind, name, place in (("namespace", "hss-test", None), ("configmap", "c", "hss-test")):
+        found = (cluster.get(kind, name, place) or {})["metadata"]
+        assert found["labels"].items() >= {PSA: "baseline", "huaweicloud.hss/cluster-id": "one"}.items(), found
+        assert found["annotations"].items() >= metadata["annotations"].items(), found
+    assert (cluster.get("namespace", "hss-test") or {})["metadata"]["labels"]["istio-injection"] == "enabled"
 
 
 def test_warnings_of_the_api_server_are_shown(cluster: Cluster, tasks: Any) -> None:
