@@ -198,17 +198,23 @@ def test_the_variables_determine_the_daemonset(role, simulator):
 
 
 def test_complete_removal(role, cluster, simulator):
-    assert role(**ALL).code == 0
-    checked = role("--check", state="absent", **ALL)
+    """With the ServiceAccount, whose token HSS has."""
+    whole = {**ALL, "hss_onboard_service_account": True}
+    assert role(**whole).code == 0
+    made = cluster.everything()
+    assert AGENT < made and {("Secret", "hss-access", "hss-token"), ("ClusterRole", None, "hss-access")} < made
+    again = role(**whole)
+    assert (again.code, again.hosts_with("changed")) == (0, set()), again.output
+    checked = role("--check", state="absent", **whole)
     assert (checked.code, checked.hosts_with("changed")) == (0, {"cp-1"}), checked.output
-    assert line(checked).startswith("shop: would be removed, ") and cluster.everything() == AGENT
+    assert line(checked).startswith("shop: would be removed, ") and cluster.everything() == made
 
-    back = role(state="absent", **ALL)
+    back = role(state="absent", **whole)
     assert back.code == 0, back.output
     assert line(back).startswith("shop: removed, ")
     assert line(back).endswith(f", node agents removed, agents stay on {STAY}, connection agent removed")
     assert (simulator.clusters(), cluster.everything()) == ([], set())
-    again = role(state="absent", **ALL)
+    again = role(state="absent", **whole)
     assert (again.code, again.hosts_with("changed"), line(again)) == (0, set(), "shop: not registered")
 
 
