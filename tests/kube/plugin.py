@@ -8,6 +8,7 @@ With C(--record) it writes the transcripts that the stand-in is compared with.
 
 from __future__ import annotations
 
+import inspect
 import re
 import time
 from collections.abc import Iterator
@@ -73,6 +74,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         versions = list(metafunc.config.stash[RUN].kubectls)
         chosen = versions[-1:] if metafunc.definition.path.stem in NEWEST_ALONE else versions
         metafunc.parametrize("kubectl_version", chosen, ids="kubectl-{}".format)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests of the role that do not look at the cluster: they are the same with a stand-in."""
+    left = [item for item in items if item.path.stem in NEWEST_ALONE and not _looks_at_cluster(item)]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+
+
+def _looks_at_cluster(item: pytest.Item) -> bool:
+    return isinstance(item, pytest.Function) and "cluster" in inspect.signature(item.function).parameters
 
 
 @pytest.fixture(scope="session")
