@@ -49,9 +49,9 @@ requirements:
   - C(cat), C(head), C(mktemp) and C(rm), and C(timeout) if kubectl is to be stopped when it does not end (on the host)
   - PyYAML and cryptography (on the control node)
 notes:
-  - While kubectl runs, its kubeconfig is in a file in C(/dev/shm), C(/run), C(/tmp) or C(/var/tmp), the first that is
-    writable. Only the user who runs kubectl can read this file. A kubectl in a strictly confined snap cannot, so
-    another one is needed there.
+  - While kubectl runs, its kubeconfig and its cache are in a folder in C(/dev/shm), C(/run), C(/tmp) or C(/var/tmp),
+    the first that is writable. Only the user who runs kubectl can read this folder, and it is removed afterwards. A
+    kubectl in a strictly confined snap cannot read it, so another one is needed there.
   - The C(environment) of the task, its blocks and its play is set for kubectl. It is passed over standard input, so it
     appears in no argument list. C(KUBECONFIG) is the exception, which would select another cluster.
   - If only root can read the kubeconfig, use C(become).
