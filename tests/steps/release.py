@@ -31,12 +31,38 @@ PLACES = {
     "RELEASING.md": r"(?<![\d.])",
     "docs/docsite/rst/playbook_check.rst": r"huaweicloud\.hss ",
 }
+# The only place of the base image, and an image whose digest says which one it is.
+DEFINITION = Path("extensions", "ee", "execution-environment.yml")
+PINNED = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._-]+)+(?::[\w.-]{1,128})?@sha256:[0-9a-f]{64}", re.ASCII)
 
 
-def prepare(work: Work, checkout: Path, version: str) -> None:
-    """Sets the version, and turns the fragments of the changelog into its entry, without plugins that are internal."""
+def pin_base_image(checkout: Path, image: str | None) -> None:
+    """Writes the base image into the definition of the execution environment.
+
+    :param image: with its digest; None if it is there already.
+    """
+    definition = checkout / DEFINITION
+    text = definition.read_text()
+    if image is not None:
+        text = re.sub(r"(?m)^(  base_image:\n    name:) .*$", lambda found: f"{found[1]} {image}", text)
+    name = str(yaml.safe_load(text)["images"]["base_image"]["name"])
+    if not PINNED.fullmatch(name) or (image is not None and name != image):
+        raise Failed(
+            f"the base image {image or name} is not pinned; run ./dev release --prepare VERSION --base-image "
+            "IMAGE@sha256:DIGEST, with a digest as RELEASING.md describes"
+        )
+    definition.write_text(text)
+
+
+def prepare(work: Work, checkout: Path, version: str, base_image: str | None = None) -> None:
+    """Sets the version and the base image, and turns the fragments of the changelog into its entry.
+
+    Plugins that are internal are not in the entry. Without a base image, the one that is there stays.
+    """
     if not VERSION.fullmatch(version):
         raise Failed(f"{version!r} is not a version such as 0.2.0")
+    if base_image is not None:
+        pin_base_image(checkout, base_image)
     set_version(checkout, version)
     work.run("antsibull-changelog", "release", "--reload-plugins", cwd=checkout)
     changelog = checkout / "changelogs" / "changelog.yaml"
@@ -183,16 +209,21 @@ def _ready(version: str) -> None:
         raise Failed("changelogs/fragments is not empty; run ./dev release --prepare VERSION first, and commit")
     if version not in yaml.safe_load((ROOT / "changelogs" / "changelog.yaml").read_text())["releases"]:
         raise Failed(f"changelogs/changelog.yaml has no entry for {version}; run ./dev release --prepare {version}")
+    pin_base_image(ROOT, None)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev release", description="Builds the files of a release.")
     parser.add_argument("--prepare", metavar="VERSION", help="write VERSION and its changelog into the checkout")
-    version = parser.parse_args().prepare
+    parser.add_argument("--base-image", metavar="IMAGE", help="with --prepare: the base of the execution environment")
+    arguments = parser.parse_args()
+    version = arguments.prepare
+    if arguments.base_image and not version:
+        parser.error("--base-image goes with --prepare")
     with Work("release", []) as work:
         try:
             if version:
-                prepare(work, ROOT, version)
+                prepare(work, ROOT, version, arguments.base_image)
                 print(
                     f"The checkout and its changelog have the version {version} now. Check CHANGELOG.rst, and commit."
                 )

@@ -1,7 +1,9 @@
 # Copyright (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of a release: its version is the same everywhere, and its changelog shows the fragments as they are meant."""
+"""Tests of a release: its version is the same everywhere, its changelog shows the fragments as they are meant, and the
+base image of the execution environment has a digest, and not only a tag.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+DEFINITION = Path("extensions", "ee", "execution-environment.yml")
+IMAGE = f"quay.io/centos/centos@sha256:{'0a' * 32}"
 SHOWN = re.compile(r"huaweicloud[.-]hss[ :-]\d+\.\d+\.\d+|/v\d+\.\d+\.\d+")
 
 
@@ -77,3 +81,60 @@ def test_the_fragments_are_restructured_text_and_name_what_exists():
                 subjects, dash, _text = item.partition(" - ")
                 if dash and section != "release_summary":
                     assert set(subjects.split(", ")) <= names, (path.name, subjects)
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout with a version, and with the definition of this one."""
+    (tmp_path / DEFINITION).parent.mkdir(parents=True)
+    (tmp_path / DEFINITION).write_text((ROOT / DEFINITION).read_text())
+    (tmp_path / "galaxy.yml").write_text("version: 0.0.1\n")
+    return tmp_path
+
+
+def base_image(checkout):
+    return yaml.safe_load((checkout / DEFINITION).read_text())["images"]["base_image"]["name"]
+
+
+@pytest.mark.parametrize(
+    "image", [IMAGE, IMAGE.replace("@", ":stream10@"), IMAGE.replace("quay.io", "r.example.com:5")]
+)
+def test_the_base_image_is_pinned_in_one_place(release, checkout, image):
+    before = (checkout / DEFINITION).read_text()
+    release.pin_base_image(checkout, image)
+    assert base_image(checkout) == image
+    assert (checkout / DEFINITION).read_text() == before.replace("quay.io/centos/centos:stream10\n", f"{image}\n")
+    # The next release may keep it.
+    release.pin_base_image(checkout, None)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "quay.io/centos/centos:stream10",
+        "quay.io/centos/centos",
+        IMAGE[:-1],
+        f"{IMAGE}\n# more",
+        IMAGE.replace("sha256", "md5"),
+        f"-o {IMAGE}",
+        "",
+    ],
+)
+def test_a_base_image_without_a_digest_is_refused_before_anything_is_changed(release, checkout, image):
+    before = (checkout / DEFINITION).read_text()
+    with pytest.raises(release.Failed, match="is not pinned; run ./dev release --prepare VERSION --base-image"):
+        release.prepare(None, checkout, "0.2.0", image)
+    assert (checkout / DEFINITION).read_text() == before
+    assert (checkout / "galaxy.yml").read_text() == "version: 0.0.1\n"
+
+
+def test_a_release_is_not_built_with_the_tag_that_the_checkout_has(release, checkout, monkeypatch):
+    (checkout / DEFINITION).write_text(f"images:\n  base_image:\n    name: {IMAGE.partition('@')[0]}:stream10\n")
+    (checkout / "changelogs" / "fragments").mkdir(parents=True)
+    (checkout / "changelogs" / "changelog.yaml").write_text("releases: {0.2.0: {}}\n")
+    monkeypatch.setattr(release, "ROOT", checkout)
+    monkeypatch.setattr(release, "_git", lambda *_arguments: "")
+    with pytest.raises(release.Failed, match="is not pinned"):
+        release._ready("0.2.0")
+    release.pin_base_image(checkout, IMAGE)
+    release._ready("0.2.0")
