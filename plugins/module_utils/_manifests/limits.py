@@ -32,7 +32,7 @@ PERMISSIONS = {
     "cluster_secrets": "may read the Secrets of every namespace",
     "cluster_exec": "may run commands in containers of every namespace, or connect to them",
     "subjects": "grants rights to others than the service accounts in its own namespaces",
-    "privileged": "has a privileged container, or one that is less confined than others",
+    "privileged": "has a privileged or less confined container",
     "host_namespaces": "uses the network, the processes or the ports of the node",
     "host_path": "mounts a folder of the node",
     "exposed_services": "is a Service that can be reached from outside the cluster",

@@ -286,7 +286,8 @@ def _record_agent(cluster: OnboardedCluster, result: Mapping[str, Any], check_mo
         else:
             cluster.fail(f"the connection agent could not be installed: {reason}")
     elif not cluster.cluster_id:
-        cluster.did("connect", "connection agent would be installed")
+        # Which objects that means cannot be told: HSS has no manifests for a cluster that it does not know.
+        cluster.did("connect", "connection agent would be installed, with objects that HSS names once it is registered")
     elif result.get("changed"):
         new = any(item["kind"] == "Deployment" and item["action"] == "created" for item in result["objects"])
         cluster.did("connect", f"connection agent {would}{'installed' if new else 'updated'}")
