@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -175,19 +177,56 @@ def run_action(
 
 
 def run_module(
-    action: ActionBase, name: str, options: Mapping[str, Any], seconds: int, task_vars: dict[str, Any]
+    action: ActionBase,
+    name: str,
+    options: Mapping[str, Any],
+    seconds: int,
+    returned: Collection[str],
+    task_vars: dict[str, Any],
 ) -> dict[str, Any]:
     """Runs a module on the host of the task; its options are shown nowhere.
 
     :arg seconds: the time limit.
-    :returns: what the host says. It may say anything, also facts, so the result of a task takes single values from it.
+    :arg returned: the names of its return values. The host may say anything else as well, such as facts and warnings.
     :raises AnsibleError: if the host cannot be reached, does not answer in time, or sends too much.
     """
     try:
         with command_output_hidden(action), module_options_hidden(action), time_limit(seconds):
-            return dict(action._execute_module(module_name=name, module_args=dict(options), task_vars=task_vars))
+            with _values_only(action, {*returned, "failed", "msg", *_DISCOVERY}):
+                return dict(action._execute_module(module_name=name, module_args=dict(options), task_vars=task_vars))
     except LimitExceeded as exc:
         raise _limit_error(exc) from None
+
+
+# What the script prints that looks for Python on a host.
+_DISCOVERY = ("platform_dist_result", "osrelease_content")
+
+
+@contextmanager
+def _values_only(action: ActionBase, names: Collection[str]) -> Iterator[None]:
+    """Removes everything else from the JSON that commands print within the block.
+
+    Ansible shows the warnings that a module returns, and the lines around its result, as they are.
+    """
+    execute = action._low_level_execute_command
+
+    def execute_and_filter(*args: Any, **options: Any) -> dict[str, Any]:
+        result = dict(execute(*args, **options))
+        begin = re.search(r"^[ \t]*\{", str(result.get("stdout") or ""), re.MULTILINE)
+        if begin:
+            try:
+                printed, _end = json.JSONDecoder().raw_decode(result["stdout"], begin.end() - 1)
+            except (ValueError, RecursionError):
+                printed = {}
+            result["stdout"] = json.dumps({key: value for key, value in printed.items() if key in names})
+            result["stdout_lines"] = [result["stdout"]]
+        return result
+
+    action._low_level_execute_command = execute_and_filter
+    try:
+        yield
+    finally:
+        del action._low_level_execute_command
 
 
 @contextmanager

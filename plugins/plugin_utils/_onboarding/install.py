@@ -62,7 +62,7 @@ from .agents import (
 from .apply import AgentObjects, merged
 from .clusters import OnboardedCluster
 from .host import on_control_node, one_line, run_action, run_module, run_on_host
-from .load_images import ImageLoader
+from .load_images import ARCHIVE_VALUES, ImageLoader
 from .reading import HostReading
 from .register import Connected
 from .variables import Variables
@@ -319,8 +319,7 @@ def load_images(
 
         def load(variables_of_host: dict[str, Any]) -> dict[str, Any]:
             run = partial(run_on_host, action)
-            module = partial(run_module, action, task_vars=variables_of_host)
-            # Nothing but the outcome is in the result of a task: the host could say that it has facts.
+            module = partial(run_module, action, returned=ARCHIVE_VALUES, task_vars=variables_of_host)
             return ImageLoader(run, module, plan, username, password, checksum).load(check_mode)
 
         try:

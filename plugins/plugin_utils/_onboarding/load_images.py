@@ -26,6 +26,8 @@ Run = Callable[[str, str, int], dict[str, Any]]
 # Runs a module with options that are shown nowhere, and a time limit in seconds, and returns its result.
 RunModule = Callable[[str, dict[str, Any], int], dict[str, Any]]
 
+# What the module for the archive returns.
+ARCHIVE_VALUES = ("size", "archives", "kind")
 _SHORT, _LONG = 120, 3600  # seconds
 _ARCHIVE_SECONDS = 2 * MAX_SECONDS + 300  # to download, to unpack, and to start the module
 _MAX_NAMES = 10_000

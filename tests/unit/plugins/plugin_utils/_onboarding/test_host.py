@@ -63,11 +63,34 @@ def test_the_end_of_a_long_output_is_kept_and_the_program_goes_on(monkeypatch):
 def test_a_module_that_prints_without_end_is_ended(monkeypatch):
     monkeypatch.setattr(host, "time_limit", partial(host.time_limit, max_growth=32 << 20))
     with pytest.raises(AnsibleError, match=r"The host printed more than this process may keep \(32 MiB\)"):
-        run_module(Action(), "name", {}, 60, {})
+        run_module(Action(), "name", {}, 60, [], {})
 
 
 def test_a_module_that_does_not_end_is_ended(monkeypatch):
     action = Action()
     monkeypatch.setattr(action, "_execute_module", lambda **_options: subprocess.run(["sleep", "60"]), raising=False)
     with pytest.raises(AnsibleError, match="The host did not end within 1 seconds"):
-        run_module(action, "name", {}, 1, {})
+        run_module(action, "name", {}, 1, [], {})
+
+
+@pytest.mark.parametrize(
+    "printed, kept",
+    [
+        ('Welcome\n{"size": 9, "warnings": ["\\u001b"], "ansible_facts": {"a": 1}}\nBye', '{"size": 9}'),
+        ('{"msg": "m", "failed": true, "exception": "e"}', '{"msg": "m", "failed": true}'),
+        (
+            '{"platform_dist_result": [], "osrelease_content": ""}',
+            '{"platform_dist_result": [], "osrelease_content": ""}',
+        ),
+        ('{"size": ', "{}"),
+        ("{" * 100_000, "{}"),
+        ("ansible-tmp-1=/tmp/{x}", "ansible-tmp-1=/tmp/{x}"),
+    ],
+)
+def test_of_what_a_module_prints_only_its_return_values_reach_ansible(monkeypatch, printed, kept):
+    action = Action()
+    monkeypatch.setattr(Action, "_low_level_execute_command", lambda _self: {"rc": 0, "stdout": printed})
+    execute = lambda **_options: action._low_level_execute_command()  # noqa: E731 - looked up when it is called
+    monkeypatch.setattr(action, "_execute_module", execute, raising=False)
+    assert run_module(action, "name", {}, 60, ["size"], {})["stdout"] == kept
+    assert action._low_level_execute_command() == {"rc": 0, "stdout": printed}
