@@ -159,6 +159,10 @@ nodes:
     runtime:
       description: Container runtime of the node, with its version.
       type: str
+    addresses:
+      description: Internal IP addresses of the node.
+      type: list
+      elements: str
   sample:
     - name: cp-1
       os: linux

@@ -297,6 +297,53 @@ def test_a_changed_value_that_hss_never_returns_is_named_until_it_is_registered(
     assert "HSS has the earlier value of image_repo_username ('robot-2')" in run(login).text
 
 
+PROTECTION = {"SwitchContainerProtectStatus", "ListHostStatus", "ShowResourceQuotas", "UninstallAgents"}
+
+
+def test_hosts_are_recognized_by_the_nodes_that_the_cluster_has(onboard, simulator, cluster):
+    """HSS may list hosts without their cluster. Nothing asks the cluster or HSS for them without being told to."""
+    simulator.configure(node_num=2, hosts_name_cluster=False)
+    for number in (1, 2):
+        cluster.add(
+            {
+                "apiVersion": "v1",
+                "kind": "Node",
+                "metadata": {"name": f"shop-node-{number}"},
+                "status": {
+                    "nodeInfo": {"operatingSystem": "linux", "architecture": "amd64"},
+                    "conditions": [{"type": "Ready", "status": "True"}],
+                    "addresses": [
+                        {"type": "Hostname", "address": f"shop-node-{number}"},
+                        {"type": "InternalIP", "address": f"10.0.0.{number}"},
+                    ],
+                },
+            }
+        )
+    variables = {"hss_onboard_server": "10.0.0.9", "hss_onboard_kubeconfig_path": cluster.kubeconfig}
+    variables["hss_onboard_kubectl"] = cluster.kubectl
+    pays = {**variables, "hss_onboard_charging_mode": "packet_cycle"}
+    nodes = {"hss_onboard_protect_nodes": True}
+
+    def calls():
+        return len(cluster.calls()), sum(map(simulator.count, (*PROTECTION, "CreateAgentDaemonset")))
+
+    played = onboard({"shop": (None, pays)})
+    assert played.code == 0 and calls() == (0, 0), played.output
+    assert "hss_onboard_charging_mode has no effect without hss_onboard_protect_nodes" in played.text
+    opened = onboard({"shop": (None, {**pays, **nodes})})
+    assert opened.code == 0 and "protection opened on 2, open on 2" in opened.report[0], opened.output
+    assert {host.charging_mode for host in simulator.hosts()} == {"packet_cycle"}
+    before = calls()
+    rotated = onboard({"shop": (None, {**pays, **nodes})}, playbook="huaweicloud.hss.rotate")
+    assert (rotated.code, calls()) == (0, before), rotated.output
+    # Without the variable that says what pays, HSS lists the hosts, and nothing is switched.
+    assert onboard({"shop": (None, {**variables, **nodes})}).code == 0
+    assert {host.switches for host in simulator.hosts()} == {1}
+    back = onboard({"shop": (None, {**variables, **nodes})}, playbook="huaweicloud.hss.offboard")
+    assert back.code == 0 and "protection closed on 2 nodes" in back.report[0], back.output
+    assert {(host.switches, host.protected) for host in simulator.hosts()} == {(2, False)}
+
+
 @pytest.mark.parametrize(
     "namespace, words", [("prod", "Namespace prod in the cluster"), ("kube-system", "Kubernetes itself")]
 )

@@ -85,9 +85,10 @@ def role(simulator, configs):
             "wait_timeout": 100,
             **variables,
         }
+        nodes = tuple(map(tuple, given.pop("nodes", ())))
         known = read_variables({f"hss_onboard_{key}": value for key, value in given.items()})
         config = configs[name]
-        found = HostReading(name, "use", known)
+        found = HostReading(name, "use", known, nodes=nodes)
         if not known.present:
             return found
         values = {"kube_config": config.text, "server": config.server, "ca": config.ca, "days_left": config.days_left}
@@ -291,6 +292,68 @@ def test_hosts_that_hss_lists_without_their_cluster_are_a_failure(simulator, rol
     played = role(**PACKETS)
     assert "should run on 3 nodes, but HSS lists 0 hosts" in played.results["shop"]["msg"]
     assert simulator.count(SWITCH) == 0
+
+
+def hosts_of(simulator, name="shop"):
+    return [host for host in simulator.hosts() if host.cluster_name == name]
+
+
+def nodes_of(simulator, name="shop"):
+    """Returns name and address of each node, as kubectl does."""
+    return [(host.host_name, host.private_ip) for host in hosts_of(simulator, name)]
+
+
+def test_hosts_without_their_cluster_are_recognized_as_nodes_by_name_and_address(simulator, role):
+    simulator.configure(node_num=120, hosts_name_cluster=False)
+    # Nodes have several addresses, and their names have another spelling.
+    ok(role("shop", "bank"))
+    nodes = [(name.upper(), "192.168.7.7", address) for name, address in nodes_of(simulator)]
+    bastion = simulator.add_host("bastion", private_ip=nodes[0][-1])
+    opened = ok(role(**PACKETS, nodes=nodes))
+    assert "protection opened on 120, open on 120" in opened.line()
+    assert opened.results["shop"]["nodes"] == {"desired": 120, "agents": 120, "protected": 120}
+    assert ok(role(**PACKETS, nodes=nodes)).results["shop"]["changed"] is False
+    assert ok(role(nodes=nodes)).line().endswith("protection open on 120")
+    foretold = role(state="absent", uninstall_agents=True, nodes=nodes, check=True).results["shop"]["actions"]
+    back = ok(role(state="absent", uninstall_agents=True, nodes=nodes))
+    assert back.results["shop"]["actions"] == foretold == ["close", "unprotect", "uninstall", "delete"]
+    assert not any(host.protected or host.agent_status == "online" for host in hosts_of(simulator))
+    assert {host.switches for host in (*hosts_of(simulator, "bank"), bastion)} == {0}
+
+
+def test_a_host_that_may_be_another_clusters_is_never_switched(simulator, role):
+    simulator.configure(node_num=4, hosts_name_cluster=False)
+    ok(role("shop", "bank"))
+    (one, address), two, three, four = nodes_of(simulator)
+    bank = nodes_of(simulator, "bank")
+    # The same name with the address of another cluster's node, and a node that is listed twice.
+    nodes = [(one, bank[0][1]), (bank[1][0], address), two, three, four]
+    simulator.hold_host(three[0], cluster_id=hosts_of(simulator, "bank")[0].cluster_id)
+    twin = simulator.add_host(four[0], private_ip=four[1])
+    played = role("shop", **PACKETS, nodes=nodes)
+    result = played.results["shop"]
+    assert result["failed"] and "should run on 4 nodes, but HSS lists 1 hosts under the cluster" in result["msg"]
+    assert [host.host_name for host in simulator.hosts() if host.switches] == [two[0]]
+    assert f"HSS lists several hosts with the name and the address of {four[0]}" in "".join(result["warnings"])
+    assert not twin.switches
+    # Two clusters of a play that have the same node: nobody knows whose it is.
+    lone = simulator.add_host("lone", private_ip="10.9.9.9")
+    both = role("shop", "bank", **PACKETS, nodes=[("lone", "10.9.9.9")])
+    assert all(both.results[name]["failed"] for name in ("shop", "bank")) and not lone.switches
+    # Where HSS lists hosts under the cluster, others are not looked for.
+    simulator.configure(hosts_name_cluster=True)
+    ok(role("bank", **PACKETS, nodes=[(twin.host_name, twin.private_ip)]))
+    assert not twin.switches and all(host.switches == 1 for host in hosts_of(simulator, "bank"))
+
+
+def test_a_removal_says_that_it_does_not_know_the_nodes(simulator, role):
+    ok(role("shop", "bank", **PACKETS))
+    simulator.configure(hosts_name_cluster=False)
+    back = ok(role("shop", "bank", state="absent", bank={"uninstall_agents": True}))
+    for name in ("shop", "bank"):
+        (warning,) = back.results[name]["warnings"]
+        assert "HSS lists no host under the cluster. So it is not known whether protection is still open" in warning
+    assert all(host.protected for host in simulator.hosts())
 
 
 # --- The way back -----------------------------------------------------------------------------------------------------

@@ -75,7 +75,8 @@ class StandIn:
 
     def calls(self) -> list[dict[str, Any]]:
         """The calls of this kubectl until now: args, environment, and the text and the mode of the kubeconfig."""
-        return [json.loads(line) for line in (self._folder / "state" / "calls.jsonl").read_text().splitlines()]
+        path = self._folder / "state" / "calls.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def add(self, *objects: dict[str, Any]) -> None:
         """Add objects that controllers make, such as pods and events, as they are."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from .._api.hosts import MAX_ADDRESSES, MAX_IDS, MAX_NAMES
 from .._api.hss import HssApi
-from .._core.errors import REJECTED, HssError
+from .._core.errors import REJECTED, HssError, enumerate_some
 from .options import Desired, is_address, same_address
 
 ValueT = TypeVar("ValueT")
@@ -44,11 +44,13 @@ def find(api: HssApi, desired: Desired) -> Found:
     :raises HssError: if a listing cannot be read.
     """
     found = Found()
+    listed: set[str] = set()
     for cluster_id in desired.cluster_ids:
         others = []
         for row in api.list_hosts({"cluster_id": cluster_id}):
             if row.get("cluster_id") == cluster_id:
                 found.hosts[row["host_id"]] = row
+                listed.add(cluster_id)
             elif row.get("cluster_id") not in desired.cluster_ids:
                 others.append(row)
         if others:
@@ -56,10 +58,41 @@ def find(api: HssApi, desired: Desired) -> Found:
                 f"HSS returned {len(others)} hosts for the cluster {cluster_id} that it does not list under it, such "
                 f"as {', '.join(map(described, others[:_QUOTED]))}. They are left as they are"
             )
+    for cluster_id, nodes in desired.known_nodes.items():
+        if cluster_id not in listed:
+            _find_known(api, cluster_id, nodes, found)
     missing = [node for node in desired.nodes if not any(_is_node(row, node) for row in found.hosts.values())]
     if missing:
         _find_named(api, desired, missing, found)
     return found
+
+
+def _find_known(api: HssApi, cluster_id: str, nodes: Sequence[Sequence[str]], found: Found) -> None:
+    """Finds the nodes of a cluster under which HSS lists no host.
+
+    Clusters have nodes of the same name, or with the same address, so both must be right.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    addresses = [address for _name, *own in nodes for address in own if is_address(address)]
+    for chunk in chunks(list(dict.fromkeys(addresses)), MAX_ADDRESSES):
+        rows.update((row["host_id"], row) for row in api.list_hosts({"private_ip_list": ",".join(chunk)}))
+    without = [row for row in rows.values() if not row.get("cluster_id") and row["host_id"] not in found.hosts]
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for row in without:
+        by_name.setdefault(str(row.get("host_name")).casefold(), []).append(row)
+    ambiguous = []
+    for name, *own in nodes:
+        matching = [row for row in by_name.get(name.casefold(), ()) if any(_is_node(row, each) for each in own)]
+        if len(matching) == 1:
+            # Everything that follows tells clusters apart by it.
+            found.hosts[matching[0]["host_id"]] = {**matching[0], "cluster_id": cluster_id}
+        elif matching:
+            ambiguous.append(name)
+    if ambiguous:
+        found.warnings.append(
+            f"HSS lists several hosts with the name and the address of {enumerate_some(ambiguous)}, nodes of the "
+            f"cluster {cluster_id}, and does not say to which cluster they belong. They are left as they are"
+        )
 
 
 def _find_named(api: HssApi, desired: Desired, nodes: Sequence[str], found: Found) -> None:

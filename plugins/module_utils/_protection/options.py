@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._core.errors import invalid_option
@@ -66,6 +66,8 @@ class Desired:
     """The desired protection of the nodes of clusters.
 
     :arg nodes: names or private addresses of nodes that HSS may list without their cluster.
+    :arg known_nodes: name and private addresses of each node, by cluster, as the clusters themselves have them. They
+        count if HSS lists no host under the cluster.
     :arg tags: in the format of the API.
     """
 
@@ -76,6 +78,7 @@ class Desired:
     resource_id: str | None = None
     tags: tuple[Mapping[str, str], ...] = ()
     uninstall_agents: bool = False
+    known_nodes: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
 
     @property
     def opens(self) -> bool:
@@ -118,6 +121,7 @@ def desire(params: Mapping[str, Any]) -> Desired:
         resource_id=_resource_id(params["resource_id"]) if opens else None,
         tags=_tags(params["tags"] or {}) if opens else (),
         uninstall_agents=params["uninstall_agents"],
+        known_nodes=params.get("known_nodes") or {},
     )
 
 

@@ -87,13 +87,19 @@ def reconcile(
     return protection
 
 
-def remaining_agents(api: HssApi, cluster_ids: Sequence[str], nodes: Sequence[str] = ()) -> list[dict[str, Any]]:
+def remaining_agents(
+    api: HssApi,
+    cluster_ids: Sequence[str],
+    nodes: Sequence[str] = (),
+    known_nodes: Mapping[str, Sequence[Sequence[str]]] | None = None,
+) -> list[dict[str, Any]]:
     """The hosts of clusters on which an agent is left, as HSS lists them; what L(reconcile) can uninstall.
 
     :arg nodes: names or private addresses of nodes that HSS may list without their cluster.
+    :arg known_nodes: see L(Desired).
     :raises HssError: if the hosts cannot be listed.
     """
-    found = find(api, Desired("closed", tuple(cluster_ids), tuple(nodes)))
+    found = find(api, Desired("closed", tuple(cluster_ids), tuple(nodes), known_nodes=known_nodes or {}))
     return [host for host in found.hosts.values() if not agent_is_gone(host)]
 
 

@@ -270,6 +270,11 @@ def _node_summary(item: Mapping[str, Any]) -> dict[str, Any]:
         "schedulable": not spec.get("unschedulable"),
         "taints": [_taint_text(taint) for taint in _list(spec.get("taints"))],
         "runtime": info.get("containerRuntimeVersion"),
+        "addresses": [
+            _text(address.get("address"))
+            for address in _list(status.get("addresses"))
+            if address.get("type") == "InternalIP"
+        ],
     }
 
 

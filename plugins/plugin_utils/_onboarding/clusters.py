@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,8 @@ class OnboardedCluster:
     :arg credential: the kind of credential that HSS has, as far as it is known.
     :arg account_note: what the cluster has to note about the ServiceAccount's token; empty if that is noted already.
     :arg objects: kind, name, namespace and action of each object in the cluster itself.
+    :arg known_nodes: name and internal addresses of each node, as the cluster itself has them. Nodes that two clusters
+        have in the same way are left out.
     :arg nodes: on how many nodes agents should run (C(desired)) and run (C(agents)), and protection works
         (C(protected)); empty if they were not counted.
     """
@@ -52,6 +55,7 @@ class OnboardedCluster:
     credential: str = ""
     account_note: str = ""
     objects: list[dict[str, Any]] = field(default_factory=list)
+    known_nodes: list[list[str]] = field(default_factory=list)
     nodes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -100,9 +104,27 @@ def group_by_cluster(readings: Iterable[HostReading]) -> list[OnboardedCluster]:
         cluster.problem = _disagreement(cluster) or _different_clusters(cluster)
         if cluster.active:
             cluster.warnings += _different_users(cluster)
+    _note_nodes(clusters)
     for same_server in _groups(clusters, lambda cluster: cluster.speaker.server):
         _refuse_shared_server(same_server)
     return clusters
+
+
+def _note_nodes(clusters: Iterable[OnboardedCluster]) -> None:
+    """Notes the nodes of each cluster, by which hosts are recognized that HSS lists without their cluster."""
+    having = [cluster for cluster in clusters if cluster.speakers]
+    for cluster in having:
+        nodes = next((speaker.nodes for speaker in cluster.speakers if speaker.nodes), ())
+        cluster.known_nodes = [list(node) for node in nodes]
+    owners = Counter(
+        (name, address) for cluster in having for name, *addresses in cluster.known_nodes for address in addresses
+    )
+    for cluster in having:
+        cluster.known_nodes = [
+            [name, *addresses]
+            for name, *addresses in cluster.known_nodes
+            if all(owners[name, address] == 1 for address in addresses)
+        ]
 
 
 def _speakers(members: Sequence[HostReading]) -> list[HostReading]:

@@ -18,10 +18,11 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.batch import
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, enumerate_some
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import failure_summary
 from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.execute import HostOutcome
-from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.hosts import described
+from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.hosts import described, find
 from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.options import (
     CONTAINER_VERSION,
     PACKET_CYCLE,
+    Desired,
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.plan import (
     agent_is_gone,
@@ -171,8 +172,8 @@ def _listed(api: HssApi, clusters: Iterable[OnboardedCluster]) -> list[_Nodes]:
     def read(entry: _Nodes) -> None:
         cluster_id = entry.cluster.cluster_id
         if cluster_id:
-            rows = api.list_hosts({"cluster_id": cluster_id})
-            entry.hosts = [row for row in rows if row.get("cluster_id") == cluster_id]
+            known = _targets([entry.cluster])["known_nodes"]
+            entry.hosts = list(find(api, Desired("closed", (cluster_id,), known_nodes=known)).hosts.values())
 
     Batch(CONCURRENCY).run_each(entries, read)
     return entries
@@ -265,11 +266,10 @@ def _with_hosts(connected: Connected, clusters: Sequence[OnboardedCluster]) -> l
 def _open(
     connected: Connected, clusters: list[OnboardedCluster], params: dict[str, Any], check_mode: bool, again: bool = True
 ) -> None:
-    ids = [str(cluster.cluster_id) for cluster in clusters]
-    if not ids:
+    if not clusters:
         return
     try:
-        protection = reconcile(connected.session, {**params, "clusters": ids}, check_mode, connected.progress)
+        protection = reconcile(connected.session, {**params, **_targets(clusters)}, check_mode, connected.progress)
     except HssError as error:
         if again and error.operation == _QUOTA_OPERATION:
             # Not all nodes could be counted before they had agents: some clusters may still have enough.
@@ -316,8 +316,8 @@ def _record_opened(
         cluster.fail(
             f"the node agent should run on {_desired(cluster)} nodes, but HSS lists {len(own)} hosts under the "
             "cluster, so the others are not protected. Run again when all agents are online, and check "
-            "enterprise_project_id in hss_onboard_connection. If HSS lists hosts without their cluster, open "
-            "protection with hss_cluster_protection and its option nodes"
+            "enterprise_project_id in hss_onboard_connection. A host that HSS lists without its cluster must have the "
+            "name and the internal address of a node; for others, use hss_cluster_protection and its option nodes"
         )
     _fail_nodes(connected, cluster, failed, own)
 
@@ -354,7 +354,7 @@ def close_protection(connected: Connected, clusters: Sequence[OnboardedCluster],
     """Closes the protection of the nodes of clusters whose registrations are removed, so that quotas are free again."""
     for group, params in _removals(clusters):
         try:
-            protection = reconcile(connected.session, {**params, **_ids(group)}, check_mode, connected.progress)
+            protection = reconcile(connected.session, {**params, **_targets(group)}, check_mode, connected.progress)
         except HssError as error:
             fail_all(group, connected.text(error))
             continue
@@ -376,7 +376,7 @@ def remove_agents_left(connected: Connected, clusters: Sequence[OnboardedCluster
     uninstalling = [cluster for cluster in clusters if cluster.speaker.variables.uninstall_agents]
     # In check mode the DaemonSets are still there, so that the plan would be refused.
     for group, params in _removals([] if check_mode else uninstalling):
-        options = {**params, **_ids(group), "uninstall_agents": True}
+        options = {**params, **_targets(group), "uninstall_agents": True}
         try:
             protection = reconcile(connected.session, options, check_mode, connected.progress)
         except HssError as error:
@@ -389,6 +389,7 @@ def remove_agents_left(connected: Connected, clusters: Sequence[OnboardedCluster
                 cluster.did("uninstall", f"agents uninstalled from {_nodes(gone)}")
             _judge(connected, cluster, own, "their agents are still installed")
             if cluster.active:
+                _warn_if_unlisted(connected, cluster, own)
                 _name_remaining(connected, cluster, [outcome.observed for outcome in own], check_mode)
         _warn(connected, protection, group)
     for cluster in clusters if check_mode else [each for each in clusters if each not in uninstalling]:
@@ -404,15 +405,30 @@ def look_for_agents_of(connected: Connected, clusters: Iterable[OnboardedCluster
 
 def _look_for_agents(connected: Connected, cluster: OnboardedCluster, check_mode: bool) -> None:
     try:
-        hosts = remaining_agents(connected.session.api(), [str(cluster.cluster_id)])
+        known = _targets([cluster])["known_nodes"]
+        hosts = remaining_agents(connected.session.api(), list(known), known_nodes=known)
     except HssError as error:
         cluster.warnings.append(f"{cluster.name}: which agents stay on the nodes is not known: {connected.text(error)}")
         return
+    _warn_if_unlisted(connected, cluster, hosts)
     online = [host for host in hosts if host.get("agent_status") in ("online", "installed")]
     if check_mode and cluster.speaker.variables.uninstall_agents and online:
         cluster.did("uninstall", f"agents would be uninstalled from {_nodes(len(online))}")
         hosts = [host for host in hosts if host not in online]
     _name_remaining(connected, cluster, hosts, check_mode)
+
+
+def _warn_if_unlisted(connected: Connected, cluster: OnboardedCluster, found: Sequence[Any]) -> None:
+    """Warns if there were agents, and HSS lists no host on which they could be."""
+    if found or "unprotect" not in cluster.actions:
+        return
+    problem = next((member.local_problem for member in cluster.members if member.local_problem), "")
+    nodes = " or as one of its nodes" if cluster.known_nodes else ""
+    why = f", and its nodes are not known: {connected.text(problem)}" if problem and not nodes else ""
+    cluster.warnings.append(
+        f"{cluster.name}: HSS lists no host under the cluster{nodes}{why}. So it is not known whether protection is "
+        "still open on its nodes, and whether agents stay there. Look for them with hss_host_info"
+    )
 
 
 def _name_remaining(
@@ -478,8 +494,10 @@ def _params(state: str, wait: bool, seconds: int) -> dict[str, Any]:
     }
 
 
-def _ids(clusters: Iterable[OnboardedCluster]) -> dict[str, list[str]]:
-    return {"clusters": [str(cluster.cluster_id) for cluster in clusters]}
+def _targets(clusters: Iterable[OnboardedCluster]) -> dict[str, Any]:
+    """The clusters and their nodes, as options."""
+    known = {str(cluster.cluster_id): cluster.known_nodes for cluster in clusters}
+    return {"clusters": list(known), "known_nodes": known}
 
 
 def _own(protection: Protection, cluster: OnboardedCluster) -> list[HostOutcome]:

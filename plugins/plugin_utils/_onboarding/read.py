@@ -17,6 +17,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import KubeconfigPolicy
+from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.options import is_address
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.environment import task_environment
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import HostFileError
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.kubeconfig import HostKubeconfig, KubeconfigReader
@@ -36,13 +37,18 @@ from .host import given_variables, one_line, read_on_host, run_action, task_opti
 from .reading import HostReading
 from .variables import InvalidVariable, Variables, in_terms_of_the_role, read_variables
 
-_OBJECTS = "huaweicloud.hss.kubectl_objects"
+_OBJECTS, _PREFLIGHT = "huaweicloud.hss.kubectl_objects", "huaweicloud.hss.kubectl_preflight"
 # Every host of the play waits for the slowest one.
 _ACCOUNT_SECONDS = 120
+_MAX_NODE_NAME = 253  # characters, as in Kubernetes
+_MAX_ADDRESSES = 8  # of a node
 
 
-def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostReading:
-    """Reads what the host's variables say, and its kubeconfig if that is needed. Everything wrong is a C(problem)."""
+def read_host(action: ActionBase, task_vars: dict[str, Any], use: str, asks_cluster: bool = True) -> HostReading:
+    """Reads what the host's variables say, and its kubeconfig if that is needed. Everything wrong is a C(problem).
+
+    :arg asks_cluster: whether the names of the nodes may be needed.
+    """
     host = str(task_vars["inventory_hostname"])
     try:
         variables = read_variables(given_variables(action, task_vars))
@@ -51,7 +57,8 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostRe
         named = Variables(str(name) if isinstance(name, str) and "{{" not in name else host)
         return HostReading(host, use, named, variables_valid=False, problem=sanitize(str(exc)))
     reading = HostReading(host, use, variables, options=task_options(action), environment=task_environment(action))
-    if not variables.present and not variables.changes_cluster:
+    asks_cluster = asks_cluster and variables.needs_nodes and not action._task.args.get("rotate")
+    if not variables.present and not variables.changes_cluster and not asks_cluster:
         return reading
     if not variables.become:
         # The inventory's ansible_become precedes the task's keyword.
@@ -62,6 +69,8 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostRe
             reading = _with_service_account(action, task_vars, reading)
         elif variables.present and variables.install_agent and not action._task.args.get("rotate"):
             reading = _with_known_account(action, task_vars, reading)
+        if asks_cluster and reading.usable and reading.local_kube_config:
+            reading = _with_nodes(action, task_vars, reading)
     except AnsibleConnectionFailure as exc:
         return _with_problem(reading, one_line(exc), unreachable=True)
     except AnsibleError as exc:
@@ -72,10 +81,10 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostRe
 
 
 def read_host_only(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostReading:
-    """Reads a host as L(read_host) does, without making a ServiceAccount in its cluster."""
+    """Reads a host as L(read_host) does, without making a ServiceAccount in its cluster or asking it for its nodes."""
     name = str(task_vars["inventory_hostname"])
     variables = {"hss_onboard_name": name, **task_vars, "hss_onboard_service_account": False}
-    return read_host(action, variables, use)
+    return read_host(action, variables, use, asks_cluster=False)
 
 
 def _with_problem(reading: HostReading, problem: str, unreachable: bool = False) -> HostReading:
@@ -210,6 +219,17 @@ def _with_note(reading: HostReading, found: Mapping[str, Any]) -> HostReading:
     cluster = yaml.safe_load(reading.kube_config)["clusters"][0]["cluster"]
     note = str(found.get("annotations", {}).get(NOTE) or "")
     return dataclasses.replace(reading, account_digest=digest_of(cluster, token), account_note=note)
+
+
+def _with_nodes(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
+    """Adds the nodes that the cluster has. It is no problem if it does not answer: HSS may list all that is needed."""
+    found = run_action(action, _PREFLIGHT, {**_target(reading), "fail": False}, task_vars)
+    nodes = []
+    for node in found.get("nodes") or ():
+        addresses = [address for address in node["addresses"] if is_address(address)]
+        if node["os"] == "linux" and addresses and len(node["name"]) <= _MAX_NODE_NAME:
+            nodes.append((node["name"], *addresses[:_MAX_ADDRESSES]))
+    return dataclasses.replace(reading, nodes=tuple(nodes))
 
 
 def _token_secret(

@@ -38,6 +38,7 @@ class HostReading:
     :arg account_note: what the cluster notes about that token.
     :arg account_problem: why the token is not known, where nothing else may be sent in its place.
     :arg account_missing: whether there is no token, as far as the API server answered.
+    :arg nodes: name and internal addresses of each Linux node, as far as kubectl was asked and has answered.
     :arg account_action: what became of the ServiceAccount, C(created) or C(updated); empty if nothing.
     """
 
@@ -64,12 +65,15 @@ class HostReading:
     account_missing: bool = False
     account_action: str = ""
     days_left: int | None = None
+    nodes: tuple[tuple[str, ...], ...] = ()
     warnings: tuple[str, ...] = ()
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any]) -> HostReading:
         """The reading that L(to_result) made a mapping of."""
-        return cls(**{**result, "variables": Variables(**result["variables"]), "warnings": tuple(result["warnings"])})
+        variables, warnings = Variables(**result["variables"]), tuple(result["warnings"])
+        nodes = tuple(tuple(node) for node in result["nodes"])
+        return cls(**{**result, "variables": variables, "warnings": warnings, "nodes": nodes})
 
     def to_result(self) -> dict[str, Any]:
         """The reading as plain values."""

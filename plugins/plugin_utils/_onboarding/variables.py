@@ -120,6 +120,11 @@ class Variables:
         return self.service_account and (self.install_agent or self.protect_nodes)
 
     @property
+    def needs_nodes(self) -> bool:
+        """Whether protection is opened or closed, so that hosts must be recognized as nodes of the cluster."""
+        return self.protect_nodes and (not self.present or self.charging_mode is not None)
+
+    @property
     def changes_cluster(self) -> bool:
         """Whether objects in the cluster are made or removed with kubectl."""
         return self.install_agent or self.service_account

@@ -47,8 +47,9 @@ class Api:
 
     def list_hosts(self, filters):
         self.listed.append(filters["cluster_id"])
-        rows = self.hosts.get(filters["cluster_id"], [])
-        return [*({"cluster_id": filters["cluster_id"], **row} for row in rows), {"cluster_id": "other", **OPEN}]
+        rows = [{"cluster_id": filters["cluster_id"], **row} for row in self.hosts.get(filters["cluster_id"], [])]
+        rows.append({"cluster_id": "other", **OPEN})
+        return [{"host_id": f"{filters['cluster_id']}-{number}", **row} for number, row in enumerate(rows)]
 
     def list_daemonsets(self):
         return self.hosts["daemonsets"]
