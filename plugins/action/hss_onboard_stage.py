@@ -247,7 +247,7 @@ class ActionModule(ActionBase):
             protect.remove_node_agents(removed, self._check_mode)
             register(connected, self._check_mode, self._rotates)
             if not self._rotates:
-                protection.require_any_quota(connected)
+                protection.require_any_quota(protection.with_freed_quotas(connected, clusters))
             for text in connected.warnings:
                 Display().warning(connected.text(text))
         if self._rotates:
@@ -291,7 +291,7 @@ class ActionModule(ActionBase):
         for connected in self._connections(present):
             protect.connect(connected, self._check_mode)
             protect.check_permissions(connected)
-            protect.install_node_agents(connected, self._check_mode)
+            protect.install_node_agents(protection.with_freed_quotas(connected, clusters), self._check_mode)
         return self._finish(task_vars, clusters)
 
     def _finish(self, task_vars: Mapping[str, Any], clusters: list[OnboardedCluster]) -> dict[str, Any]:

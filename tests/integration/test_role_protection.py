@@ -105,11 +105,11 @@ def role(simulator, configs):
             going = [cluster for cluster in connected.clusters if not cluster.speaker.variables.present]
             protect.remove_node_agents(dataclasses.replace(connected, clusters=going), check)
             register(connected, check)
-            protection.require_any_quota(connected)
+            protection.require_any_quota(protection.with_freed_quotas(connected, clusters))
         present = [cluster for cluster in clusters if cluster.active and cluster.speaker.variables.present]
         for connected in connections_of(present, {}, progress.append):
             protect.connect(connected, check)
-            protect.install_node_agents(connected, check)
+            protect.install_node_agents(protection.with_freed_quotas(connected, clusters), check)
         requests = Counter(entry.operation for entry in simulator.requests())
         return Played(host_results(clusters, check), report_lines(clusters, [], check), progress, requests)
 
@@ -237,6 +237,30 @@ def test_quotas_that_are_too_few_after_all_protect_as_many_clusters_as_they_can(
     assert [played.results[name]["failed"] for name in ("shop", "bank")] == [False, True]
     assert "3 nodes need a quota, and 1 are left of 4" in played.results["bank"]["msg"]
     assert counts(simulator) == (6, 3)
+
+
+@pytest.mark.parametrize("agents", [False, True])
+def test_check_mode_counts_the_quotas_that_the_removals_of_the_play_free(simulator, role, agents):
+    """In a real run, they are free when the clusters that stay are compared with them."""
+    simulator.configure(quotas=4)
+    ok(role("shop", **PACKETS))
+    ok(role("bank", "post", require_permissions=True, protect_nodes=False, bank={"protect_nodes": agents}))
+    moved = {**PACKETS, "shop": {"state": "absent"}}
+    checked = ok(role("shop", "bank", **moved, check=True))
+    assert "protection would be closed on 3 nodes" in checked.line()
+    short = role("shop", "bank", "post", **moved, check=True).results["post"]["msg"]
+    assert "left of 4 for container protection" in short and "the removals in this play free 3 of them" in short
+    assert counts(simulator) == ((3 + 3 * agents), 3)
+    played = ok(role("shop", "bank", **moved))
+    assert [played.results[name]["actions"] for name in ("shop", "bank")] == [
+        checked.results[name]["actions"] for name in ("shop", "bank")
+    ]
+    assert {host.cluster_name for host in simulator.hosts() if host.protected} == {"bank"}
+    # What was paid for by use frees no quota.
+    ok(role("post", charging_mode="on_demand"))
+    simulator.configure(quotas=3)
+    paid = role("post", "shop", **PACKETS, post={"state": "absent"}, check=True).results["shop"]
+    assert paid["failed"] and "free" not in paid["msg"]
 
 
 def test_one_account_pays_in_two_ways(simulator, role):

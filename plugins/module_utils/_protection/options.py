@@ -68,6 +68,7 @@ class Desired:
     :arg nodes: names or private addresses of nodes that HSS may list without their cluster.
     :arg known_nodes: name and private addresses of each node, by cluster, as the clusters themselves have them. They
         count if HSS lists no host under the cluster.
+    :arg freed_quotas: how many quotas become free before protection is opened.
     :arg tags: in the format of the API.
     """
 
@@ -79,6 +80,7 @@ class Desired:
     tags: tuple[Mapping[str, str], ...] = ()
     uninstall_agents: bool = False
     known_nodes: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
+    freed_quotas: int = 0
 
     @property
     def opens(self) -> bool:
@@ -122,6 +124,7 @@ def desire(params: Mapping[str, Any]) -> Desired:
         tags=_tags(params["tags"] or {}) if opens else (),
         uninstall_agents=params["uninstall_agents"],
         known_nodes=params.get("known_nodes") or {},
+        freed_quotas=params.get("freed_quotas") or 0,
     )
 
 

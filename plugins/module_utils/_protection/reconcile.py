@@ -165,7 +165,7 @@ def _require_quota(
         needed = sum("open" in outcome.plan.actions for outcome in _planned(desired, found, agents_may_come))
         if agents_may_come:
             needed += max(0, sum(counts.values()) - len(found.hosts) - len(found.unlisted))
-        quota, shortage = compare_quota(api, desired, needed)
+        quota, shortage = compare_quota(api, desired, max(0, needed - desired.freed_quotas))
         if not shortage:
             return found, quota
         if retried:

@@ -35,6 +35,7 @@ class OnboardedCluster:
     :arg objects: kind, name, namespace and action of each object in the cluster itself.
     :arg known_nodes: name and internal addresses of each node, as the cluster itself has them. Nodes that two clusters
         have in the same way are left out.
+    :arg freed: the quotas that its removal would free, in check mode.
     :arg nodes: on how many nodes agents should run (C(desired)) and run (C(agents)), and protection works
         (C(protected)); empty if they were not counted.
     """
@@ -56,6 +57,7 @@ class OnboardedCluster:
     account_note: str = ""
     objects: list[dict[str, Any]] = field(default_factory=list)
     known_nodes: list[list[str]] = field(default_factory=list)
+    freed: int = 0
     nodes: dict[str, int] = field(default_factory=dict)
 
     @property

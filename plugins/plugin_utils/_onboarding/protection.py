@@ -10,7 +10,7 @@ nothing here opens it unless the variables say what pays.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.hss import HssApi
@@ -96,6 +96,16 @@ def require_any_quota(connected: Connected) -> None:
     admit(connected, new, {})
 
 
+def with_freed_quotas(connected: Connected, clusters: Iterable[OnboardedCluster]) -> Connected:
+    """Adds the quotas that the removals of the play would free: in a real run they are free by now.
+
+    :arg clusters: all clusters of the play, in check mode with what their removal would free.
+    """
+    keys = {cluster.speaker.connection_key for cluster in connected.clusters if cluster.speakers}
+    freed = sum(cluster.freed for cluster in clusters if cluster.speakers and cluster.speaker.connection_key in keys)
+    return replace(connected, freed_quotas=freed)
+
+
 def takes_quotas(cluster: OnboardedCluster) -> bool:
     """Whether protection is to be opened with quotas that were bought."""
     if not (cluster.active and cluster.speaker.variables.present):
@@ -140,13 +150,14 @@ def admit(connected: Connected, clusters: Sequence[OnboardedCluster], counts: Ma
         fail_all(taking, connected.text(error))
         return
     needs = {cluster.name: counts.get(str(cluster.cluster_id), 1) for cluster in taking}
-    if sum(needs.values()) > quota.available_num:
+    free = quota.available_num + connected.freed_quotas
+    if sum(needs.values()) > free:
         # Nodes that are protected already need no other quota.
         for nodes in _listed(api, taking):
             if nodes.error:
                 nodes.cluster.fail(connected.text(nodes.error))
             needs[nodes.cluster.name] = max(0, needs[nodes.cluster.name] - nodes.open)
-    left, before = quota.available_num, 0
+    left, before = free, 0
     for cluster in taking:
         need = needs[cluster.name]
         if not cluster.active:
@@ -157,6 +168,8 @@ def admit(connected: Connected, clusters: Sequence[OnboardedCluster], counts: Ma
         least = "" if str(cluster.cluster_id) in counts else "at least "
         nodes_need = f"{need} nodes need" if need > 1 else "1 node needs"
         others = f"; the clusters before it in this play take {before}" if before else ""
+        if connected.freed_quotas:
+            others += f"; the removals in this play free {connected.freed_quotas} of them"
         cluster.fail(
             f"its nodes cannot be protected, so nothing was installed on them: {least}{nodes_need} a quota, and {left} "
             f"are left of {quota.total_num} for container protection{others}. Buy quota in this region, close "
@@ -268,8 +281,9 @@ def _open(
 ) -> None:
     if not clusters:
         return
+    params = {**params, **_targets(clusters), "freed_quotas": connected.freed_quotas}
     try:
-        protection = reconcile(connected.session, {**params, **_targets(clusters)}, check_mode, connected.progress)
+        protection = reconcile(connected.session, params, check_mode, connected.progress)
     except HssError as error:
         if again and error.operation == _QUOTA_OPERATION:
             # Not all nodes could be counted before they had agents: some clusters may still have enough.
@@ -339,6 +353,10 @@ def _works(host: Mapping[str, Any] | None) -> bool:
     return host is not None and is_switched(host, opened=True) and problem(host) is None
 
 
+def _has_quota(host: Mapping[str, Any] | None) -> bool:
+    return (host or {}).get("charging_mode") == PACKET_CYCLE
+
+
 def _count(cluster: OnboardedCluster, protected: int) -> None:
     cluster.nodes = {"desired": 0, "agents": 0, **cluster.nodes, "protected": protected}
 
@@ -361,6 +379,8 @@ def close_protection(connected: Connected, clusters: Sequence[OnboardedCluster],
         for cluster in group:
             own = _own(protection, cluster)
             closed = sum("close" in outcome.actions for outcome in own)
+            if check_mode:
+                cluster.freed = sum("close" in outcome.actions and _has_quota(outcome.plan.host) for outcome in own)
             if closed:
                 cluster.did("close", f"protection {'would be ' if check_mode else ''}closed on {_nodes(closed)}")
             _judge(connected, cluster, own, "protection is still open")

@@ -36,6 +36,7 @@ class Connected:
 
     :arg redactor: knows every secret of the connection and of its clusters.
     :arg progress: gets texts while HSS is waited for.
+    :arg freed_quotas: the quotas that the removals of the play would free, in check mode.
     """
 
     session: Session
@@ -43,6 +44,7 @@ class Connected:
     clusters: list[OnboardedCluster]
     progress: Callable[[str], None]
     warnings: list[str] = field(default_factory=list)
+    freed_quotas: int = 0
 
     def text(self, error: object) -> str:
         """A text that HSS may have a part in, fit to be shown."""
