@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections import Counter
 
@@ -393,35 +394,49 @@ def test_agents_that_stay_are_named(simulator, role):
     assert (back.requests[UNINSTALL], counts(simulator), simulator.clusters()) == (0, (3, 0), [])
 
 
-STEPS = [SWITCH, DELETE, HOSTS, UNINSTALL, REMOVE]
+class Killed(BaseException):
+    """The end of a run, as with SIGKILL."""
 
 
-@pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("after", [False, True])
-def test_the_way_back_continues_after_an_interruption(simulator, role, monkeypatch, step, after):
-    """The run ends at any request, or right after it: nothing is done twice, and nothing out of its order."""
-    ok(role(**PACKETS))
+def killed_after(count, play):
+    """Runs a play that ends after so many requests. Returns whether it had more to do."""
+    real, lock, left = HttpClient.request, threading.Lock(), [count]
 
-    class Killed(BaseException):
-        pass
+    def request(*arguments, **options):
+        with lock:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+        return real(*arguments, **options)
 
-    real = HttpClient.request
-
-    def request(self, operation, *arguments, **options):
-        response = real(self, operation, *arguments, **options) if operation != step or after else None
-        if operation == step:
-            raise Killed
-        return response
-
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(HttpClient, "request", request)
-        with pytest.raises(Killed):
-            role(state="absent", uninstall_agents=True)
-    if step != REMOVE:
-        assert len(simulator.clusters()) == 1
-    ok(role(state="absent", uninstall_agents=True))
-    assert (counts(simulator), simulator.clusters()) == ((0, 0), [])
-    assert {(host.switches, host.uninstalled) for host in simulator.hosts()} == {(2, 1)}
+        try:
+            play()
+        except Killed:
+            return True
+    return False
+
+
+def test_a_run_that_ends_after_any_request_is_completed_by_the_next_in_both_directions(simulator, role):
+    """Nothing is done twice, nothing out of its order, and no quota is lost."""
+    count, unfinished = 0, True
+    away = {"state": "absent", "uninstall_agents": True}
+    while unfinished:
+        simulator.reset()
+        simulator.configure(quotas=3)
+        unfinished = killed_after(count, lambda: role(**PACKETS))
+        ok(role(**PACKETS))
+        assert (counts(simulator), len(simulator.clusters())) == ((3, 3), 1), count
+        assert ok(role(**PACKETS)).results["shop"]["changed"] is False
+        unfinished |= killed_after(count, lambda: role(**away))
+        if any(host.protected or host.agent_status == "online" for host in simulator.hosts()):
+            assert len(simulator.clusters()) == 1, count
+        ok(role(**away))
+        assert (counts(simulator), simulator.clusters()) == ((0, 0), []), count
+        assert {(host.switches, host.uninstalled) for host in simulator.hosts()} == {(2, 1)}, count
+        count += 1
+    assert count > 15
 
 
 @pytest.mark.parametrize("step", [SWITCH, HOSTS, DELETE, UNINSTALL])
