@@ -72,6 +72,7 @@ NEEDED = {
     "execution_environment": "execution_environment",
     "inventory": "inventory",
     "project": "project",
+    "source_project": "project",
     "unified_job_template": "job_template",
     "workflow_job_template": "workflow_job_template",
 }
@@ -118,7 +119,7 @@ def test_everything_is_created_once(setup, tmp_path):
     write_collection(tmp_path, "awx", "awx")
     first, second = setup("-vvv"), setup("-vvv")
     assert (first.code, second.code) == (0, 0), first.output + second.output
-    assert first.recap["localhost"]["changed"] == 12 and second.recap["localhost"]["changed"] == 0
+    assert first.recap["localhost"]["changed"] == 14 and second.recap["localhost"]["changed"] == 0
     assert SECRET not in first.output + second.output + first.log + second.log
 
     described = yaml.safe_load((ROOT / "extensions" / "awx" / "credential_type.yml").read_text())
@@ -140,6 +141,9 @@ def test_everything_is_created_once(setup, tmp_path):
     assert templates["HSS onboard"]["survey_spec"] == survey and templates["HSS onboard"]["survey_enabled"]
     assert not templates["HSS offboard"]["survey_enabled"] and "survey_spec" not in templates["HSS offboard"]
     assert stored(tmp_path, "host")["shop-1"]["variables"] == {"hss_onboard_name": "shop"}
+    (source,) = stored(tmp_path, "inventory_source").values()
+    assert (ROOT / source["source_path"]).exists() and source["credential"] == "HSS" and source["overwrite"]
+    assert set(stored(tmp_path, "inventory")) == {"HSS", source["inventory"]}
     schedules = stored(tmp_path, "schedule").values()
     assert {schedule["unified_job_template"] for schedule in schedules} == {"HSS rotate", "HSS audit"}
 
