@@ -117,7 +117,9 @@ def stored(tmp_path, module):
 
 def test_everything_is_created_once(setup, tmp_path):
     write_collection(tmp_path, "awx", "awx")
-    first, second = setup("-vvv"), setup("-vvv")
+    (tmp_path / "ca.pem").write_text("the certificates of a private cloud\n")
+    private = {"HW_HSS_ENDPOINT": "https://hss.example.com", "HW_CA_PATH": str(tmp_path / "ca.pem")}
+    first, second = (setup("-vvv", known=private) for _run in range(2))
     assert (first.code, second.code) == (0, 0), first.output + second.output
     assert first.recap["localhost"]["changed"] == 14 and second.recap["localhost"]["changed"] == 0
     assert SECRET not in first.output + second.output + first.log + second.log
@@ -126,7 +128,14 @@ def test_everything_is_created_once(setup, tmp_path):
     (kind,) = stored(tmp_path, "credential_type").values()
     assert kind["injectors"] == described["injectors"] and kind["inputs"] == described["inputs"]
     credential = stored(tmp_path, "credential")["HSS"]
-    assert credential["inputs"] == {"access_key": "an-access-key", "secret_key": SECRET, "region": "eu-west-101"}
+    assert credential["inputs"] == {
+        "access_key": "an-access-key",
+        "secret_key": SECRET,
+        "region": "eu-west-101",
+        "endpoint": "https://hss.example.com",
+        "ca_certificates": "the certificates of a private cloud",
+    }
+    assert set(credential["inputs"]) <= {field["id"] for field in described["inputs"]["fields"]}
     assert credential["credential_type"] == described["name"] and credential["organization"] == "Default"
 
     templates = stored(tmp_path, "job_template")
