@@ -47,6 +47,8 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse i
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import differences
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import parse_files
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import CallResult
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error, warning_lines
 
 # Characters of the smaller text. Linear functions take milliseconds for it, and quadratic ones take seconds.
 SIZE = 20_000
@@ -147,6 +149,20 @@ FUNCTIONS: dict[str, tuple[Callable[[str], Any], tuple[str, ...]]] = {
     "files of hosts": (
         lambda text: parse_files(f"m begin 1 plain - 0\n{text}.\nm end 1\n", "m", ["/a"], 0, "", 1 << 30),
         (*TEXTS, "\r", "\r\n", "a\r\r", "\nm end 2\r", "m begin 1 plain "),
+    ),
+    "the output of kubectl": (
+        lambda text: (call_error("looking", CallResult(1, "", text), Redactor()), warning_lines(text)),
+        (
+            "&{",
+            "map[",
+            "open ",
+            "updates to ",
+            ", error found in #1",
+            'error\n{"',
+            "\x1b[0",
+            "Warning: \n",
+            'namespace "',
+        ),
     ),
     "quantities": (
         lambda text: differences({"resource_info": {"cpu_limit": text}}, None, {}, {"cpu_limit": "1"}),
