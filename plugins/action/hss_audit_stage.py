@@ -18,6 +18,7 @@ from ansible.utils.display import Display
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http import client
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.stages import stage_of
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._audit import (
     csv_report,
     html_report,
@@ -61,10 +62,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the stage."""
         result = super().run(tmp, task_vars)
-        stages = {"read": self._read, "audit": self._audit}
-        stage = stages.get(str(self._task.args.get("stage")))
-        if stage is None:
-            raise AnsibleActionFail("hss_audit_stage is a part of the playbook audit and of no use outside of it.")
+        stage = stage_of(self, {"read": self._read, "audit": self._audit}, "the playbook audit")
         if client.requests is None:
             raise AnsibleActionFail("The audit needs the Python package requests where Ansible itself runs.")
         try:

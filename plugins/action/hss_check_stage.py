@@ -9,7 +9,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.release import __version__
@@ -19,6 +18,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors impor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
 from ansible_collections.huaweicloud.hss.plugins.module_utils._http import client
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.stages import stage_of
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._check.checks import Check, Deadline, not_ok
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._check.connection import check_connection
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._check.control_node import check_control_node
@@ -41,9 +41,7 @@ class ActionModule(ActionBase):
         """Return the result of the stage."""
         result = super().run(tmp, task_vars)
         stages = {"host": self._host, "connection": self._connection_and_hosts, "verdict": self._verdict}
-        stage = stages.get(str(self._task.args.get("stage")))
-        if stage is None:
-            raise AnsibleActionFail("hss_check_stage is a part of the playbook check and of no use outside of it.")
+        stage = stage_of(self, stages, "the playbook check")
         return {"changed": False, **result, **stage(task_vars or {})}
 
     def _host(self, task_vars: dict[str, Any]) -> dict[str, Any]:

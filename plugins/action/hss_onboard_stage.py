@@ -10,7 +10,7 @@ the stages that do something on a host use its connection.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._http import clien
 from ansible_collections.huaweicloud.hss.plugins.module_utils._kubeconfig.canonical import libraries_available
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.guard import guarded
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.heartbeat import heartbeat, show_progress
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._actions.stages import Stage, stage_of
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding import agents, protect, protection
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.clusters import (
     OnboardedCluster,
@@ -77,7 +78,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the stage."""
         result = super().run(tmp, task_vars)
-        stages: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        stages: dict[str, Stage] = {
             "read": self._read,
             "register": self._register,
             "images": self._images,
@@ -86,17 +87,15 @@ class ActionModule(ActionBase):
             "protect": self._protect,
             "report": self._report,
         }
-        stage = stages.get(str(self._task.args.get("stage")))
+        stage = stage_of(self, stages, "the role hss_onboard")
         self._use = self._find_use(task_vars or {})
-        if stage is None:
-            raise AnsibleActionFail("hss_onboard_stage is a part of the role hss_onboard and of no use outside of it.")
         if client.requests is None or not libraries_available():
             raise AnsibleActionFail(
                 "hss_onboard needs the Python packages requests, PyYAML and cryptography where Ansible itself runs."
             )
         return {"changed": False, **result, **self._shown(stage, task_vars or {})}
 
-    def _shown(self, stage: Callable[[dict[str, Any]], dict[str, Any]], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _shown(self, stage: Stage, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Runs a stage, and shows lines while it takes long."""
         name = str(self._task.args["stage"])
         if name not in _GOING_ON:

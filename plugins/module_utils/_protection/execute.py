@@ -64,6 +64,27 @@ def switch(api: HssApi, desired: Desired, outcomes: Sequence[HostOutcome]) -> bo
     return True
 
 
+def observe(api: HssApi, outcomes: Sequence[HostOutcome], failure: str) -> bool:
+    """Records the hosts as HSS lists them now.
+
+    :arg failure: the context of an error, with C({}) in place of the host's name.
+    :returns: whether HSS listed them; otherwise each has the error.
+    """
+    try:
+        rows = read(api, [outcome.host_id for outcome in outcomes])
+    except HssError as error:
+        for outcome in outcomes:
+            outcome.error = error.with_context(
+                failure.format(outcome.label),
+                hint="Run again: a host that has the desired protection by then is not switched.",
+                outcome=UNKNOWN,
+            )
+        return False
+    for outcome in outcomes:
+        outcome.observed = rows.get(outcome.host_id)
+    return True
+
+
 def _look(api: HssApi, desired: Desired, failed: Sequence[HostOutcome]) -> None:
     """Looks whether requests that failed had an effect nevertheless, on some of their hosts or on all."""
     action = "open" if desired.opens else "close"
@@ -73,19 +94,10 @@ def _look(api: HssApi, desired: Desired, failed: Sequence[HostOutcome]) -> None:
             return
         if pause:
             api.sleep(pause)
-        try:
-            rows = read(api, [outcome.host_id for outcome in waiting])
-        except HssError as error:
-            for outcome in waiting:
-                outcome.error = error.with_context(
-                    f"A request to {action} the protection of the host {outcome.label} failed, and its effect could "
-                    "not be read.",
-                    hint="Run again: a host that has the desired protection by then is not switched.",
-                    outcome=UNKNOWN,
-                )
+        failure = f"A request to {action} the protection of the host {{}} failed, and its effect could not be read."
+        if not observe(api, waiting, failure):
             return
         for outcome in waiting:
-            outcome.observed = rows.get(outcome.host_id)
             if outcome.observed is not None and is_switched(outcome.observed, desired.opens):
                 outcome.error = None
                 outcome.actions.append(action)

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Callable
 
 from .._api.hss import HssApi
-from .._core.errors import REJECTED, TIMEOUT, UNKNOWN, HssError
+from .._core.errors import REJECTED, TIMEOUT, HssError
 from .._core.outcome import without_error
 from .._core.polling import Poller, Wait
-from .execute import HostOutcome
-from .hosts import LIST_OPERATION, Found, find, read
+from .execute import HostOutcome, observe
+from .hosts import LIST_OPERATION, Found, find
 from .options import Desired
 from .plan import SWITCH_OPERATION, agent_is_gone, agent_runs, degradation, is_switched, problem
 
@@ -127,19 +127,10 @@ class Waiter:
         return waiting
 
     def _read(self, outcomes: Sequence[HostOutcome]) -> None:
-        try:
-            rows = read(self._api, [outcome.host_id for outcome in outcomes])
-        except HssError as error:
-            for outcome in outcomes:
-                outcome.error = error.with_context(
-                    f"The protection of the host {outcome.label} was to be switched, but what became of it could not "
-                    "be read.",
-                    hint="Run again: a host that has the desired protection by then is not switched.",
-                    outcome=UNKNOWN,
-                )
+        failure = "The protection of the host {} was to be switched, but what became of it could not be read."
+        if not observe(self._api, outcomes, failure):
             return
         for outcome in outcomes:
-            outcome.observed = rows.get(outcome.host_id)
             status = (outcome.observed or {}).get("protect_status")
             outcome.note_progress(self._poller.waited if self._poller else 0.0, str(status))
 
