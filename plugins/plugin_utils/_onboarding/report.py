@@ -71,6 +71,11 @@ def report_lines(clusters: Sequence[OnboardedCluster], lost: Iterable[str], chec
         if outcome in ("failed", "unreachable"):
             reference = f"{outcome}, see the error of host {cluster.reporter}"
             line = f"{line}; {reference}" if line else reference
+        else:
+            short = [member.host for member in cluster.members if _too_few_days(member)]
+            if short:
+                tally["with too few days left"] += 1
+                line = f"{line}; fewer days left than hss_onboard_min_days_left, see the error of host {short[0]}"
         lines.append(f"{cluster.name}: {line or 'nothing to do'}")
         for member in cluster.members:
             if not member.usable and cluster.speakers:
@@ -130,7 +135,9 @@ def _host_result(cluster: OnboardedCluster, member: HostReading, check_mode: boo
 
 def _too_few_days(member: HostReading) -> str:
     least = member.variables.min_days_left
-    if least is None or member.days_left is None or not member.variables.present or member.days_left >= least:
+    if not member.usable or not member.variables.present or least is None:
+        return ""
+    if member.days_left is None or member.days_left >= least:
         return ""
     return (
         f"its credential has {member.days_left} days left, fewer than hss_onboard_min_days_left ({least}): renew it on "

@@ -137,6 +137,9 @@ def test_a_credential_with_too_few_days_fails_after_all_else():
         and "hss_onboard_min_days_left" in results["a"]["msg"]
     )
     assert not results["b"]["failed"] and results["a"]["cluster_id"] == "id-1"
+    *lines, tally = report_lines(made, [], False)
+    assert [line.endswith("hss_onboard_min_days_left, see the error of host a") for line in lines] == [True, False]
+    assert tally == "2 unchanged, 1 with too few days left"
 
 
 def test_hosts_that_were_lost_before_have_a_line_and_count():
