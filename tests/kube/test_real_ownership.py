@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,26 @@ def test_another_object_with_the_same_name_is_not_deleted(cluster: Cluster) -> N
         assert cluster.run(*call.arguments, stdin=call.text).returncode == 0
         again = cluster.run(*call.arguments, stdin=call.text)
         assert again.returncode == 1 and "(NotFound)" in again.stderr, again.stderr
+
+
+def test_an_object_that_is_replaced_before_it_is_deleted_stays(cluster: Cluster, tasks: Any, tmp_path: Path) -> None:
+    """Somebody deletes it and creates another one, after the collection has looked and before it deletes."""
+    _played, (made,) = tasks(OBJECTS, {"objects": manifests(), **ONE})
+    assert made["changed"]
+    (tmp_path / "theirs.json").write_text(json.dumps(thing("ConfigMap", "config", "hss-test", data={"a": "1"})))
+    kubectl = shlex.join([cluster.kubectl, "--kubeconfig", cluster.kubeconfig])
+    replace = f"{kubectl} delete configmap config -n hss-test && {kubectl} apply -f {tmp_path}/theirs.json"
+    wrapper = tmp_path / "slow-kubectl"
+    wrapper.write_text(
+        f'#!/bin/sh\ncase "$*" in *"delete --raw"*) [ -e {tmp_path}/done ] || '
+        f'{{ : >{tmp_path}/done; {replace}; }} >&2 </dev/null ;; esac\nexec {cluster.kubectl} "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    absent = {"objects": manifests()[1:], **ONE, "state": "absent", "kubectl": str(wrapper)}
+    _played, (gone,) = tasks(OBJECTS, absent)
+    assert gone["changed"] and not gone.get("failed"), gone
+    assert (cluster.get("configmap", "config", "hss-test") or {})["data"] == {"a": "1"}
+    assert cluster.get("clusterrole", "hss-test") is None
 
 
 def test_the_life_of_an_agent_with_an_owner(cluster: Cluster, tasks: Any) -> None:
