@@ -48,6 +48,12 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._manifests.parse i
 from ansible_collections.huaweicloud.hss.plugins.module_utils._node_agents.status import differences
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._hosts.files import parse_files
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.command import CallResult
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.contents import (
+    list_calls,
+    parse_contents,
+    reason_to_keep,
+    split_contents,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.errors import call_error, warning_lines
 
 # Characters of the smaller text. Linear functions take milliseconds for it, and quadratic ones take seconds.
@@ -159,10 +165,19 @@ FUNCTIONS: dict[str, tuple[Callable[[str], Any], tuple[str, ...]]] = {
             "updates to ",
             ", error found in #1",
             'error\n{"',
+            "denied the request\n{",
             "\x1b[0",
             "Warning: \n",
             'namespace "',
         ),
+    ),
+    "what is in a namespace": (
+        lambda text: (
+            list_calls(text, "hss", "m"),
+            split_contents(parse_contents(text, "m"), ["one"]),
+            reason_to_keep(parse_contents(text, "m"), "one"),
+        ),
+        ("a\n", "a.b\n", "mi", "mf", "mi" + "mf" * 10, f"mia{'mfa' * 10}", "mi" + "mfb" * 8 + "mf a b" * 3),
     ),
     "quantities": (
         lambda text: differences({"resource_info": {"cpu_limit": text}}, None, {}, {"cpu_limit": "1"}),
