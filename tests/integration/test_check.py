@@ -62,10 +62,10 @@ def test_a_connection_that_works(run, simulator):
     simulator.seed_clusters(2)
     checks = run()
     assert problems(checks) == [] and checks["IAM"].ok is None
-    assert checks[LISTING].detail == "2 clusters are registered, 2 of them connected"
+    assert checks[LISTING].detail == "clusters registered: 2, of them connected: 2"
     assert checks["credential"].detail == f"permanent access key {simulator.access_key[:4]}***"
     assert "quota left: " in checks["request ShowResourceQuotas"].detail
-    assert "hosts are listed" in checks["request ListHostStatus"].detail
+    assert "hosts listed: " in checks["request ListHostStatus"].detail
     counts = {operation: simulator.count(operation) for operation in READING}
     assert counts["ListMultiCloudClusters"] == 1 and set(counts.values()) == {1}
 

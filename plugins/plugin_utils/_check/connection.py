@@ -210,7 +210,7 @@ def _reads(api: HssApi) -> list[tuple[str, str, Callable[[], str]]]:
     def clusters() -> str:
         rows = api.list_clusters()
         connected = sum(row.get("status") == "connect_success" for row in rows)
-        return f"{len(rows)} clusters are registered, {connected} of them connected"
+        return f"clusters registered: {len(rows)}, of them connected: {connected}"
 
     def network() -> str:
         found = api.show_agent_network()
@@ -231,13 +231,13 @@ def _reads(api: HssApi) -> list[tuple[str, str, Callable[[], str]]]:
 
     def agents() -> str:
         require_region()
-        return f"{len(api.list_daemonsets())} clusters are listed with node agents"
+        return f"clusters with node agents: {len(api.list_daemonsets())}"
 
     def hosts() -> str:
         require_region()
         rows = api.list_hosts({})
         opened = sum(row.get("protect_status") == "opened" for row in rows)
-        return f"{len(rows)} hosts are listed, protection is open on {opened} of them"
+        return f"hosts listed: {len(rows)}, of them with open protection: {opened}"
 
     def quotas() -> str:
         rows = [row for row in api.show_quotas() if row.get("total_num")]
