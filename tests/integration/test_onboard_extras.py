@@ -219,6 +219,8 @@ def test_the_token_of_the_account_is_not_replaced_and_not_missed(onboard, simula
     # Registered with the token; then the token is made anew, for a registration without any date.
     assert run(account, ONBOARD)[0].code == 0
     assert cluster.run("delete", "secret", "hss-token", "-n", "hss-access").returncode == 0
+    would = onboard({"cp-1": (None, {"hss_onboard_name": "shop", **account})}, "--check")
+    assert (would.code, would.hosts_with("changed")) == (0, {"cp-1"}) and "shop: would be updated" in would.report[0]
     missing, before = run(account)
     assert missing.code == 2 and "Create the ServiceAccount and its token with the playbook onboard" in missing.text
     repaired, after = run(account, ONBOARD)

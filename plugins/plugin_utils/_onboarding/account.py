@@ -158,6 +158,14 @@ def _account(variables: Variables) -> dict[str, str]:
     return {"name": "hss", "namespace": variables.service_account_namespace}
 
 
+def makes_token(made: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the token is made by applying the objects.
+
+    :arg made: the rows of kubectl_objects about the objects.
+    """
+    return any(row["kind"] == "Secret" and row["action"] == "created" for row in made)
+
+
 def stale_token(made: Sequence[Mapping[str, Any]], objects: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The token's Secret, if it is older than the account, which was deleted and has just been made anew.
 
@@ -165,8 +173,8 @@ def stale_token(made: Sequence[Mapping[str, Any]], objects: Sequence[Mapping[str
 
     :arg made: the rows of kubectl_objects about the objects.
     """
-    actions = {row["kind"]: row["action"] for row in made}
-    if actions.get("ServiceAccount") != "created" or actions.get("Secret") == "created":
+    is_new = any(row["kind"] == "ServiceAccount" and row["action"] == "created" for row in made)
+    if not is_new or makes_token(made):
         return []
     return [item for item in objects if item["kind"] == "Secret"]
 

@@ -28,6 +28,7 @@ from .account import (
     account_conflict_message,
     account_owner,
     digest_of,
+    makes_token,
     service_account_objects,
     stale_token,
     token_secret_options,
@@ -38,6 +39,8 @@ from .reading import HostReading
 from .variables import InvalidVariable, Variables, in_terms_of_the_role, read_variables
 
 _OBJECTS, _PREFLIGHT = "huaweicloud.hss.kubectl_objects", "huaweicloud.hss.kubectl_preflight"
+# In check mode, the plan is made with this in place of a token that is not made.
+_TOKEN_TO_COME = "token-of-the-service-account"
 # Every host of the play waits for the slowest one.
 _ACCOUNT_SECONDS = 120
 _MAX_NODE_NAME = 253  # characters, as in Kubernetes
@@ -166,29 +169,35 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
         reading = dataclasses.replace(reading, account_action="" if not actions else "created" if whole else "updated")
         if not variables.binds_account:
             reading = _without_binding(action, task_vars, reading)
-        if action._task.check_mode and any(item["action"] == "created" for item in made["objects"]):
-            # There may be no token yet, so the plan is made with the admin's credential.
-            return reading
+        if action._task.check_mode and (stale or makes_token(made["objects"])):
+            return _with_token(reading, _TOKEN_TO_COME)
     # The account's token is in the cluster in which that kubectl made it.
     found = _token_secret(action, task_vars, reading, made.get("kubectl"))
-    account: dict[str, Any] = {
-        "user": "ServiceAccount",
-        "holder": "",
-        "credential": "service_account",
-        "days_left": None,
-    }
-    if found.get("failed"):
-        if not action._task.args.get("rotate"):
-            return _without_account(reading, found.get("msg"))
-        # Whether that matters depends on what HSS has already. The administrator's credential is no substitute.
-        problem = in_terms_of_kubectl(sanitize(str(found.get("msg"))).strip())
-        account.update(account_problem=problem.rstrip("."), account_missing=bool(found.get("answered")))
-        return dataclasses.replace(reading, kube_config="", **account)
+    if not found.get("failed"):
+        return _with_token(_with_note(reading, found), _token_in(found))
+    if not action._task.args.get("rotate"):
+        return _without_account(reading, found.get("msg"))
+    # Whether that matters depends on what HSS has already. The administrator's credential is no substitute.
+    problem = in_terms_of_kubectl(sanitize(str(found.get("msg"))).strip()).rstrip(".")
+    return dataclasses.replace(
+        _with_token(reading, _TOKEN_TO_COME),
+        kube_config="",
+        account_problem=problem,
+        account_missing=bool(found.get("answered")),
+    )
+
+
+def _with_token(reading: HostReading, token: str) -> HostReading:
     document = yaml.safe_load(reading.kube_config)
-    token = base64.b64decode(found["data"]["token"]).decode()
     document["users"] = [{"name": document["users"][0]["name"], "user": {"token": token}}]
-    text = str(yaml.safe_dump(document, sort_keys=False))
-    return dataclasses.replace(_with_note(reading, found), kube_config=text, **account)
+    return dataclasses.replace(
+        reading,
+        kube_config=str(yaml.safe_dump(document, sort_keys=False)),
+        user="ServiceAccount",
+        holder="",
+        credential="service_account",
+        days_left=None,
+    )
 
 
 def _without_binding(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
@@ -215,10 +224,14 @@ def _with_known_account(action: ActionBase, task_vars: dict[str, Any], reading: 
 
 
 def _with_note(reading: HostReading, found: Mapping[str, Any]) -> HostReading:
-    token = base64.b64decode(found["data"]["token"]).decode()
     cluster = yaml.safe_load(reading.kube_config)["clusters"][0]["cluster"]
     note = str(found.get("annotations", {}).get(NOTE) or "")
-    return dataclasses.replace(reading, account_digest=digest_of(cluster, token), account_note=note)
+    return dataclasses.replace(reading, account_digest=digest_of(cluster, _token_in(found)), account_note=note)
+
+
+def _token_in(found: Mapping[str, Any]) -> str:
+    """The token in a Secret. What is none is refused later."""
+    return base64.b64decode(str(found["data"]["token"])).decode("utf-8", "replace")
 
 
 def _with_nodes(action: ActionBase, task_vars: dict[str, Any], reading: HostReading) -> HostReading:
