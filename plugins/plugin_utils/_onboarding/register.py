@@ -23,7 +23,6 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction im
 from .account import Note, place_of
 from .clusters import OnboardedCluster, fail_all
 from .reading import HostReading
-from .variables import in_terms_of_the_role
 
 CONCURRENCY = 8
 # How messages call an entry of the list.
@@ -208,8 +207,8 @@ def _record(connected: Connected, cluster: OnboardedCluster, outcome: ClusterOut
     cluster.cluster_id = (outcome.observed or {}).get("cluster_id") or outcome.own_id or outcome.plan.cluster_id
     cluster.row = connected.redacted(dict(outcome.observed or {}))
     not_sent = NOT_SENT.replace("the kubeconfig", f"the kubeconfig of {cluster.speaker.host}")
-    warnings = [in_terms_of_the_role(text.replace(NOT_SENT, not_sent)) for text in outcome.warnings]
-    cluster.warnings += [f"{cluster.name}: {connected.text(text)}" for text in warnings]
+    warnings = [connected.text(text.replace(NOT_SENT, not_sent)) for text in outcome.warnings]
+    cluster.warnings += [f"{cluster.name}: {text}" for text in warnings]
     if result["diff"]["before"] != result["diff"]["after"]:
         cluster.diff = connected.redacted(result["diff"])
     if not cluster.row and outcome.plan.before:

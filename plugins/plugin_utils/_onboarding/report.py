@@ -170,4 +170,4 @@ def _outcome(cluster: OnboardedCluster) -> str:
 def warnings_of(clusters: Iterable[OnboardedCluster]) -> list[str]:
     """The warnings about all clusters, each once."""
     texts = (text for cluster in clusters for text in cluster.warnings)
-    return list(dict.fromkeys(visible_data(text, _MAX_LINE) for text in texts))
+    return list(dict.fromkeys(visible_data(in_terms_of_the_role(text), _MAX_LINE) for text in texts))

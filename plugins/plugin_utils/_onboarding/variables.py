@@ -243,10 +243,12 @@ def unknown_variables(names: Mapping[str, Any]) -> list[str]:
 
 
 def in_terms_of_the_role(text: str) -> str:
-    """A message of the modules in which options have the names of the role's variables."""
+    """A message of the modules in which options have the names of the role's variables, which may be some already."""
     text = text.replace("Set path to", "Set hss_onboard_kubeconfig_path to")
     text = _ALLOWING_OPTION.sub(r"hss_onboard_cluster.kube_config_\1", text)
     text = _LEADING_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}: ", text)
+    text = _WAIT_TIMEOUT.sub("hss_onboard_wait_timeout", text)
+    text = _SCHEDULE_OPTIONS.sub(r"\1 in hss_onboard_daemonset.schedule_info", text)
     return _ASSIGNED_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}=", text)
 
 
@@ -301,4 +303,6 @@ _LEADING_OPTION = re.compile(rf"^({_OPTION_NAMES}): ")
 _ALLOWING_OPTION = re.compile(
     r"(?<![\w.])(?:kube_config_)?(allow_(?:insecure|in_cluster_server|server_without_ca))(?!\w)"
 )
-_ASSIGNED_OPTION = re.compile(rf"\b({_OPTION_NAMES})=")
+_ASSIGNED_OPTION = re.compile(rf"(?<![\w.])({_OPTION_NAMES})=")
+_WAIT_TIMEOUT = re.compile(r"(?<![\w.])wait_timeout(?![\w=])")
+_SCHEDULE_OPTIONS = re.compile(r"(?<![\w.])(node_selector and pod_tolerances)(?! in )")
