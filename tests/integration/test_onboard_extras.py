@@ -222,6 +222,7 @@ def test_the_token_of_the_account_is_not_replaced_and_not_missed(onboard, simula
     would = onboard({"cp-1": (None, {"hss_onboard_name": "shop", **account})}, "--check")
     assert (would.code, would.hosts_with("changed")) == (0, {"cp-1"}) and "shop: would be updated" in would.report[0]
     missing, before = run(account)
+    assert "cp-1: the Secret hss-token in the namespace hss-access does not exist" in missing.failure("cp-1")
     assert missing.code == 2 and "Create the ServiceAccount and its token with the playbook onboard" in missing.text
     repaired, after = run(account, ONBOARD)
     assert (repaired.code, repaired.hosts_with("changed")) == (0, {"cp-1"}), repaired.output

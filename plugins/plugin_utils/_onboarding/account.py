@@ -216,6 +216,13 @@ def note_options(variables: Variables, note: str) -> dict[str, Any]:
     return {"owner": account_owner(variables), "objects": [{**secret, "metadata": metadata}]}
 
 
+def no_token_message(variables: Variables) -> str:
+    """Why there is no token to read, although the API server answers."""
+    return (
+        f"the Secret {_TOKEN_SECRET} in the namespace {variables.service_account_namespace} does not exist, or is empty"
+    )
+
+
 def token_secret_options(variables: Variables) -> dict[str, Any]:
     """The options of kubectl_secret_info that read the ServiceAccount's token."""
     return {"name": _TOKEN_SECRET, "namespace": variables.service_account_namespace, "keys": ["token"]}

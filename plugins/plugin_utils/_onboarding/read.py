@@ -29,6 +29,7 @@ from .account import (
     account_owner,
     digest_of,
     makes_token,
+    no_token_message,
     service_account_objects,
     stale_token,
     token_secret_options,
@@ -178,7 +179,9 @@ def _with_service_account(action: ActionBase, task_vars: dict[str, Any], reading
     if not action._task.args.get("rotate"):
         return _without_account(reading, found.get("msg"))
     # Whether that matters depends on what HSS has already. The administrator's credential is no substitute.
-    problem = in_terms_of_kubectl(sanitize(str(found.get("msg"))).strip()).rstrip(".")
+    problem = in_terms_of_kubectl(sanitize(str(found.get("msg"))).strip())
+    if found.get("answered"):
+        problem = no_token_message(variables)
     return dataclasses.replace(
         _with_token(reading, _TOKEN_TO_COME),
         kube_config="",

@@ -188,7 +188,9 @@ def _record_account(cluster: OnboardedCluster, place: str, made: Plan, sent: boo
 def _record_unread_account(cluster: OnboardedCluster, made: Plan) -> None:
     """Whether HSS needs a token of a ServiceAccount that could not be read."""
     speaker = cluster.speaker
-    reason = f"the token of the ServiceAccount could not be read on {speaker.host}: {speaker.account_problem}."
+    reason = f"the token of the ServiceAccount could not be read on {speaker.host}: {speaker.account_problem}"
+    if not reason.endswith((".", "?", "!")):
+        reason += "."
     shown = "a token without an end" if made.account_shown else "another credential"
     known = f"HSS has {shown}, as the dates of the registration show"
     if made.account_shown and not speaker.account_missing:
