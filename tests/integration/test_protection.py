@@ -143,7 +143,7 @@ def test_a_quota_that_is_short_by_one(simulator, protect, cluster, nodes):
     cluster(nodes)
     for check in (True, False):
         ran = protect(check=check)
-        assert ran.failed and f"{nodes} nodes need one, and {nodes - 1} are left of {nodes - 1}" in ran.msg
+        assert ran.failed and f"need{'s' * (nodes == 1)} one, and {nodes - 1} are left of {nodes - 1}" in ran.msg
         assert (simulator.count(SWITCH), ran.result["failure"]["outcome"]) == (0, "not_sent")
     simulator.configure(quotas=nodes)
     assert not protect().failed
@@ -156,7 +156,7 @@ def test_a_quota_that_is_short_is_refused_before_agents_are_waited_for(simulator
     for options in ({}, {"nodes": ["shop-node-11", "shop-node-12"]}):
         simulator.clear_requests()
         ran = protect(**options)
-        assert ran.failed and "12 nodes need one, and 1 are left of 1" in ran.msg
+        assert ran.failed and "12 nodes need one, and 1 is left of 1" in ran.msg
         assert simulator.count(HOSTS) <= 4
 
 

@@ -219,7 +219,7 @@ def test_the_clusters_of_a_play_share_the_quota(simulator, role):
     played = role(*NAMES, **PACKETS)
     assert [played.results[name]["failed"] for name in NAMES] == [False, False, True]
     text = (
-        "3 nodes need a quota, and 1 are left of 7 for container protection; the clusters before it in this play take 6"
+        "3 nodes need a quota, and 1 is left of 7 for container protection; the clusters before it in this play take 6"
     )
     assert text in played.results["post"]["msg"]
     assert counts(simulator) == (6, 6) and {host.cluster_name for host in simulator.hosts()} == {"shop", "bank"}
@@ -227,7 +227,7 @@ def test_the_clusters_of_a_play_share_the_quota(simulator, role):
     assert (played.requests[SWITCH], played.requests[CREATE]) == (1, 2)
     again = role(*NAMES, **PACKETS)
     assert [again.results[name]["changed"] for name in NAMES] == [False] * 3
-    assert "3 nodes need a quota, and 1 are left of 7" in again.results["post"]["msg"]
+    assert "3 nodes need a quota, and 1 is left of 7" in again.results["post"]["msg"]
 
 
 def test_quotas_that_are_too_few_after_all_protect_as_many_clusters_as_they_can(simulator, role):
@@ -236,7 +236,7 @@ def test_quotas_that_are_too_few_after_all_protect_as_many_clusters_as_they_can(
     scheduled = {"daemonset": {"schedule_info": {"node_selector": ["pool=web"]}}}
     played = role("shop", "bank", **PACKETS, **scheduled)
     assert [played.results[name]["failed"] for name in ("shop", "bank")] == [False, True]
-    assert "3 nodes need a quota, and 1 are left of 4" in played.results["bank"]["msg"]
+    assert "3 nodes need a quota, and 1 is left of 4" in played.results["bank"]["msg"]
     assert counts(simulator) == (6, 3)
 
 
@@ -282,7 +282,13 @@ def test_a_node_that_is_not_protected_fails_its_cluster_alone(simulator, role):
     shop, bank = played.results["shop"], played.results["bank"]
     assert (shop["failed"], bank["failed"], bank["nodes"]["protected"]) == (True, False, 3)
     assert "2 of 3 nodes failed" in shop["msg"] and "protection_exception" in shop["msg"]
-    assert "package_unavailable" in shop["msg"] and shop["nodes"]["protected"] == 1
+    assert shop["msg"].count("package_unavailable") == 1 and shop["nodes"]["protected"] == 1
+    assert "protection opened on 2, open on 1, open but not working on 1; but 2 of 3 nodes failed." in shop["msg"]
+    assert [shop["msg"].count(f"shop-node-{number}") for number in (1, 2, 3)] == [0, 1, 1]
+    # Nodes that fail for the same reason share it.
+    simulator.hold_host("shop-node-1", protect_status="protection_exception")
+    same = role("shop", **PACKETS).results["shop"]["msg"]
+    assert same.count("protection_exception") == 1 and "shop-node-2 (10.0.0." in same
 
 
 def test_a_node_that_is_down_does_not_keep_the_others_unprotected(simulator, role, monkeypatch):
@@ -357,7 +363,7 @@ def test_a_host_that_may_be_another_clusters_is_never_switched(simulator, role):
     twin = simulator.add_host(four[0], private_ip=four[1])
     played = role("shop", **PACKETS, nodes=nodes)
     result = played.results["shop"]
-    assert result["failed"] and "should run on 4 nodes, but HSS lists 1 hosts under the cluster" in result["msg"]
+    assert result["failed"] and "should run on 4 nodes, but HSS lists 1 host under the cluster" in result["msg"]
     assert [host.host_name for host in simulator.hosts() if host.switches] == [two[0]]
     assert f"HSS lists several hosts with the name and the address of {four[0]}" in "".join(result["warnings"])
     assert not twin.switches

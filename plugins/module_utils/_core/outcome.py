@@ -196,14 +196,19 @@ class Entry(Protocol):
 
 
 def failure_summary(what: str, entries: Iterable[Entry], where: str) -> str:
-    """The failures of many clusters in one message.
+    """The failures of many clusters or nodes in one message. Those for the same reason share it.
 
     :arg what: "node agents failed".
     :arg where: the return value that holds the rest.
     """
     every = list(entries)
     failed = [entry for entry in every if entry.error]
-    quoted = [f"{entry.label}: {entry.error}" for entry in failed[:_QUOTED_FAILURES]]
-    if len(failed) > _QUOTED_FAILURES:
-        quoted.append(f"and {len(failed) - _QUOTED_FAILURES} more, see {where}")
+    reasons: dict[str, list[str]] = {}
+    for entry in failed:
+        reasons.setdefault(str(entry.error), []).append(entry.label)
+    shown = list(reasons.items())[:_QUOTED_FAILURES]
+    quoted = [f"{enumerate_some(labels)}: {reason}" for reason, labels in shown]
+    rest = len(failed) - sum(len(labels) for _reason, labels in shown)
+    if rest:
+        quoted.append(f"and {rest} more, see {where}")
     return f"{len(failed)} of {len(every)} {what}. " + " | ".join(quoted)

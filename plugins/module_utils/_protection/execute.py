@@ -67,7 +67,7 @@ def switch(api: HssApi, desired: Desired, outcomes: Sequence[HostOutcome]) -> bo
 def observe(api: HssApi, outcomes: Sequence[HostOutcome], failure: str) -> bool:
     """Records the hosts as HSS lists them now.
 
-    :arg failure: the context of an error, with C({}) in place of the host's name.
+    :arg failure: the context of an error.
     :returns: whether HSS listed them; otherwise each has the error.
     """
     try:
@@ -75,7 +75,7 @@ def observe(api: HssApi, outcomes: Sequence[HostOutcome], failure: str) -> bool:
     except HssError as error:
         for outcome in outcomes:
             outcome.error = error.with_context(
-                failure.format(outcome.label),
+                failure,
                 hint="Run again: a host that has the desired protection by then is not switched.",
                 outcome=UNKNOWN,
             )
@@ -94,7 +94,7 @@ def _look(api: HssApi, desired: Desired, failed: Sequence[HostOutcome]) -> None:
             return
         if pause:
             api.sleep(pause)
-        failure = f"A request to {action} the protection of the host {{}} failed, and its effect could not be read."
+        failure = f"A request to {action} protection failed, and its effect could not be read."
         if not observe(api, waiting, failure):
             return
         for outcome in waiting:
@@ -145,7 +145,7 @@ def _request(
 def _refuse(outcomes: Sequence[HostOutcome], error: HssError) -> None:
     for outcome in outcomes:
         outcome.error = HssError(
-            f"The host {outcome.label} was not switched, because an earlier request was refused",
+            "The host was not switched, because an earlier request was refused",
             error_code=error.error_code,
             error_msg=error.error_msg,
             request_id=error.request_id,

@@ -79,12 +79,12 @@ def _opening(
         if mode and mode != desired.charging_mode:
             return (), (
                 f"Protection is open and paid for with {mode}, not with {desired.charging_mode}. To change that, close "
-                "it with state=closed first",
+                "it first (hss_cluster_protection with state: closed)",
             )
         return (), ()
     if host.get("version") != NO_VERSION and host.get("protect_status") not in ("closed", None, ""):
         raise HssError(
-            f"The host {described(host)} is protected by another edition of HSS, {host.get('version') or 'not named'}",
+            f"The host is protected by another edition of HSS, {host.get('version') or 'not named'}",
             operation=LIST_OPERATION,
             hint="Opening container protection would replace it, and change what it costs. Close that protection in "
             "the console of HSS first.",
@@ -132,12 +132,11 @@ def agent_is_gone(host: Mapping[str, Any] | None) -> bool:
 def no_agent(host: Mapping[str, Any]) -> HssError:
     """The error for a host whose agent does not run."""
     status = host.get("agent_status")
-    code = host.get("install_result_code")
-    message = f"Protection of the host {described(host)} cannot be opened: its agent is {status or 'unknown to HSS'}"
+    code = host.get("install_result_code") if status == "install_failed" else None
+    message = f"Protection cannot be opened: the agent is {status or 'unknown to HSS'}"
     hint = "Check the pods of the node agent on it: kubectl -n hss get pods -o wide."
     if status == "install_failed":
-        message = f"The agent of the host {described(host)} could not be installed"
-        hint = f"The result of the installation is {code}. {hint}" if code else hint
+        message = "The agent could not be installed"
     elif status == "offline":
         hint = f"Check that the host runs and reaches HSS on port 10180. {hint}"
     return HssError(
@@ -195,9 +194,19 @@ class Quota:
     available_num: int
     free_ids: frozenset[str] | None = None
 
+    @property
+    def left(self) -> str:
+        """How many are left, for messages."""
+        return f"{counted(self.available_num, 'is', 'are')} left of {self.total_num}"
+
     def as_dict(self) -> dict[str, int]:
         """The numbers, as the module returns them."""
         return {"total_num": self.total_num, "used_num": self.used_num, "available_num": self.available_num}
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """A number and the words after it."""
+    return f"{count} {one if count == 1 else many}"
 
 
 def quota_of(rows: Iterable[Mapping[str, Any]]) -> Quota:
@@ -220,8 +229,8 @@ def quota_shortage(desired: Desired, quota: Quota, needed: int) -> HssError | No
         return None
     if quota.available_num < needed:
         return HssError(
-            f"The quota is not enough: {needed} nodes need one, and {quota.available_num} are left of "
-            f"{quota.total_num} for container protection",
+            f"The quota is not enough: {counted(needed, 'node needs', 'nodes need')} one, and {quota.left} for "
+            "container protection",
             operation="ShowResourceQuotas",
             hint="No node was switched. Buy quota in this region, close protection elsewhere, or check "
             "enterprise_project_id: a quota may belong to another enterprise project.",

@@ -127,7 +127,7 @@ def _node_counts(api: HssApi, desired: Desired) -> dict[str, int]:
                 f"uninstall_agents: the cluster {cluster_id} still has the DaemonSet of the node agent, which would "
                 "install the agents again",
                 operation="ShowAgentDaemonsetDetailInfo",
-                hint="Remove it first with hss_cluster_daemonset and state=absent. To close protection before that, "
+                hint="Remove it first (hss_cluster_daemonset with state: absent). To close protection before that, "
                 "leave uninstall_agents out.",
             )
         count = ((daemonset or {}).get("ds_info") or {}).get("desired_num")

@@ -85,14 +85,14 @@ class Waiter:
         host = outcome.observed
         if host is None:
             if self._desired.opens:
-                outcome.error = _gone(outcome)
+                outcome.error = _gone()
             return True
         if not is_switched(host, self._desired.opens):
             return False
         reason = problem(host) if self._desired.opens else None
         outcome.polls_with_problem = outcome.polls_with_problem + 1 if reason else 0
         if reason and (outcome.polls_with_problem >= _POLLS_WITH_PROBLEM or not self._wait):
-            outcome.error = _not_protected(outcome, reason)
+            outcome.error = _not_protected(reason)
         return not reason or outcome.error is not None
 
     def until_uninstalled(self, outcomes: Sequence[HostOutcome]) -> None:
@@ -101,9 +101,9 @@ class Waiter:
         late = self._poll(uninstalled, lambda outcome: agent_is_gone(outcome.observed))
         for outcome in late:
             if self._poller:
+                status = (outcome.observed or {}).get("agent_status")
                 outcome.error = HssError(
-                    f"HSS was asked to uninstall the agent of the host {outcome.label}, but after "
-                    f"{self._poller.waited:.0f} seconds it is {(outcome.observed or {}).get('agent_status')}",
+                    f"HSS was asked to uninstall the agent, but it is {status} after {self._poller.waited:.0f} seconds",
                     operation="UninstallAgents",
                     hint="Check that no DaemonSet installs it again: kubectl -n hss get daemonsets. Run again.",
                     outcome=TIMEOUT,
@@ -127,7 +127,7 @@ class Waiter:
         return waiting
 
     def _read(self, outcomes: Sequence[HostOutcome]) -> None:
-        failure = "The protection of the host {} was to be switched, but what became of it could not be read."
+        failure = "Protection was to be switched, but what became of it could not be read."
         if not observe(self._api, outcomes, failure):
             return
         for outcome in outcomes:
@@ -144,18 +144,18 @@ def _count(found: Found, node_counts: Mapping[str, int]) -> int:
     return max(len(found.hosts) + len(found.unlisted), sum(node_counts.values()))
 
 
-def _gone(outcome: HostOutcome) -> HssError:
+def _gone() -> HssError:
     return HssError(
-        f"HSS does not list the host {outcome.label} any more",
+        "HSS does not list the host any more",
         operation=LIST_OPERATION,
         hint="It was removed meanwhile. Run again.",
         outcome=REJECTED,
     )
 
 
-def _not_protected(outcome: HostOutcome, reason: str) -> HssError:
+def _not_protected(reason: str) -> HssError:
     return HssError(
-        f"Protection of the host {outcome.label} is open but does not work: {reason}",
+        f"Protection is open but does not work: {reason}",
         operation=LIST_OPERATION,
         hint="Check the pods of the node agent on it (kubectl -n hss get pods -o wide), and the host in the console of "
         "HSS. Its quota is taken until protection is closed.",
@@ -167,8 +167,8 @@ def _timed_out(outcome: HostOutcome, desired: Desired, seconds: float) -> HssErr
     host = outcome.observed or {}
     reason = problem(host)
     message = (
-        f"Protection of the host {outcome.label} is not {desired.state} after {seconds:.0f} seconds: its status is "
-        f"{host.get('protect_status')}, its agent is {host.get('agent_status')}"
+        f"Protection is not {desired.state} after {seconds:.0f} seconds: its status is {host.get('protect_status')}, "
+        f"the agent is {host.get('agent_status')}"
     )
     return HssError(
         f"{message}{f', {reason}' if reason else ''}",

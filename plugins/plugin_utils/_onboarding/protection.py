@@ -26,6 +26,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.option
 )
 from ansible_collections.huaweicloud.hss.plugins.module_utils._protection.plan import (
     agent_is_gone,
+    counted,
     is_switched,
     problem,
     quota_of,
@@ -166,15 +167,15 @@ def admit(connected: Connected, clusters: Sequence[OnboardedCluster], counts: Ma
             left, before = left - need, before + need
             continue
         least = "" if str(cluster.cluster_id) in counts else "at least "
-        nodes_need = f"{need} nodes need" if need > 1 else "1 node needs"
+        nodes_need = counted(need, "node needs", "nodes need")
         others = f"; the clusters before it in this play take {before}" if before else ""
         if connected.freed_quotas:
             others += f"; the removals in this play free {connected.freed_quotas} of them"
         cluster.fail(
-            f"its nodes cannot be protected, so nothing was installed on them: {least}{nodes_need} a quota, and {left} "
-            f"are left of {quota.total_num} for container protection{others}. Buy quota in this region, close "
-            "protection elsewhere, or check enterprise_project_id in hss_onboard_connection. If agents are to run on "
-            "some nodes only, say so in hss_onboard_daemonset.schedule_info"
+            f"its nodes cannot be protected, so nothing is changed on them: {least}{nodes_need} a quota, and "
+            f"{counted(left, 'is', 'are')} left of {quota.total_num} for container protection{others}. Buy quota in "
+            "this region, close protection elsewhere, or check enterprise_project_id in hss_onboard_connection. If "
+            "agents are to run on some nodes only, say so in hss_onboard_daemonset.schedule_info"
         )
 
 
@@ -314,13 +315,15 @@ def _record_opened(
         _fail_nodes(connected, cluster, failed, own)
         return
     working = sum(_works(outcome.observed) for outcome in own)
+    broken = sum(is_switched(outcome.observed or {}, opened=True) for outcome in own) - working
     _count(cluster, working)
+    state = f"open on {working}{f', open but not working on {broken}' if broken else ''}"
     if opened:
         # Without waiting, HSS may not have carried it out yet.
         done = f"opened on {opened}" if waits else f"requested on {opened}"
-        cluster.did("open", f"protection {done}, open on {working}")
+        cluster.did("open", f"protection {done}, {state}")
     else:
-        cluster.notes.append(f"protection open on {working}")
+        cluster.notes.append(f"protection {state}")
     if not waits:
         late = [outcome for outcome in failed if _agent_may_come(outcome.plan.host)]
         failed = [outcome for outcome in failed if outcome not in late]
@@ -328,10 +331,11 @@ def _record_opened(
             cluster.notes.append(f"not opened yet on {len(late) + missing}, whose agents do not run: run again")
     elif missing:
         cluster.fail(
-            f"the node agent should run on {_desired(cluster)} nodes, but HSS lists {len(own)} hosts under the "
-            "cluster, so the others are not protected. Run again when all agents are online, and check "
-            "enterprise_project_id in hss_onboard_connection. A host that HSS lists without its cluster must have the "
-            "name and the internal address of a node; for others, use hss_cluster_protection and its option nodes"
+            f"the node agent should run on {_desired(cluster)} nodes, but HSS lists "
+            f"{counted(len(own), 'host', 'hosts')} under the cluster, so the others are not protected. Run again when "
+            "all agents are online, and check enterprise_project_id in hss_onboard_connection. A host that HSS lists "
+            "without its cluster must have the name and the internal address of a node; for others, use "
+            "hss_cluster_protection and its option nodes"
         )
     _fail_nodes(connected, cluster, failed, own)
 

@@ -290,8 +290,8 @@ def test_agents_that_come_up_are_waited_for(hss):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        (host(1, agent="offline"), "its agent is offline"),
-        (host(1, agent="not_installed"), "its agent is not_installed"),
+        (host(1, agent="offline"), "the agent is offline"),
+        (host(1, agent="not_installed"), "the agent is not_installed"),
         (host(1, agent="install_failed", install_result_code="auth_failed"), "could not be installed: auth_failed"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -312,7 +312,7 @@ def test_an_offline_agent_is_waited_for_a_minute(hss, pauses):
     row = host(1, agent="offline")
     hss.agents(1).hosts(row).quota().hosts(row).hosts(row).hosts(row).hosts(row).hosts(row).quota()
     ran = module()
-    assert ran.failed and "its agent is offline" in ran.msg and sum(pauses) < 100
+    assert ran.failed and "the agent is offline" in ran.msg and sum(pauses) < 100
 
 
 # --- protection that does not work ------------------------------------------------------------------------------------
@@ -354,7 +354,7 @@ def test_degraded_protection_is_a_warning(hss):
 def test_a_time_out(hss):
     hss.agents(1).hosts(host(1)).quota().opens("host-1").again(host(1)).again(host(1))
     ran = module(wait_timeout=11)
-    assert ran.failed and "is not opened after 10 seconds: its status is closed, its agent is online" in ran.msg
+    assert ran.failed and "is not opened after 10 seconds: its status is closed, the agent is online" in ran.msg
     assert ran.result["failure"]["outcome"] == "timeout" and ran.result["actions"] == ["open"]
 
 

@@ -73,10 +73,18 @@ def test_the_concurrency_is_validated(concurrency):
         Batch(concurrency)
 
 
-def test_a_summary_quotes_five_failures():
+def test_a_summary_quotes_five_reasons():
     some = items(9)
     for item in some[1:]:
         item.error = HssError("no")
     text = failure_summary("node agents failed", some, "results")
-    assert text.startswith("8 of 9 node agents failed. c1: no. | c2: no.")
-    assert text.endswith("c5: no. | and 3 more, see results")
+    assert text == "8 of 9 node agents failed. c1, c2, c3, c4, c5 and 3 more: no."
+    for number, item in enumerate(some[1:]):
+        item.error = HssError("no" if number < 5 else f"no {number}")
+    text = failure_summary("node agents failed", some, "results")
+    assert text.startswith("8 of 9 node agents failed. c1, c2, c3, c4 and c5: no. | c6: no 5. | ")
+    for number, item in enumerate(some[1:]):
+        item.error = HssError(f"no {number}")
+    text = failure_summary("node agents failed", some, "results")
+    assert text.startswith("8 of 9 node agents failed. c1: no 0. | c2: no 1.")
+    assert text.endswith("c5: no 4. | and 3 more, see results")

@@ -78,9 +78,9 @@ def test_what_is_done(desired, row, actions):
 @pytest.mark.parametrize(
     ("row", "message", "may_come"),
     [
-        (host(agent="offline"), "its agent is offline", True),
-        (host(agent="installing"), "its agent is installing", True),
-        (host(agent=None), "its agent is unknown to HSS", True),
+        (host(agent="offline"), "the agent is offline", True),
+        (host(agent="installing"), "the agent is installing", True),
+        (host(agent=None), "the agent is unknown to HSS", True),
         (host(agent="install_failed", install_result_code="os_arch_not_support"), "os_arch_not_support", False),
         (host("opened", version=PREMIUM), PREMIUM, False),
         (host("protection_exception", version=PREMIUM), PREMIUM, False),
@@ -158,7 +158,7 @@ ROW = {"version": CONTAINER_VERSION, "total_num": 10, "used_num": 8, "available_
         ([ROW], 2, None, None),
         ([ROW], 3, None, "3 nodes need one, and 2 are left of 10"),
         ([ROW], 0, "r", None),
-        ([], 1, None, "1 nodes need one, and 0 are left of 0"),
+        ([], 1, None, "1 node needs one, and 0 are left of 0"),
         ([{**ROW, "version": PREMIUM}], 1, None, "0 are left of 0"),
         ([{**ROW, "available_num": None}], 1, None, "0 are left"),
         ([{**ROW, "available_resources_list": [{"resource_id": "r"}]}], 1, "r", None),

@@ -149,6 +149,8 @@ def test_variables_of_no_use_are_named_with_the_nearest():
             "Check node_selector and pod_tolerances.",
             "Check node_selector and pod_tolerances in hss_onboard_daemonset.schedule_info.",
         ),
+        ("Increase wait_timeout, and run again.", "Increase hss_onboard_wait_timeout, and run again."),
+        ("Increase hss_onboard_wait_timeout.", "Increase hss_onboard_wait_timeout."),
     ],
 )
 def test_messages_name_the_roles_variables(text, expected):
