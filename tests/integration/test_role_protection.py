@@ -307,6 +307,13 @@ def test_a_node_that_is_down_does_not_keep_the_others_unprotected(simulator, rol
     assert again["nodes"] == {"desired": 3, "agents": 2, "protected": 2}
 
 
+def test_an_installation_that_takes_a_quarter_of_an_hour_is_waited_for_by_default(simulator, role):
+    simulator.configure(daemonset_polls=75)
+    played = ok(role(**PACKETS, wait_timeout=None))
+    seconds = [int(text.split(", ")[1].split()[0]) for text in played.progress if "node agents done" in text]
+    assert 700 < seconds[-1] < 1200 and counts(simulator) == (3, 3)
+
+
 def test_without_waiting_the_next_run_continues(simulator, role):
     simulator.configure(daemonset_polls=6)
     ok(role(protect_nodes=False, require_permissions=True))

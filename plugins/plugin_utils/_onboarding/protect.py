@@ -194,7 +194,7 @@ def _reconcile(
     by_wait: dict[tuple[bool, int], list[OnboardedCluster]] = {}
     for cluster in clusters:
         variables = cluster.speaker.variables
-        by_wait.setdefault((variables.wait, variables.wait_timeout), []).append(cluster)
+        by_wait.setdefault((variables.wait, variables.node_wait_timeout), []).append(cluster)
     for (wait, seconds), group in by_wait.items():
         # Removed node agents are always waited for: without the registration, they could not be removed.
         params = {

@@ -208,7 +208,7 @@ def open_protection(connected: Connected, clusters: Sequence[OnboardedCluster], 
     for cluster in clusters:
         variables = cluster.speaker.variables
         if variables.charging_mode:
-            key = (variables.charging_mode, variables.wait, variables.wait_timeout)
+            key = (variables.charging_mode, variables.wait, variables.node_wait_timeout)
             groups.setdefault(key, []).append(cluster)
     for (mode, wait, seconds), group in groups.items():
         if not wait and not check_mode:
@@ -224,7 +224,7 @@ def open_where_agents_run(connected: Connected, clusters: Sequence[OnboardedClus
     for cluster in clusters:
         variables = cluster.speaker.variables
         if variables.charging_mode:
-            groups.setdefault((variables.charging_mode, variables.wait_timeout), []).append(cluster)
+            groups.setdefault((variables.charging_mode, variables.node_wait_timeout), []).append(cluster)
     for (mode, seconds), group in groups.items():
         found = _with_hosts(connected, group)
         for start in range(0, len(found), _MAX_CLUSTERS):
@@ -494,7 +494,7 @@ def _removals(clusters: Sequence[OnboardedCluster]) -> list[tuple[list[Onboarded
     by_wait: dict[int, list[OnboardedCluster]] = {}
     for cluster in clusters:
         if cluster.active:
-            by_wait.setdefault(cluster.speaker.variables.wait_timeout, []).append(cluster)
+            by_wait.setdefault(cluster.speaker.variables.node_wait_timeout, []).append(cluster)
     return [
         # It is always waited for: the next step takes away what this one needs.
         (group[start : start + _MAX_CLUSTERS], _params("closed", True, seconds))

@@ -51,6 +51,8 @@ _OF_THE_HOST = (
     "become",
     "no_log",
     "min_days_left",
+    # It follows from another one.
+    "node_wait_timeout",
 )
 
 
@@ -90,6 +92,7 @@ class Variables:
     require_permissions: bool = False
     wait: bool = True
     wait_timeout: int = 600
+    node_wait_timeout: int = 1200  # HSS needs about ten minutes to install a node agent
     image_tool: str | None = None
     image_host: str = "localhost"
     image_checksum: str | None = None
@@ -209,6 +212,8 @@ def read_variables(given: Mapping[str, Any]) -> Variables:
         values[name] = _without_none(values.get(name) or {})
     if values.get("wait_timeout", 1) <= 0:
         raise InvalidVariable(f"hss_onboard_wait_timeout: must be more than 0 seconds, not {values['wait_timeout']}.")
+    if "wait_timeout" in values:
+        values["node_wait_timeout"] = values["wait_timeout"]
     _check_cluster_variables(values)
     return Variables(**values)
 

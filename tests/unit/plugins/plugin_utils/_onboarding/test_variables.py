@@ -29,6 +29,13 @@ def test_defaults():
     assert read_variables(NAME) == Variables("shop")
 
 
+def test_nodes_are_waited_for_longer_by_default():
+    assert (Variables("shop").wait_timeout, Variables("shop").node_wait_timeout) == (600, 1200)
+    given = read_variables({**NAME, "hss_onboard_wait_timeout": "30"})
+    assert (given.wait_timeout, given.node_wait_timeout) == (30, 30)
+    assert "hss_onboard_node_wait_timeout" not in given.of_the_cluster()
+
+
 def test_the_role_documents_exactly_these_variables():
     specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text())["argument_specs"]
     # With an entry for main, Ansible would check the variables as well.
