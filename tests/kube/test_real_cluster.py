@@ -16,7 +16,10 @@ import kubeconfigs
 import pytest
 import yaml
 
-from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.account import service_account_objects
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.account import (
+    account_binding_options,
+    service_account_objects,
+)
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import Variables
 from simulator import Simulator
 from simulator.caller import Caller
@@ -25,7 +28,14 @@ from .cluster import Cluster
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "hss_onboard"
 DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text())
-ACCESS, RULES = (DEFAULTS[f"hss_onboard_service_account_{name}"] for name in ("namespace", "rules"))
+ACCESS = DEFAULTS["hss_onboard_service_account_namespace"]
+VARIABLES = Variables(
+    "shop",
+    service_account=True,
+    service_account_namespace=ACCESS,
+    service_account_rules=DEFAULTS["hss_onboard_service_account_rules"],
+    install_agent=True,
+)
 
 
 def apply(cluster: Cluster, manifest: str) -> list[str]:
@@ -71,8 +81,7 @@ def check_no_difference(cluster: Cluster, manifest: str) -> None:
 @pytest.fixture
 def account() -> str:
     """The manifest of the ServiceAccount with the role's defaults."""
-    variables = Variables("shop", service_account_namespace=ACCESS, service_account_rules=RULES)
-    return "\n".join(map(json.dumps, service_account_objects(variables)))
+    return "\n".join(map(json.dumps, service_account_objects(VARIABLES)))
 
 
 def token(cluster: Cluster) -> str:
@@ -140,6 +149,30 @@ def test_without_its_rights_the_token_may_not_look(cluster: Cluster, account: st
     done = cluster.run_as(kubeconfig, "get", "pods", "--all-namespaces")
     assert done.returncode == 1
     assert "Forbidden" in done.stderr
+
+
+def test_with_agents_the_token_may_change_what_the_role_of_hss_permits_in_its_namespace(
+    cluster: Cluster, account: str, tmp_path: Path
+) -> None:
+    with Simulator(seed=1) as simulator:
+        call = Caller(simulator)
+        try:
+            cluster_id = call.create("shop").json()["cluster_id"]
+            text = call("GET", f"multi-cloud/clusters/{cluster_id}/agent/install-script").json()["install_script"]
+        finally:
+            call.close()
+    apply(cluster, str(text))
+    apply(cluster, account)
+    apply(cluster, yaml.safe_dump_all(account_binding_options(VARIABLES)["objects"]))
+    kubeconfig = login(cluster, {"token": token(cluster)}, tmp_path)
+    for answer, *words in (
+        ("yes", "create", "daemonsets.apps", "-n", "hss"),
+        ("yes", "patch", "configmaps", "-n", "hss"),
+        ("no", "get", "secrets", "-n", "hss"),
+        ("no", "create", "daemonsets.apps", "-n", "default"),
+        ("no", "create", "rolebindings.rbac.authorization.k8s.io", "-n", "hss"),
+    ):
+        assert cluster.run_as(kubeconfig, "auth", "can-i", *words).stdout == f"{answer}\n", words
 
 
 # --- The install script -----------------------------------------------------------------------------------------------

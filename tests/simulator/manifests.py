@@ -21,6 +21,7 @@ NAMESPACE = "hss"
 _RBAC = "rbac.authorization.k8s.io"
 # What the agent reads in every namespace. The vendor's example lists resources by name as well.
 _READ = ["configmaps", "endpoints", "events", "namespaces", "nodes", "pods", "serviceaccounts", "services"]
+_CHANGE = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
 # A reserved top-level domain, so that nothing that uses these texts can reach a real host.
 _DOMAIN = "simulator.example"
 
@@ -166,8 +167,14 @@ def _agent_manifests(cluster: Cluster, token: str, region: str) -> list[dict[str
             f"{_RBAC}/v1",
             "Role",
             "hssRole",
+            # The vendor's example begins with these.
             rules=[
-                {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
+                {"apiGroups": [""], "resources": ["configmaps"], "verbs": _CHANGE},
+                {
+                    "apiGroups": ["apps"],
+                    "resources": ["daemonsets", "deployments", "deployments/rollback"],
+                    "verbs": _CHANGE,
+                },
             ],
         ),
         _object(
