@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """PRIVATE to the collection: diffs of Kubernetes objects, without values that may be secret.
 
-These are the data of Secrets and ConfigMaps, and the environment and the arguments of containers.
+These are the data of Secrets and ConfigMaps, the environment and the arguments of containers, and annotations, in which
+whoever wrote the object may have put any text.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.objects i
     ObjectRedactor,
     comparable_content,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._kubectl.rollout import CHECKSUM
 
 try:
     import yaml
@@ -83,7 +85,11 @@ def _hide(item: KubeObject, values: dict[Path, Any], mark: Callable[[Path, Any],
             shown: dict[str, Any] = {}
             for key, inner in value.items():
                 place = (*path, key)
-                if inside and key in _COMMANDS and isinstance(inner, list):
+                if key == "annotations" and isinstance(inner, dict):
+                    shown[key] = {
+                        name: text if name == CHECKSUM else hidden((*place, name), text) for name, text in inner.items()
+                    }
+                elif inside and key in _COMMANDS and isinstance(inner, list):
                     shown[key] = [hidden(place, inner)] if inner else inner
                 elif inside and key == "value" and isinstance(inner, (str, int, float)) and "name" in value:
                     shown[key] = hidden(place, inner)
@@ -98,7 +104,6 @@ def _hide(item: KubeObject, values: dict[Path, Any], mark: Callable[[Path, Any],
         for part in _DATA:
             if isinstance(content.get(part), dict):
                 content[part] = {key: hidden((part, key), value) for key, value in content[part].items()}
-        return content
     return dict(walk(content, (), False))
 
 

@@ -283,3 +283,17 @@ def test_many_secrets_in_a_large_object_are_hidden_in_linear_time():
     shown = object_diff(None, KubeObject(thing(spec={"x": ["abcdefghij" * 10] * 10_000})), redactor)
     assert time.monotonic() - began < 20
     assert "abcdef" not in shown["after"] and "********" in shown["after"]
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "Secret", "Namespace"])
+def test_values_of_annotations_are_not_shown(kind):
+    def made(**annotations):
+        item = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "x", "annotations": annotations}}
+        pods = {"metadata": {"annotations": annotations, "labels": {"app": "shown"}}}
+        return KubeObject({**item, "spec": {"template": pods}} if kind == "Deployment" else item)
+
+    checksum = {"huaweicloud.hss/checksum": "0a1b"}
+    shown = object_diff(made(note=LONG, old=LONG), made(note=f"{LONG} 2", old=LONG, **checksum), ObjectRedactor())
+    assert LONG not in str(shown) and "note: (hidden)" in shown["before"]
+    assert "note: (hidden, changed)" in shown["after"] and "old: (hidden)" in shown["after"]
+    assert "huaweicloud.hss/checksum: 0a1b" in shown["after"]
