@@ -51,6 +51,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.report
     report_lines,
     warnings_of,
 )
+from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.tokens import Tokens
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.variables import unknown_variables
 
 RESULT = "hss_onboard_result"
@@ -314,7 +315,7 @@ class ActionModule(ActionBase):
         return set(results)
 
     def _connections(self, clusters: list[OnboardedCluster]) -> list[Connected]:
-        return connections_of(clusters, os.environ, show_progress)
+        return connections_of(clusters, os.environ, show_progress, Tokens(Ledger(self._use)))
 
     def _readings(self, task_vars: Mapping[str, Any]) -> dict[str, HostReading]:
         """The readings of the hosts that take part in this use of the role, in the order of the play."""

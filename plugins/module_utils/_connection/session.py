@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, Callable
+from typing import Any, Callable, Protocol
 
 from .._api.hss import HssApi
 from .._api.iam import IamApi, Token
@@ -23,6 +23,16 @@ from .resolve import Connection, resolve
 VERSION = "0.2.0"
 
 
+class TokenStore(Protocol):
+    """Where the token of a sign-in is kept for other sessions."""
+
+    def find(self, connection: Connection) -> Token | None:
+        """Returns the token of an earlier sign-in; None if there is none."""
+
+    def keep(self, connection: Connection, token: Token) -> None:
+        """Keeps the token of a sign-in."""
+
+
 class Session:
     """Turns connection options into an API client, and collects the secrets that must not be shown.
 
@@ -30,6 +40,7 @@ class Session:
     :arg environment: the variables that replace options that are not given.
     :arg redactor: gets every secret as soon as it is known, before anything can fail and quote it.
     :arg warn: takes a text for the user.
+    :arg tokens: keeps the token of a sign-in. Without it, each session signs in.
     """
 
     # Takes seconds. Tests replace it.
@@ -41,11 +52,13 @@ class Session:
         environment: Mapping[str, str],
         redactor: Redactor,
         warn: Callable[[str], None],
+        tokens: TokenStore | None = None,
     ) -> None:
         self._options = options
         self._environment = environment
         self.redactor = redactor
         self._warn = warn
+        self._tokens = tokens
         self._api: HssApi | None = None
 
     def hide(self, *values: str | None) -> None:
@@ -73,7 +86,8 @@ class Session:
 
             credential = fetch_credential(self.hide)
         if credential.password:
-            token = self._sign_in(connection)
+            token = (self._tokens.find(connection) if self._tokens else None) or self._sign_in(connection)
+            self.hide(token.value)
             credential = Credential(auth_token=token.value)
             project_id = project_id or token.project_id
         http = self._client(connection, _auth(credential))
@@ -100,6 +114,8 @@ class Session:
             project_name=connection.project_name,
         )
         self.hide(token.value)
+        if self._tokens:
+            self._tokens.keep(connection, token)
         http.close()
         return token
 

@@ -15,7 +15,7 @@ from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.outcome 
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.plan import NOT_SENT, Plan, noted_end
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.reconcile import reconcile
 from ansible_collections.huaweicloud.hss.plugins.module_utils._clusters.secrets import secret_values
-from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session
+from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.session import Session, TokenStore
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.errors import HssError, sanitize
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.outcome import single_result
 from ansible_collections.huaweicloud.hss.plugins.module_utils._core.redaction import Redactor
@@ -59,22 +59,29 @@ class Connected:
 
 
 def connections_of(
-    clusters: Iterable[OnboardedCluster], environment: Mapping[str, str], progress: Callable[[str], None]
+    clusters: Iterable[OnboardedCluster],
+    environment: Mapping[str, str],
+    progress: Callable[[str], None],
+    tokens: TokenStore | None = None,
 ) -> list[Connected]:
     """The active clusters by connection, each with a session of its own.
 
     :arg environment: the control node's.
     :arg progress: gets texts while HSS is waited for.
+    :arg tokens: keeps the tokens of sign-ins for later stages.
     """
     groups: dict[str, list[OnboardedCluster]] = {}
     for cluster in clusters:
         if cluster.active:
             groups.setdefault(cluster.speaker.connection_key, []).append(cluster)
-    return [_connected(group, environment, progress) for group in groups.values()]
+    return [_connected(group, environment, progress, tokens) for group in groups.values()]
 
 
 def _connected(
-    clusters: list[OnboardedCluster], environment: Mapping[str, str], progress: Callable[[str], None]
+    clusters: list[OnboardedCluster],
+    environment: Mapping[str, str],
+    progress: Callable[[str], None],
+    tokens: TokenStore | None,
 ) -> Connected:
     speaker = clusters[0].speaker
     redactor = Redactor()
@@ -82,9 +89,8 @@ def _connected(
     for cluster in clusters:
         for member in cluster.members:
             redactor.add(*secrets_of(member))
-    session = Session(
-        {"timeout": 30, **speaker.connection}, {**environment, **speaker.environment}, redactor, warnings.append
-    )
+    options, variables = {"timeout": 30, **speaker.connection}, {**environment, **speaker.environment}
+    session = Session(options, variables, redactor, warnings.append, tokens)
     return Connected(session, redactor, clusters, progress, warnings)
 
 
