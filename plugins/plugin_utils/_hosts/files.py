@@ -112,6 +112,12 @@ def files_command(
     """
     mark = f"hss-{secrets.token_hex(8)}"
     names = " ".join(quote_path(path) for path in paths)
+    # The path that the file has if no link is on the way to it. Only the host knows its home directory.
+    names_without_links = " ".join(
+        f"{number}) g={shlex.quote('/' + posixpath.normpath(path).lstrip('/'))} ;;"
+        for number, path in enumerate(paths, start=1)
+        if path.startswith("/")
+    )
     judged = ""
     if judged_path:
         judged = f"printf '\\n%s way %s %s\\n' {mark} \"$(way {quote_path(judged_path)} | tr '\\n' ,)\" \"$(id -u)\""
@@ -126,10 +132,10 @@ elif ! {{ command exec 3<"$f"; }} 2>/dev/null; then s=denied
 elif [ -e /dev/fd/3 ] && [ ! -f /dev/fd/3 ]; then s=special
 else s=plain; command -v base64 >/dev/null 2>&1 && s=base64
 set -- $(stat -L -c '%u %s' /dev/fd/3 2>/dev/null); o=$1; [ "${{2:-0}}" -gt {max_bytes} ] && s=large
-if linked "$f"; then w=$(way "$f" | tr '\\n' ,)
-else case $f in *//*|*/./*|*/../*) ;; *)
-case $(readlink /proc/self/fd/3 2>/dev/null) in ''|"$f") ;; *) w=moved ;; esac ;; esac
-fi
+linked "$f" && w=$(way "$f" | tr '\\n' ,)
+case $w in *l:*) ;; *) w=-; case $n in {names_without_links} *) g=$f ;; esac
+case $g in *//*|*/./*|*/../*) ;; *)
+case $(readlink /proc/self/fd/3 2>/dev/null) in ''|"$g") ;; *) w=moved ;; esac ;; esac ;; esac
 fi
 printf '\\n%s begin %s %s %s %s\\n' {mark} "$n" "$s" "$w" "$o"
 case $s in base64) head -c {max_bytes + 1} <&3 | base64 ;; plain) head -c {max_bytes + 1} <&3 ;; *) continue ;; esac

@@ -164,3 +164,33 @@ def test_debug_messages_of_ssh_do_not_hide_the_message_of_the_host():
     )
     with pytest.raises(HostFileError, match="exit code 1, sudo: a password is required"):
         parse_files("", "hss-mark", ["/a"], 1, stderr, LIMIT)
+
+
+SWAPPING = """#!/bin/sh
+case $* in {when}) mv -f {other} {path} ;; esac
+exec {program} "$@"
+"""
+
+
+@pytest.mark.parametrize(
+    "spelling", ["{0}/config", "{0}//config", "{0}/./config", "{0}/../folder/config", "/{0}/config"]
+)
+@pytest.mark.parametrize("when", ["*-L*", "*d:%u:%a*' /'"])
+def test_a_link_that_is_replaced_while_it_is_read_is_refused(tmp_path, when, spelling):
+    """Its owner makes it a file again, after it was opened, or while the way to it is looked at."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "secret").write_text("of root")
+    (tmp_path / "own").write_text("of the user")
+    path = folder / "config"
+    path.symlink_to(tmp_path / "secret")
+    (tmp_path / "bin").mkdir()
+    stat = tmp_path / "bin" / "stat"
+    stat.write_text(SWAPPING.format(when=when, other=tmp_path / "own", path=path, program=shutil.which("stat")))
+    stat.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{stat.parent}:{os.environ['PATH']}"}
+    (found,) = read([spelling.format(folder)], environment=environment)
+    assert path.read_text() == "of the user"
+    assert found.content is None and found.problem.startswith("was replaced while it was read")
+    # Without a link, each spelling is the same file.
+    assert read([spelling.format(folder)])[0].content == b"of the user"
