@@ -14,12 +14,10 @@ import hashlib
 import json
 import secrets
 
-from cryptography.fernet import Fernet, InvalidToken
-
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.iam import Token
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import Connection
 
-from .ledger import Ledger
+from .ledger import Fernet, InvalidToken, Ledger
 
 
 class Tokens:

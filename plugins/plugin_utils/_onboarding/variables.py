@@ -204,7 +204,12 @@ def read_variables(given: Mapping[str, Any]) -> Variables:
     for option, variable in _OWN_VARIABLES.items():
         if isinstance(known.get("hss_onboard_cluster"), Mapping) and option in known["hss_onboard_cluster"]:
             raise InvalidVariable(f"hss_onboard_cluster: '{option}' has a variable of its own; set {variable} instead.")
-    result = ArgumentSpecValidator(_SPEC).validate(known)
+    try:
+        result = ArgumentSpecValidator(_SPEC).validate(known)
+    except TypeError:
+        # Ansible's validation expects a mapping wherever the specification has one.
+        mappings = ", ".join(name for name in known if _SPEC[name]["type"] == "dict")
+        raise InvalidVariable(f"{mappings}: an option in it must be a mapping, and is something else.") from None
     if result.error_messages:
         raise InvalidVariable(_message(result.error_messages))
     values = {name[len(PREFIX) :]: value for name, value in result.validated_parameters.items() if value is not None}
@@ -260,6 +265,10 @@ def in_terms_of_the_role(text: str) -> str:
 def _parsed(name: str, value: Any) -> Any:
     """A mapping or list that was given as JSON text, as extra variables and surveys give it."""
     kind = _SPEC[name]["type"]
+    if kind == "dict" and not isinstance(value, (str, Mapping)):
+        raise InvalidVariable(f"{name}: must be a mapping, and is a {type(value).__name__}.")
+    if kind == "dict" and isinstance(value, Mapping) and not all(isinstance(key, str) for key in value):
+        raise InvalidVariable(f"{name}: the names of options in it must be text.")
     if not isinstance(value, str) or kind not in ("dict", "list"):
         return value
     try:

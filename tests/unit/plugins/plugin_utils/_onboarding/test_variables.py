@@ -163,3 +163,36 @@ def test_variables_of_no_use_are_named_with_the_nearest():
 def test_messages_name_the_roles_variables(text, expected):
     # Some parts of a message may have passed here before.
     assert in_terms_of_the_role(text) == expected == in_terms_of_the_role(expected)
+
+
+# What a survey, an inventory or a file with variables can have in any place.
+ANYTHING = [
+    *(
+        "{{ 7 * 7 }}",
+        "a\nb",
+        "\x1b[31m\u202e",
+        "\ud800",
+        "x" * 50_000,
+        "[",
+        "{}",
+        "[]",
+        '{"a": [null]}',
+        "-1",
+        "9" * 5000,
+    ),
+    *(0, -1, 1.5, 10**30, True, None, [], {}, [[]], [{}], [None], ["\0"], {"a": {"b": [None]}}, {1: 2}, b"x"),
+]
+
+
+@pytest.mark.parametrize(
+    "name", [*VARIABLES, "hss_onboard_daemonset.schedule_info", "hss_onboard_daemonset.runtime_info"]
+)
+def test_any_value_is_accepted_or_refused_with_a_message(name):
+    variable, _dot, option = name.partition(".")
+    for value in ANYTHING:
+        try:
+            read = read_variables({**NAME, variable: {option: value} if option else value})
+        except InvalidVariable as error:
+            assert variable in str(error), (value, str(error)[:500])
+        else:
+            assert isinstance(read, Variables) and read.of_the_cluster()
