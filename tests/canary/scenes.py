@@ -8,10 +8,13 @@ users do.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import re
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import quote, unquote
 
 from simulator import Fault
 from simulator.errors import GatewayError, HssError
@@ -233,6 +236,87 @@ class QuotingFault(Fault):
         if self.code == 400:
             error = HssError(self.number, message)
         return error.reply(scene.settings, request.request_id)
+
+
+# Fields that decide what a module does next. Everything else is only reported.
+_DECISIVE = re.compile(
+    r"(?:.*_)?(?:ids?|status|type|repo|date|version|mode|address)|(?:cluster_|image_)?name|server|provider|.*kind"
+    # What HSS suggests for a node agent is sent back to it.
+    r"|(?:runtime|schedule|resource)_info"
+)
+
+
+@dataclass(frozen=True)
+class QuotingService(Fault):
+    """Carries everything out, and quotes every earlier request in every field of every later response.
+
+    :arg heard: the words of the requests, which several runs can share.
+    :arg unknown: texts that no request has had, for the manifests: ConfigMaps, and the environment of containers.
+    """
+
+    kind: ClassVar[str] = "quoting service"
+    heard: list[str] = field(default_factory=list)
+    unknown: tuple[str, ...] = ()
+
+    def play(self, scene: Request) -> Reply:
+        request = scene.request
+        reply = scene.carry_out()
+        if reply.good and reply.body.startswith(b"{"):
+            answer = self._quoted(json.loads(reply.body), "")
+            reply = Reply.of_json(answer, reply.status, reply.headers)
+        given = [request.query_string, *(value for _name, value in request.headers), *_texts_in(request.body)]
+        words = [word for text in given for word in re.split(r"[\s&=,]+", unquote(text)) if len(word) >= 8]
+        self.heard[:] = list(dict.fromkeys([*words, *self.heard]))[:2000]
+        return reply
+
+    def _quotation(self) -> str:
+        """The next words, so that each of them is at the beginning of some field."""
+        words, self.heard[:3] = self.heard[:3], []
+        self.heard.extend(words)
+        return " ".join([*words, *words[:1]])
+
+    def _quoted(self, value: Any, name: str) -> Any:
+        if _DECISIVE.fullmatch(name):
+            return value
+        if isinstance(value, dict):
+            return {key: self._quoted(item, key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._quoted(item, name) for item in value]
+        if not isinstance(value, str):
+            return value
+        if name == "install_script":
+            return "".join(json.dumps(self._manifest(document)) for document in _documents(value))
+        if name.endswith("command"):
+            return f"{value}; echo {shlex.quote(self._quotation())}"
+        if name.endswith("url"):
+            return f"{value}?{quote(self._quotation())}"
+        return f"{value} {self._quotation()}"
+
+    def _manifest(self, document: dict[str, Any]) -> dict[str, Any]:
+        document["metadata"]["annotations"] = {"quoted": self._quotation()}
+        if document["kind"] == "ConfigMap":
+            document["data"].update(quoted=self._quotation(), unknown=self.unknown[0])
+        if document["kind"] == "Deployment":
+            (container,) = document["spec"]["template"]["spec"]["containers"]
+            container.update(args=[self.unknown[1], self._quotation()], command=["/agent", self.unknown[2]])
+            container["env"] = [{"name": "UNKNOWN", "value": self.unknown[3]}]
+        return document
+
+
+def _documents(text: str) -> Iterator[dict[str, Any]]:
+    for line in text.splitlines():
+        yield json.loads(line)
+
+
+def _texts_in(body: bytes) -> Iterator[str]:
+    """Yields the texts in the JSON of a request."""
+    pending = [json.loads(body)] if body else []
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (dict, list)):
+            pending += value.values() if isinstance(value, dict) else value
 
 
 FAULTS: dict[str, Fault] = {

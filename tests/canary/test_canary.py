@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from hosts import SshHosts
+from simulator import manifests
 
 from . import scenes
 from .scenes import FAULTS, LOCAL, ROLE, Scene
@@ -229,6 +230,43 @@ def test_playbooks_that_fail(stage, perform, trouble):
     )
     assert_nothing_leaked(hits)
     assert run.code == 2, run.output[-3000:]
+
+
+QUOTING = [
+    {},
+    {"hss_onboard_service_account": True},
+    *([{"hss_onboard_no_log": True}, {"hss_onboard_require_permissions": True}] if WHOLE else []),
+]
+
+
+@pytest.mark.parametrize("variables", QUOTING, ids=str)
+def test_the_role_with_a_service_that_quotes_every_earlier_request(stage, perform, variables):
+    """Every stage, twice and back. The values in the manifests are none of ours, and are shown nowhere all the same."""
+    places = ("ConfigMap", "argument", "command", "environment")
+    unknown = tuple(stage.canaries.new(f"{place} in the manifests") for place in places)
+    service = scenes.QuotingService(unknown=unknown)
+    stage.simulator.fault("*", service, times=None)
+    stage.simulator.set_permissions([manifests.permission(is_authed=False), manifests.permission("batch", "jobs")])
+    image_variables, manner = images(stage, scenes.SKOPEO)
+    variables = {**image_variables, "hss_onboard_charging_mode": "packet_cycle", **variables}
+    scene = Scene("quoting", lambda _stage: [], sign_in="user")
+    ran: list[str] = []
+    heard: list[int] = []
+    for playbook, more in (("onboard", {}), ("onboard", {"hss_onboard_expiry_warning_days": 999}), ("offboard", {})):
+        inventory = role(stage, **variables, **more)
+        known = {"hss_onboard_hosts": "cp-1"}
+        name = f"huaweicloud.hss.{playbook}"
+        run, hits = perform(scene, manner, playbook=name, inventory=inventory, variables=known)
+        assert_nothing_leaked(hits)
+        ran.append(run.output)
+        heard.append(len(service.heard))
+        # A run cannot know the tokens of an earlier one, which the security guide names as a limit.
+        service.heard.clear()
+    assert min(heard[:2]) > 20
+    # It went through every stage, and the service was quoted.
+    assert "connection agent installed" in ran[0] and "protection opened" in ran[0], ran[0][-3000:]
+    assert "connection agent removed" in ran[2], ran[2][-3000:]
+    assert all("********" in output for output in ran[:2])
 
 
 def test_every_plugin_is_covered():
