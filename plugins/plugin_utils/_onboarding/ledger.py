@@ -23,14 +23,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-try:
-    from cryptography.fernet import Fernet, InvalidToken
-except ImportError:  # The first stage reports it.
-    Fernet = None  # type: ignore[assignment,misc]
-
 from ansible import constants
 
 from .clusters import OnboardedCluster
+from .encryption import decrypt, encrypt, new_key
 from .reading import HostReading
 
 # The fields of a cluster that hold readings.
@@ -64,18 +60,14 @@ class Ledger:
 
     def seal(self, host: str, data: Any) -> str:
         """Encrypts what is known of a host, with a key of its own."""
-        key = Fernet.generate_key()
-        self.write(f"key {host}", key.decode())
-        return Fernet(key).encrypt(json.dumps(data).encode()).decode()
+        key = new_key()
+        self.write(f"key {host}", key)
+        return encrypt(data, key)
 
     def unseal(self, host: str, sealed: str) -> Any:
-        """What L(seal) encrypted; None after L(forget_keys)."""
+        """What L(seal) encrypted; None after L(forget_keys), or if the host was read again since."""
         key = self.read(f"key {host}")
-        try:
-            return json.loads(Fernet(key).decrypt(sealed)) if key else None
-        except InvalidToken:
-            # The host was read again since.
-            return None
+        return decrypt(sealed, key) if key else None
 
     def forget_keys(self, hosts: Iterable[str]) -> None:
         """Makes unreadable what was encrypted of the hosts."""

@@ -17,7 +17,8 @@ import secrets
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.iam import Token
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import Connection
 
-from .ledger import Fernet, InvalidToken, Ledger
+from .encryption import decrypt, encrypt
+from .ledger import Ledger
 
 
 class Tokens:
@@ -29,21 +30,15 @@ class Tokens:
     def find(self, connection: Connection) -> Token | None:
         """Returns the token of an earlier stage; None if there is none."""
         entry = self._ledger.read(_name(connection))
-        if entry is None:
-            return None
-        try:
-            kept = json.loads(_cipher(connection, entry["salt"]).decrypt(entry["token"].encode()))
-        except InvalidToken:
-            # The password is another one.
-            return None
-        return Token(kept["value"], kept["project_id"])
+        # With another password, the key is another one.
+        kept = decrypt(entry["token"], _key(connection, entry["salt"])) if entry else None
+        return Token(kept["value"], kept["project_id"]) if kept else None
 
     def keep(self, connection: Connection, token: Token) -> None:
         """Keeps a token for later stages."""
         salt = secrets.token_hex(16)
-        text = json.dumps({"value": token.value, "project_id": token.project_id})
-        encrypted = _cipher(connection, salt).encrypt(text.encode()).decode()
-        self._ledger.write(_name(connection), {"salt": salt, "token": encrypted})
+        data = {"value": token.value, "project_id": token.project_id}
+        self._ledger.write(_name(connection), {"salt": salt, "token": encrypt(data, _key(connection, salt))})
 
 
 def _name(connection: Connection) -> str:
@@ -51,7 +46,7 @@ def _name(connection: Connection) -> str:
     return f"token {json.dumps([connection.auth_url, *user, connection.project_id, connection.project_name])}"
 
 
-def _cipher(connection: Connection, salt: str) -> Fernet:
+def _key(connection: Connection, salt: str) -> str:
     password = str(connection.credential.password).encode("utf-8", "surrogateescape")
     key = hashlib.scrypt(password, salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32)
-    return Fernet(base64.urlsafe_b64encode(key))
+    return base64.urlsafe_b64encode(key).decode()
