@@ -248,16 +248,16 @@ class _XzFile:
     def read(self, size: int) -> bytes:
         """Returns at most that many bytes; none at the end."""
         while True:
-            if self._stream.eof:
+            if not self._stream.eof:
+                rest = b"" if not self._stream.needs_input else self._file.read(_BLOCK)
+                if self._stream.needs_input and not rest:
+                    raise EOFError("it ends too early")
+            else:
                 # Another stream may follow, after padding.
                 rest = (self._stream.unused_data or self._file.read(_BLOCK)).lstrip(b"\0")
                 if not rest:
                     return b""
                 self._stream = lzma.LZMADecompressor(memlimit=_MAX_DICTIONARY)
-            else:
-                rest = self._file.read(_BLOCK) if self._stream.needs_input else b""
-                if self._stream.needs_input and not rest:
-                    raise EOFError("it ends too early")
             if data := self._stream.decompress(rest, size):
                 return data
 

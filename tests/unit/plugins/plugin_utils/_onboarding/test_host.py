@@ -32,12 +32,12 @@ class Action:
 
     def _low_level_execute_command(self, command, in_data):
         assert "canary" not in command
-        run = subprocess.run(["/bin/sh", "-c", command], input=in_data, capture_output=True, timeout=60)
+        run = subprocess.run(["/bin/sh", "-c", command], input=in_data, capture_output=True, timeout=60, check=False)
         return {"rc": run.returncode, "stdout": run.stdout.decode(), "stderr": run.stderr.decode()}
 
     def _execute_module(self, **_options):
         # With both streams, Python reads as connection plugins do; a single one is read where no signal arrives.
-        return {"stdout": subprocess.run(["yes", "x" * 99], capture_output=True).stdout}
+        return {"stdout": subprocess.run(["yes", "x" * 99], capture_output=True, check=False).stdout}
 
 
 def test_a_command_gets_the_environment_and_the_data():
@@ -68,7 +68,11 @@ def test_a_module_that_prints_without_end_is_ended(monkeypatch):
 
 def test_a_module_that_does_not_end_is_ended(monkeypatch):
     action = Action()
-    monkeypatch.setattr(action, "_execute_module", lambda **_options: subprocess.run(["sleep", "60"]), raising=False)
+
+    def sleep(**_options):
+        subprocess.run(["sleep", "60"], check=False)
+
+    monkeypatch.setattr(action, "_execute_module", sleep, raising=False)
     with pytest.raises(AnsibleError, match="The host did not end within 1 seconds"):
         run_module(action, "name", {}, 1, [], {})
 
@@ -90,7 +94,10 @@ def test_a_module_that_does_not_end_is_ended(monkeypatch):
 def test_of_what_a_module_prints_only_its_return_values_reach_ansible(monkeypatch, printed, kept):
     action = Action()
     monkeypatch.setattr(Action, "_low_level_execute_command", lambda _self: {"rc": 0, "stdout": printed})
-    execute = lambda **_options: action._low_level_execute_command()  # noqa: E731 - looked up when it is called
+
+    def execute(**_options):
+        return action._low_level_execute_command()
+
     monkeypatch.setattr(action, "_execute_module", execute, raising=False)
     assert run_module(action, "name", {}, 60, ["size"], {})["stdout"] == kept
     assert action._low_level_execute_command() == {"rc": 0, "stdout": printed}
