@@ -173,7 +173,9 @@ class ActionModule(ActionBase):
         cluster = self._own_cluster(task_vars)
         if cluster and self._image_loader(cluster, ledger) == host == cluster.speaker.host:
             (connected,) = self._connections([cluster])
-            ledger.write(f"images {host}", load_images(self, task_vars, cluster, connected))
+            # Programs on a host share its images, so one process must not remove what another is about to push.
+            with ledger.one_at_a_time(f"image host {cluster.speaker.variables.image_host}"):
+                ledger.write(f"images {host}", load_images(self, task_vars, cluster, connected))
         return {}
 
     def _agent(self, task_vars: dict[str, Any]) -> dict[str, Any]:

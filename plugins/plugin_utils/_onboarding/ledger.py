@@ -14,11 +14,13 @@ ledger is secret.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,14 @@ class Ledger:
             return json.loads(self._path(name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+
+    @contextmanager
+    def one_at_a_time(self, name: str) -> Iterator[None]:
+        """Lets the processes of the hosts into the block one after the other."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        with open(self._path(f"lock {name}"), "a", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def seal(self, host: str, data: Any) -> str:
         """Encrypts what is known of a host, with a key of its own."""
