@@ -37,6 +37,8 @@ def build_site(work: Work, place: Path) -> Path:
     collection = place / "collections" / "ansible_collections" / "huaweicloud" / "hss"
     shutil.rmtree(place / "source", ignore_errors=True)
     work.copy_checkout(collection, _documented)
+    # antsibull-docs takes the title of a role's page from the entry point main.
+    _replace(collection / "roles" / "hss_onboard" / "meta" / "argument_specs.yml", "^  onboard:$", "  main:")
     source = place / "source"
     shutil.copytree(collection / "docs" / "site", source)
     generated = source / "reference"
@@ -44,7 +46,8 @@ def build_site(work: Work, place: Path) -> Path:
     generate = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--fail-on-error"]
     generate += ["--no-add-antsibull-docs-version", "--dest-dir", str(generated), COLLECTION]
     work.run(*generate, cwd=place, env={"ANSIBLE_COLLECTIONS_PATH": str(place / "collections")})
-    _rename(generated / "index.rst", "Modules, plugins and roles")
+    title = "Modules, plugins and roles"
+    _replace(generated / "index.rst", r"^Huaweicloud\.Hss\n=+\n", f"{title}\n{'=' * len(title)}\n")
     variables = generated / "environment_variables.rst"
     if "No environment variables have been defined" in variables.read_text():  # modules do not count
         variables.unlink()
@@ -62,12 +65,12 @@ def build_site(work: Work, place: Path) -> Path:
     return site / "index.html"
 
 
-def _rename(page: Path, title: str) -> None:
-    """Gives a generated page another title than the name of the collection in capitals."""
-    text, count = re.subn(r"^Huaweicloud\.Hss\n=+\n", f"{title}\n{'=' * len(title)}\n", page.read_text(), flags=re.M)
+def _replace(file: Path, pattern: str, text: str) -> None:
+    """Replaces the one place in a copied or generated file that matches a pattern."""
+    replaced, count = re.subn(pattern, text, file.read_text(), flags=re.M)
     if count != 1:
-        raise Failed(f"{page.name} has another title than expected")
-    page.write_text(text)
+        raise Failed(f"{file.name} has {count} places instead of one that match {pattern}")
+    file.write_text(replaced)
 
 
 def _documented(name: str) -> bool:
