@@ -110,7 +110,8 @@ options:
         of other namespaces, and ClusterRoles that Kubernetes adds to its own (C(aggregate-to-*)).
       - V(privileged) accepts privileged containers, additional capabilities, C(sysctls), C(Unconfined) profiles of
         seccomp and AppArmor, and other SELinux types than those of containers. V(host_namespaces) accepts
-        C(hostNetwork), C(hostPID), C(hostIPC) and C(hostPort), and V(host_path) accepts C(hostPath) and other volumes
+        C(hostNetwork), C(hostPID), C(hostIPC), C(hostPort), and probes with an address of their own. V(host_path)
+        accepts C(hostPath) and other volumes
         of the node.
       - V(exposed_services) accepts Services of other types than C(ClusterIP), or with external addresses.
       - V(kind:KIND.GROUP) accepts a kind, such as V(kind:PriorityClass.scheduling.k8s.io), and V(namespace:NAME)

@@ -234,7 +234,7 @@ def _rights_everywhere(rule: Mapping[str, Any], own: set[str]) -> Iterator[str]:
     if core and verbs and {"*", *_CONNECTIONS} & resources:
         yield "cluster_exec"
     harmless = all(resources <= _HARMLESS.get(group, set()) for group in groups)
-    if verbs - _READING and resources - _CONNECTIONS and not harmless:
+    if verbs - _READING and ((resources - _CONNECTIONS and not harmless) or _list(rule.get("nonResourceURLs"))):
         yield "cluster_changes"
 
 
@@ -301,12 +301,25 @@ def _pod_permissions(pod: Mapping[str, Any]) -> set[str]:
             found.add("privileged")
         if any(isinstance(port, Mapping) and port.get("hostPort") for port in _list(container.get("ports"))):
             found.add("host_namespaces")
+        if any(_has_host(container.get(name)) for name in _HANDLERS):
+            found.add("host_namespaces")
     return found
 
 
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 # The types that container runtimes use anyway.
 _SELINUX = (None, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+
+
+# What the node itself does for a container. With an address, it connects to any server that the node can reach.
+_HANDLERS = ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle")
+
+
+def _has_host(value: Any) -> bool:
+    """Whether a probe or a handler has an address of its own, other than that of its pod."""
+    if not isinstance(value, Mapping):
+        return False
+    return bool(value.get("host")) or any(map(_has_host, value.values()))
 
 
 def _is_less_confined(record: Mapping[str, Any]) -> bool:

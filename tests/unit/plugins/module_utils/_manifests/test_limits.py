@@ -37,6 +37,10 @@ def security(**context):
     return workload(container={"securityContext": context})
 
 
+def probe(**handlers):
+    return workload(container=handlers)
+
+
 def annotated(name, value):
     item = workload()
     item["spec"]["template"]["metadata"] = {"annotations": {name: value}}
@@ -87,6 +91,9 @@ CASES = [
     (workload(hostIPC=False), []),
     (workload(container={"ports": [{"containerPort": 1, "hostPort": 1}]}), ["host_namespaces"]),
     (workload(container={"ports": [{"containerPort": 1}]}), []),
+    (probe(livenessProbe={"httpGet": {"port": 1, "host": "169.254.169.254"}}), ["host_namespaces"]),
+    (probe(lifecycle={"preStop": {"tcpSocket": {"port": 1, "host": "10.0.0.1"}}}), ["host_namespaces"]),
+    (probe(livenessProbe={"httpGet": {"port": 1, "path": "/"}}, lifecycle={"preStop": {"exec": {}}}), []),
     (security(privileged=True), ["privileged"]),
     (security(privileged=False, runAsNonRoot=True), []),
     (security(capabilities={"add": ["SYS_ADMIN"]}), ["privileged"]),
@@ -148,6 +155,10 @@ CASES = [
     (role(apiGroups=[RBAC[:-3]], resources=["clusterroles"], verbs=["get", "create"]), ["cluster_changes"]),
     (role(apiGroups=["apps"], resources=["*"], verbs=["*"]), ["cluster_changes"]),
     (thing("ClusterRole", RBAC, namespace=None, rules=[{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]), []),
+    (
+        thing("ClusterRole", RBAC, namespace=None, rules=[{"nonResourceURLs": ["*"], "verbs": ["*"]}]),
+        ["cluster_changes"],
+    ),
     (thing("ClusterRole", RBAC, namespace=None, rules="x"), []),
     (thing("ClusterRole", RBAC, name="cluster-admin", namespace=None), ["cluster_admin"]),
     (labelled_role("rbac.authorization.k8s.io/aggregate-to-view"), ["subjects"]),
