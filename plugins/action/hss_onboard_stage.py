@@ -45,6 +45,7 @@ from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.regist
     leave_out_removals,
     record_account,
     register,
+    secrets_of,
 )
 from ansible_collections.huaweicloud.hss.plugins.plugin_utils._onboarding.report import (
     host_results,
@@ -202,7 +203,14 @@ class ActionModule(ActionBase):
             return {}
         speaker = cluster.speakers[names.index(host)]
         (connected,) = self._connections([cluster])
-        result = connected.redacted(plain_value(change_agent(self, task_vars, cluster, speaker, connected)))
+        made = plain_value(change_agent(self, task_vars, cluster, speaker, connected))
+        if not self._task.diff:
+            made.pop("diff", None)
+        if any(made.get(name) for name in ("diff", "msg", "warnings", "conflicts")):
+            # HSS's manifests have a part in these, and may quote what HSS was sent for another cluster.
+            for reading in self._readings(task_vars).values():
+                connected.redactor.add(*secrets_of(reading))
+        result = connected.redacted(made)
         kept = ("objects", "conflicts", "changed", "bound", "answered", "final", "waited", "warnings", "msg")
         ledger.write(f"agent {host}", {key: result[key] for key in kept if key in result})
         shown = {"changed": True} if result.get("changed") or result.get("bound") else {}

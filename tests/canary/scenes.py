@@ -252,11 +252,14 @@ class QuotingService(Fault):
 
     :arg heard: the words of the requests, which several runs can share.
     :arg unknown: texts that no request has had, for the manifests: ConfigMaps, and the environment of containers.
+    :arg of_the_run: whether a word is a secret of this run alone. A later run, which finds it in the cluster, cannot
+        know it.
     """
 
     kind: ClassVar[str] = "quoting service"
     heard: list[str] = field(default_factory=list)
     unknown: tuple[str, ...] = ()
+    of_the_run: Callable[[str], bool] = bool
 
     def play(self, scene: Request) -> Reply:
         request = scene.request
@@ -299,6 +302,9 @@ class QuotingService(Fault):
         if document["kind"] == "Deployment":
             (container,) = document["spec"]["template"]["spec"]["containers"]
             container.update(args=[self.unknown[1], self._quotation()], command=["/agent", self.unknown[2]])
+            # A diff shows this, also that of a later run.
+            words = " ".join(self._quotation() for _more in range(20)).split()
+            container["workingDir"] = "/".join(word for word in words if not self.of_the_run(word))
             container["env"] = [{"name": "UNKNOWN", "value": self.unknown[3]}]
         return document
 

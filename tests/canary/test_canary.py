@@ -137,10 +137,10 @@ def test_hosts_behind_ssh(stage, perform, arguments):
     assert_nothing_leaked(hits)
 
 
-def role(stage, **variables):
+def role(stage, others=None, **variables):
     # The playbooks that only read ask HSS for localhost.
     control_node = {**LOCAL, "hss_onboard_connection": ROLE["hss_onboard_connection"]}
-    listed = {"all": {"hosts": {"cp-1": {**LOCAL, **ROLE, **variables}, "localhost": control_node}}}
+    listed = {"all": {"hosts": {"cp-1": {**LOCAL, **ROLE, **variables}, **(others or {}), "localhost": control_node}}}
     return stage.put("role.json", json.dumps(listed))
 
 
@@ -232,6 +232,14 @@ def test_playbooks_that_fail(stage, perform, trouble):
     assert run.code == 2, run.output[-3000:]
 
 
+# A cluster whose kubeconfig HSS can quote in the manifests of the first one.
+ANOTHER = {
+    "hss_onboard_name": "bank",
+    "hss_onboard_server": "10.0.0.6",
+    "hss_onboard_kubeconfig_path": "{{ path.other }}",
+    "hss_onboard_install_agent": False,
+    "hss_onboard_protect_nodes": False,
+}
 QUOTING = [
     {},
     {"hss_onboard_service_account": True},
@@ -244,7 +252,10 @@ def test_the_role_with_a_service_that_quotes_every_earlier_request(stage, perfor
     """Every stage, twice and back. The values in the manifests are none of ours, and are shown nowhere all the same."""
     places = ("ConfigMap", "argument", "command", "environment")
     unknown = tuple(stage.canaries.new(f"{place} in the manifests") for place in places)
-    service = scenes.QuotingService(unknown=unknown)
+    tokens = stage.simulator._gateway.tokens._tokens
+    service = scenes.QuotingService(
+        unknown=unknown, of_the_run=lambda word: word in tokens or word.strip("\"'").startswith("eyJ")
+    )
     stage.simulator.fault("*", service, times=None)
     stage.simulator.set_permissions([manifests.permission(is_authed=False), manifests.permission("batch", "jobs")])
     image_variables, manner = images(stage, scenes.SKOPEO)
@@ -253,8 +264,8 @@ def test_the_role_with_a_service_that_quotes_every_earlier_request(stage, perfor
     ran: list[str] = []
     heard: list[int] = []
     for playbook, more in (("onboard", {}), ("onboard", {"hss_onboard_expiry_warning_days": 999}), ("offboard", {})):
-        inventory = role(stage, **variables, **more)
-        known = {"hss_onboard_hosts": "cp-1"}
+        inventory = role(stage, {"cp-2": {**LOCAL, **ROLE, **ANOTHER, **more}}, **variables, **more)
+        known = {"hss_onboard_hosts": "cp-1,cp-2"}
         name = f"huaweicloud.hss.{playbook}"
         run, hits = perform(scene, manner, playbook=name, inventory=inventory, variables=known)
         assert_nothing_leaked(hits)
