@@ -408,7 +408,7 @@ def test_a_relaunch_on_failed_hosts_finishes_what_failed(simulator, launch):
     assert first.failed_hosts == {"bad", "away", "old-1", "pair-1", "pair-2"}, first.output
     assert {cluster.name for cluster in simulator.clusters()} == {"alone", "shop", "old"}
     assert any(line.startswith("shop: host shop-1 was passed over: ") for line in first.report)
-    assert first.report[-1] == "3 registered, 2 failed, 1 unreachable"
+    assert first.report[-1] == "3 registered, 2 failed, 1 unreachable, 1 with too few days left"
 
     # The reasons are gone, except for the credential that ends soon. Alone, it does not replace the better one in HSS.
     hosts |= {"bad": good, "pair-2": kubeconfigs.kubeadm("https://10.0.0.6:6443", ca=pair)}
@@ -417,7 +417,7 @@ def test_a_relaunch_on_failed_hosts_finishes_what_failed(simulator, launch):
     second = job(limit=sorted(first.failed_hosts))
     assert (second.hosts, second.failed_hosts) == (first.failed_hosts, {"old-1"}), second.output
     assert {line.partition(":")[0] for line in second.report[:-1]} == {"bad", "away", "old", "pair"}
-    assert second.report[-1] == "3 registered, 1 unchanged"
+    assert second.report[-1] == "3 registered, 1 unchanged, 1 with too few days left"
     assert simulator.count("UpdateMultiCloudClusters") == requests["UpdateMultiCloudClusters"] == 0
     assert simulator.count(CREATE) - requests[CREATE] == 3 and len(simulator.clusters()) == 6
 

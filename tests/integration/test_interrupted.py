@@ -117,7 +117,13 @@ def interrupted(role, cluster, simulator):
     return run
 
 
-@pytest.mark.parametrize("stage", ONBOARD, ids=lambda stage: stage.get("hss") or stage["kubectl"])
+def _case(stage):
+    """The first and the last stage stand for all in ./dev test."""
+    marks = () if stage in (ONBOARD[0], ONBOARD[-1]) else pytest.mark.long
+    return pytest.param(stage, id=stage.get("hss") or stage["kubectl"], marks=marks)
+
+
+@pytest.mark.parametrize("stage", [_case(stage) for stage in ONBOARD])
 def test_onboarding_continues_after_every_stage(role, interrupted, cluster, simulator, stage):
     interrupted(**stage)
     played, _results = role()
@@ -131,6 +137,7 @@ def test_onboarding_continues_after_every_stage(role, interrupted, cluster, simu
     assert cluster.get("Deployment", "proxy-agent", "hss")
 
 
+@pytest.mark.long
 def test_offboarding_continues_after_every_stage(role, interrupted, cluster, simulator):
     played, _results = role()
     assert played.code == 0, played.output

@@ -231,7 +231,7 @@ def test_manifests_have_limits(cluster, tasks):
         {**options, "allow": ["everything"]},
         arguments=("--diff",),
     )
-    assert refused["msg"] == check["msg"] and "DaemonSet kube-system/evil has a privileged container" in refused["msg"]
+    assert refused["msg"] == check["msg"] and "evil has a privileged or less confined container" in refused["msg"]
     assert "add to allow: namespace:kube-system, privileged" in refused["msg"]
     assert actions(allowed)["DaemonSet"] == "created" and "'everything' is not one of" in unknown["msg"]
     assert cluster.everything() == set() and "canary" not in played.output
