@@ -146,7 +146,9 @@ class ActionModule(ActionBase):
 
     def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         ledger, host = Ledger(self._use), str(task_vars["inventory_hostname"])
-        if self._rotates and (cluster := self._own_cluster(task_vars)):
+        if host in (ledger.read("noting") or ()) and (cluster := self._own_cluster(task_vars)):
+            if not cluster.speaker.variables.become:
+                self._connection.set_become_plugin(None)
             for text in self._note(task_vars, cluster).get("warnings") or ():
                 Display().warning(f"{cluster.name}: {text}")
             ledger.forget_keys([host])
@@ -313,6 +315,7 @@ class ActionModule(ActionBase):
         reported = self._write_results(ledger, clusters)
         # A host that has to note what was sent does that when it reports.
         noting = {cluster.speaker.host for cluster in clusters if self._rotates and _has_to_note(cluster)}
+        ledger.write("noting", sorted(noting))
         ledger.forget_keys({str(host) for host in task_vars["ansible_play_hosts_all"]} - noting)
         lines = report_lines(clusters, self._lost_hosts(task_vars, ledger, reported), self._check_mode)
         return {"msg": lines, "_ansible_verbose_always": True}

@@ -73,7 +73,7 @@ def time_limit(seconds: float, max_growth: int = MAX_GROWTH) -> Iterator[None]:
 def _resident_memory() -> int:
     """Return the bytes of memory that this process has; 0 where the system does not tell it as Linux does."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
+        with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[1]) * resource.getpagesize()
     except (OSError, IndexError, ValueError):
         return 0

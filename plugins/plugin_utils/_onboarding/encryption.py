@@ -1,35 +1,41 @@
 # Copyright (c) 2026, the huaweicloud.hss collection authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PRIVATE to the collection: encrypts what is kept between the stages of the role. No I/O."""
+"""PRIVATE to the collection: encrypts what is known of a host between the stages of the role. No I/O."""
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
 from typing import Any
 
-try:
-    from cryptography.fernet import Fernet, InvalidToken
-except ImportError:  # Each stage reports it before it encrypts anything.
-    Fernet = None  # type: ignore[assignment,misc]
 
+def encrypt(data: Any) -> tuple[str, str]:
+    """Encrypts what JSON can express, and returns the ciphertext and the key.
 
-def new_key() -> str:
-    """A random key."""
-    return Fernet.generate_key().decode()
-
-
-def encrypt(data: Any, key: str) -> str:
-    """Encrypts what JSON can express.
-
-    :arg key: 32 bytes in URL-safe base64.
+    The key is a one-time pad: as many random bytes as the data has, for this data alone. A cipher of the library
+    cryptography would have to be set up again in the process of every host, which takes longer than all the rest.
     """
-    return Fernet(key).encrypt(json.dumps(data).encode()).decode()
+    text = json.dumps(data).encode()
+    key = secrets.token_bytes(len(text))
+    return _encoded(_xor(text, key)), _encoded(key)
 
 
 def decrypt(text: str, key: str) -> Any:
     """What L(encrypt) encrypted; None with another key."""
     try:
-        return json.loads(Fernet(key).decrypt(text))
-    except InvalidToken:
+        return json.loads(_xor(base64.b64decode(text), base64.b64decode(key)))
+    except ValueError:
         return None
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    """:raises ValueError: if the lengths differ."""
+    if len(left) != len(right):
+        raise ValueError
+    return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).to_bytes(len(left), "big")
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -65,13 +65,23 @@ def given_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[st
         try:
             value = task_vars[name]
             # Most values are constants, and templating takes most of the time of this loop.
-            if not isinstance(value, (bool, int, type(None))):
-                value = plain_value(action._templar.template(value))
+            value = plain_value(value if _is_constant(value) else action._templar.template(value))
         except AnsibleError as exc:
             raise InvalidVariable(f"{name}: {one_line(exc)}") from None
         if value is not _LEFT_OUT:
             given[name] = value
     return given
+
+
+def _is_constant(value: Any) -> bool:
+    """Whether a value cannot be a template, and needs no other treatment by Ansible, such as decryption."""
+    if isinstance(value, str):
+        return "{" not in value and not value.startswith(_OMITTED)
+    if isinstance(value, Mapping):
+        return all(map(_is_constant, value)) and all(map(_is_constant, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_constant, value))
+    return isinstance(value, (bool, int, float, type(None)))
 
 
 def one_line(error: AnsibleError) -> str:

@@ -28,7 +28,7 @@ from typing import Any
 from ansible import constants
 
 from .clusters import OnboardedCluster
-from .encryption import decrypt, encrypt, new_key
+from .encryption import decrypt, encrypt
 from .reading import HostReading
 
 # The fields of a cluster that hold readings.
@@ -70,9 +70,9 @@ class Ledger:
 
     def seal(self, host: str, data: Any) -> str:
         """Encrypts what is known of a host, with a key of its own."""
-        key = new_key()
+        sealed, key = encrypt(data)
         self.write(f"key {host}", key)
-        return encrypt(data, key)
+        return sealed
 
     def unseal(self, host: str, sealed: str) -> Any:
         """What L(seal) encrypted; None after L(forget_keys), or if the host was read again since."""
@@ -86,7 +86,11 @@ class Ledger:
 
     def write_clusters(self, clusters: Iterable[OnboardedCluster]) -> None:
         """Writes what is known of the clusters, without their hosts' readings."""
-        self.write("clusters", [_without_readings(cluster) for cluster in clusters])
+        hosts = []
+        for number, cluster in enumerate(clusters):
+            self.write(f"cluster {number}", _without_readings(cluster))
+            hosts.append([member.host for member in cluster.members])
+        self.write("clusters", hosts)
 
     def read_clusters(
         self, reading_of: Callable[[str], HostReading | None], host: str | None = None
@@ -97,9 +101,10 @@ class Ledger:
         :arg host: leaves out the clusters of other hosts, whose readings are then not looked at.
         """
         clusters = []
-        for entry in self.read("clusters") or ():
-            if host is not None and host not in entry["members"]:
+        for number, members in enumerate(self.read("clusters") or ()):
+            if host is not None and host not in members:
                 continue
+            entry = self.read(f"cluster {number}")
             hosts = {key: list(filter(None, map(reading_of, entry[key]))) for key in _READINGS}
             if hosts["members"]:
                 clusters.append(OnboardedCluster(**{**entry, **hosts}))

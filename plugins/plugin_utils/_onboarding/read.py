@@ -65,7 +65,7 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str, asks_clus
     if not variables.present and not variables.changes_cluster and not asks_cluster:
         return reading
     if not variables.become:
-        # The inventory's ansible_become precedes the task's keyword.
+        # The task says become for all hosts, because a template there would take time on each of them.
         action._connection.set_become_plugin(None)
     try:
         reading = _with_kubeconfig(reading, _read_kubeconfig(action, variables))

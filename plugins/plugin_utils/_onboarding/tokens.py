@@ -14,10 +14,14 @@ import hashlib
 import json
 import secrets
 
+try:
+    from cryptography.fernet import Fernet, InvalidToken
+except ImportError:  # The stage reports it.
+    Fernet = None  # type: ignore[assignment,misc]
+
 from ansible_collections.huaweicloud.hss.plugins.module_utils._api.iam import Token
 from ansible_collections.huaweicloud.hss.plugins.module_utils._connection.resolve import Connection
 
-from .encryption import decrypt, encrypt
 from .ledger import Ledger
 
 
@@ -30,15 +34,19 @@ class Tokens:
     def find(self, connection: Connection) -> Token | None:
         """Returns the token of an earlier stage; None if there is none."""
         entry = self._ledger.read(_name(connection))
-        # With another password, the key is another one.
-        kept = decrypt(entry["token"], _key(connection, entry["salt"])) if entry else None
+        try:
+            kept = json.loads(_cipher(connection, entry["salt"]).decrypt(entry["token"])) if entry else None
+        except InvalidToken:
+            # The password is another one.
+            return None
         return Token(kept["value"], kept["project_id"]) if kept else None
 
     def keep(self, connection: Connection, token: Token) -> None:
         """Keeps a token for later stages."""
         salt = secrets.token_hex(16)
-        data = {"value": token.value, "project_id": token.project_id}
-        self._ledger.write(_name(connection), {"salt": salt, "token": encrypt(data, _key(connection, salt))})
+        text = json.dumps({"value": token.value, "project_id": token.project_id})
+        encrypted = _cipher(connection, salt).encrypt(text.encode()).decode()
+        self._ledger.write(_name(connection), {"salt": salt, "token": encrypted})
 
 
 def _name(connection: Connection) -> str:
@@ -46,7 +54,7 @@ def _name(connection: Connection) -> str:
     return f"token {json.dumps([connection.auth_url, *user, connection.project_id, connection.project_name])}"
 
 
-def _key(connection: Connection, salt: str) -> str:
+def _cipher(connection: Connection, salt: str) -> Fernet:
     password = str(connection.credential.password).encode("utf-8", "surrogateescape")
     key = hashlib.scrypt(password, salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32)
-    return base64.urlsafe_b64encode(key).decode()
+    return Fernet(base64.urlsafe_b64encode(key))
