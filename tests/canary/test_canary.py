@@ -241,9 +241,8 @@ ANOTHER = {
     "hss_onboard_protect_nodes": False,
 }
 QUOTING = [
-    {},
     {"hss_onboard_service_account": True},
-    *([{"hss_onboard_no_log": True}, {"hss_onboard_require_permissions": True}] if WHOLE else []),
+    *([{}, {"hss_onboard_no_log": True}, {"hss_onboard_require_permissions": True}] if WHOLE else []),
 ]
 
 

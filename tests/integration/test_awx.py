@@ -237,6 +237,7 @@ def test_a_job_with_other_answers(simulator, launch):
 
 
 # ansible-core 2.19 and later convert them to booleans, earlier versions keep texts.
+@pytest.mark.long
 def test_true_and_false_are_read_as_booleans(simulator, cluster, launch):
     cluster.configure(hss={"endpoint": simulator.endpoint, "ca_file": simulator.ca_file})
     variables = {"hss_onboard_kubectl": cluster.kubectl}

@@ -191,6 +191,7 @@ disallow-latest-tag:
   autogen-validate-image-tag: not allowed: canary-value"""
 
 
+@pytest.mark.long
 def test_patience_and_the_words_of_the_cluster(cluster, tasks):
     objects = {"objects": manifests()[:3]}
     cluster.configure(

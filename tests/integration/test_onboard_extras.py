@@ -202,6 +202,7 @@ def test_the_token_of_the_account_is_sent_once_and_kept(onboard, simulator, clus
     assert simulator.count("UpdateMultiCloudClusters") == updates + 1
 
 
+@pytest.mark.long
 def test_the_token_of_the_account_is_not_replaced_and_not_missed(onboard, simulator, cluster, tmp_path):
     account = service_account_variables(cluster)
     refused = tmp_path / "refused-kubectl"
@@ -252,6 +253,7 @@ def test_the_token_of_the_account_is_not_replaced_and_not_missed(onboard, simula
     assert run(admin)[1] == after and simulator.clusters()[0].certificate_expiration_date is not None
 
 
+@pytest.mark.long
 def test_two_registrations_share_the_account_of_a_cluster(onboard, simulator, cluster):
     second = {"hss_onboard_connection": {"project_id": simulator.add_project("second")}}
 
@@ -303,6 +305,7 @@ def test_a_changed_value_that_hss_never_returns_is_named_until_it_is_registered(
 PROTECTION = {"SwitchContainerProtectStatus", "ListHostStatus", "ShowResourceQuotas", "UninstallAgents"}
 
 
+@pytest.mark.long
 def test_hosts_are_recognized_by_the_nodes_that_the_cluster_has(onboard, simulator, cluster):
     """HSS may list hosts without their cluster. Nothing asks the cluster or HSS for them without being told to."""
     simulator.configure(node_num=2, hosts_name_cluster=False)

@@ -212,6 +212,7 @@ def podman(**more):
 # --- Loading ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_missing_images_are_loaded_once_and_the_password_is_not_leaked(
     images, registry, simulator, authority, site, hss, tmp_path
 ):

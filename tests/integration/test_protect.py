@@ -184,6 +184,7 @@ def test_the_addresses_of_hss_are_checked_on_request(role, cluster, simulator, m
         assert role(**agent).code == 0
 
 
+@pytest.mark.long
 def test_the_variables_determine_the_daemonset(role, simulator):
     scheduled = {"schedule_info": {"node_selector": ["pool=web"]}}
     assert role(**ALL, hss_onboard_daemonset=scheduled).code == 0
@@ -243,6 +244,7 @@ def test_protection_is_opened_and_taken_back(role, cluster, simulator):
     assert {(host.protected, host.agent_status) for host in simulator.hosts()} == {(False, "not_installed")}
 
 
+@pytest.mark.long
 def test_each_stage_has_its_own_variable_and_check_mode_predicts_it(role, cluster, simulator):
     assert role().code == 0
     (registered,) = simulator.clusters()
@@ -288,6 +290,7 @@ def test_each_stage_has_its_own_variable_and_check_mode_predicts_it(role, cluste
     assert cluster.everything() == set()
 
 
+@pytest.mark.long
 def test_an_interrupted_removal_keeps_its_order(role, cluster, simulator):
     """Nothing is removed that is still needed to remove the rest."""
     assert role(**ALL).code == 0
@@ -348,6 +351,7 @@ def test_the_registration_of_a_lost_cluster_is_removed(role, cluster, simulator)
     assert cluster.everything() == set()
 
 
+@pytest.mark.long
 def test_another_host_removes_the_agent_if_the_first_one_fails(role, cluster, simulator):
     assert role(**ALL).code == 0
     gone = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
@@ -376,6 +380,7 @@ ACCOUNT = {"hss_onboard_service_account": True}
 BOUND = "ServiceAccount bound to the Role hssRole"
 
 
+@pytest.mark.long
 def test_the_service_account_may_manage_agents_as_long_as_they_are_desired(role, cluster, simulator):
     def bindings():
         return {entry for entry in cluster.everything() if entry[0] == "RoleBinding"}
@@ -456,6 +461,7 @@ def test_missing_permissions_are_reported_with_advice(role, simulator, required)
         assert role(**ALL).hosts_with("changed") == set()
 
 
+@pytest.mark.long
 def test_a_failed_connection_quotes_the_reason_from_hss_and_the_next_run_continues(role, simulator):
     assert role(hss_onboard_install_agent=True).code == 0
     (registered,) = simulator.clusters()
@@ -467,6 +473,7 @@ def test_a_failed_connection_quotes_the_reason_from_hss_and_the_next_run_continu
     assert role(**ALL).code == 0 and simulator.clusters()[0].daemonset is not None
 
 
+@pytest.mark.long
 def test_failed_node_agents_are_reported(role, simulator):
     assert role(hss_onboard_install_agent=True).code == 0
     (registered,) = simulator.clusters()
