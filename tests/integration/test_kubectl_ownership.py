@@ -8,6 +8,8 @@ from __future__ import annotations
 import copy
 import json
 
+import pytest
+
 MODULE = "huaweicloud.hss.kubectl_objects"
 RBAC = "rbac.authorization.k8s.io"
 OWNER = "huaweicloud.hss/cluster-id"
