@@ -176,10 +176,11 @@ def _different_clusters(cluster: OnboardedCluster) -> str:
 def _different_users(cluster: OnboardedCluster) -> list[str]:
     """A warning if the hosts of a cluster have credentials of different users: it matters which one HSS gets."""
     known = [speaker for speaker in cluster.speakers if speaker.user]
-    if len({(speaker.user, speaker.holder) for speaker in known}) < 2:
+    identities = {(speaker.user, speaker.holder) for speaker in known}
+    if len(identities) < 2:
         return []
     # Of different credentials, a file can say the same name.
-    alike = len({speaker.user for speaker in known}) < len({(speaker.user, speaker.holder) for speaker in known})
+    alike = len({user for user, _holder in identities}) < len(identities)
     names = [f"{speaker.user}: {speaker.holder}" if alike else speaker.user for speaker in known]
     shown = [sanitize(name, _MAX_NAME) for name in names]
     users = enumerate_some(sorted(set(shown)))
