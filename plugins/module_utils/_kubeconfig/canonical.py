@@ -14,7 +14,7 @@ import base64
 import hashlib
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -98,8 +98,7 @@ class Kubeconfig:
     :arg edit_warnings: about what is not in the text as it was given; to be reported by the caller that is given it.
     :arg upload_warnings: to be reported by the caller that uploads the text.
     :arg user: the name of the user in the file.
-    :arg holder: whose credential it is, as the credential itself says.
-    :arg has_certificate: whether the credential is a certificate, and not a token alone.
+    :arg credential: the user in the text.
     :arg ca: identifies the certificate authority in the text; empty if it has none.
     :arg identity: equal for kubeconfigs with the same server and CA, which are those of one cluster; None if the server
         is not verified.
@@ -115,9 +114,18 @@ class Kubeconfig:
     upload_warnings: tuple[str, ...] = ()
     identity: str | None = None
     user: str = ""
-    holder: str = ""
+    credential: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ca: str = ""
-    has_certificate: bool = True
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether the credential is a certificate, and not a token alone."""
+        return "client-certificate-data" in self.credential
+
+    @property
+    def holder(self) -> str:
+        """Whose credential it is, as the credential itself says. It is found out only where it is needed."""
+        return holder_of(self.credential)
 
 
 def libraries_available() -> bool:
@@ -185,9 +193,8 @@ def canonicalize(
         tuple(upload_warnings),
         None if cluster.get("insecure-skip-tls-verify") else _identity(cluster, server),
         selected.user_name,
-        holder_of(user),
+        user,
         _fingerprint(cluster.get("certificate-authority-data") or ""),
-        "client-certificate-data" in user,
     )
 
 

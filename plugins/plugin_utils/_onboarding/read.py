@@ -136,7 +136,7 @@ def _with_kubeconfig(reading: HostReading, found: HostKubeconfig) -> HostReading
         ca=config.ca,
         user=config.user,
         holder=config.holder,
-        credential="certificate" if "client-certificate-data" in config.text else "token",
+        credential="certificate" if config.has_certificate else "token",
         days_left=config.days_left,
         warnings=tuple(sanitize(text) for text in (*config.edit_warnings, *found.warnings)),
     )
