@@ -72,7 +72,7 @@ class ActionModule(ActionBase):
 
     def _read(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Reads a host's kubeconfig as the role does, and keeps only until when it is valid."""
-        reading = read_host_only(self, task_vars, "audit")
+        reading = read_host_only(self, task_vars)
         return {"reading": to_result(reading.problem, reading.days_left)}
 
     def _audit(self, task_vars: dict[str, Any]) -> dict[str, Any]:

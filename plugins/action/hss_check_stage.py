@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
     def _host(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """Reads a host's kubeconfig as the role does, and keeps nothing of its content but the server."""
         host = str(task_vars["inventory_hostname"])
-        reading = read_host_only(self, task_vars, "check")
+        reading = read_host_only(self, task_vars)
         if reading.problem:
             # Other problems have the remedy in them.
             remedy = "Check that Ansible can connect to the host." if reading.unreachable else ""

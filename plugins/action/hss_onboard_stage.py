@@ -127,7 +127,7 @@ class ActionModule(ActionBase):
 
     def _read(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         self._require_linear_strategy()
-        reading = read_host(self, task_vars, self._use)
+        reading = read_host(self, task_vars)
         for text in (*unknown_variables(task_vars), *reading.warnings):
             Display().warning(f"{reading.host}: {text}")
         if not reading.variables.no_log and (text := description(reading)):
@@ -146,6 +146,8 @@ class ActionModule(ActionBase):
 
     def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         ledger, host = Ledger(self._use), str(task_vars["inventory_hostname"])
+        if ledger.read(f"result {host}") is None:
+            self._register_late(task_vars)
         if host in (ledger.read("noting") or ()) and (cluster := self._own_cluster(task_vars)):
             if not cluster.speaker.variables.become:
                 self._connection.set_become_plugin(None)
@@ -167,6 +169,20 @@ class ActionModule(ActionBase):
             reading = {**reading, "next": following, "changed": result["changed"]}
             return {"changed": result["changed"], "reading": reading, "_ansible_no_log": True}
         return dict(result)
+
+    def _register_late(self, task_vars: dict[str, Any]) -> None:
+        """Register all clusters if that was skipped. The first host that reports does it, and the others wait.
+
+        A condition of the whole role holds for the task that registers as well, which runs once: if the first host of
+        the play does not meet it, Ansible skips the task for all.
+        """
+        ledger, host = Ledger(self._use), task_vars["inventory_hostname"]
+        with ledger.one_at_a_time("registration"):
+            if ledger.read(f"result {host}") is None and host not in (ledger.read("asked") or ()):
+                with heartbeat(_GOING_ON["register"]):
+                    lines = self._register(task_vars).get("msg") or ()
+                for line in lines:
+                    show_progress(line)
 
     # --- Stages of the hosts that speak for their clusters --------------------------------------------------------
 
@@ -243,6 +259,9 @@ class ActionModule(ActionBase):
 
     def _register(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         readings = self._readings(task_vars)
+        ledger = Ledger(self._use)
+        # If this is interrupted, the next host must not repeat it.
+        ledger.write("asked", list(readings))
         clusters = group_by_cluster(readings.values())
         if self._rotates:
             leave_out_removals(clusters)
@@ -264,14 +283,13 @@ class ActionModule(ActionBase):
                 Display().warning(connected.text(text))
         if self._rotates:
             fail_if_none_is_registered(clusters)
-        ledger = Ledger(self._use)
-        ledger.write_clusters(clusters)
         if self._rotates:
             return self._finish(task_vars, clusters)
         ledger.write("image loaders", agents.image_loaders(clusters))
         # If one host has more to do, all report at the end: Ansible replaces what is registered even by a skipped task.
         if any(cluster.active and _has_more_to_do(cluster) for cluster in clusters):
             ledger.write("unfinished", True)
+            ledger.write_clusters(clusters)
             self._write_results(ledger, clusters)
             return {}
         return self._finish(task_vars, clusters)
@@ -315,6 +333,8 @@ class ActionModule(ActionBase):
         reported = self._write_results(ledger, clusters)
         # A host that has to note what was sent does that when it reports.
         noting = {cluster.speaker.host for cluster in clusters if self._rotates and _has_to_note(cluster)}
+        if noting:
+            ledger.write_clusters(clusters)
         ledger.write("noting", sorted(noting))
         ledger.forget_keys({str(host) for host in task_vars["ansible_play_hosts_all"]} - noting)
         lines = report_lines(clusters, self._lost_hosts(task_vars, ledger, reported), self._check_mode)

@@ -98,8 +98,8 @@ def read(number: int, host: Host, texts, services) -> HostReading:
     try:
         known = read_variables(variables)
     except InvalidVariable as exc:
-        return HostReading(name, "use", Variables(host.name), variables_valid=False, problem=str(exc))
-    reading = HostReading(name, "use", known)
+        return HostReading(name, Variables(host.name), variables_valid=False, problem=str(exc))
+    reading = HostReading(name, known)
     if not known.present:
         return reading
     if not host.usable:

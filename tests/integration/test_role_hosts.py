@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from playbooks import play
-from simulator import Simulator
+from simulator import Fault, Simulator
 
 # The hosts that differ, and what is expected of each: whether it fails, and whether its cluster is registered then.
 KINDS = {
@@ -211,6 +211,74 @@ def test_a_use_of_the_role_concerns_the_hosts_that_take_part_in_it(run, hosts, s
     assert simulator.count("CreateMultiCloudClusters") == 6  # the looped one as well
     assert simulator.count("RemoveMultiCloudClusters") == 1
     assert "'gone': " not in played.output
+
+
+IMPORT = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard"}}
+RENEW = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard", "tasks_from": "rotate.yml"}}
+
+
+@pytest.mark.parametrize("serial", [0, 2])
+def test_a_condition_that_the_first_host_does_not_meet_decides_for_it_alone(run, hosts, simulator, serial):
+    """Such a condition skips the task that registers, which runs once. One of the other hosts does it for all."""
+    chosen = {name: hosts[name] for name in ("gone", "good-1", "good-2", "typo", "good-3")}
+    condition = {"when": "inventory_hostname != 'gone'"}
+    plays = [
+        {
+            "hosts": "all",
+            "gather_facts": False,
+            **({"serial": serial} if serial else {}),
+            "roles": [{"role": "huaweicloud.hss.hss_onboard", **condition}],
+        }
+    ]
+    simulator.seed_clusters([{"name": "gone"}])
+    played = run(plays, chosen)
+    assert played.hosts_with("failed") == {"typo"}, played.output
+    assert played.hosts_with("changed") == set(GOOD) and names(simulator) == {"gone", *GOOD}
+    batches = 3 if serial else 1
+    assert simulator.count("ListMultiCloudClusters") == 2 * batches  # the second one finds out about contests
+    assert simulator.count("CreateMultiCloudClusters") == 3
+    if not serial:
+        assert "3 registered, 1 failed" in played.output.splitlines()
+    again = run(plays, chosen)
+    assert again.hosts_with("changed") == set() and simulator.count("CreateMultiCloudClusters") == 3, again.output
+    simulator.clear_requests()
+    plays[0]["tasks"] = [{**RENEW, **condition}]
+    del plays[0]["roles"]
+    renewed = run(plays, {name: hosts[name] for name in ("gone", *GOOD)})
+    assert renewed.code == 0 and renewed.output.count("good-1: unchanged") == 1, renewed.output
+    assert simulator.count("ListMultiCloudClusters") == (2 if serial else 1)
+
+
+def test_the_stages_for_agents_follow_if_the_first_host_does_not_take_part(run, hosts, simulator):
+    chosen = {name: {**hosts[name], "hss_onboard_kubectl": "/no/kubectl"} for name in ("good-1", "good-2", "good-3")}
+    chosen["good-3"]["hss_onboard_install_agent"] = True
+    role = {"role": "huaweicloud.hss.hss_onboard", "when": "inventory_hostname != 'good-1'"}
+    played = run([{"hosts": "all", "gather_facts": False, "roles": [role]}], chosen)
+    assert "there is no /no/kubectl on this host" in played.failure("good-3"), played.output
+    assert played.hosts_with("failed") == {"good-3"} and played.hosts_with("changed") == {"good-2", "good-3"}
+    assert played.report[-1] == "1 registered, 1 failed" and names(simulator) == {"good-2", "good-3"}
+
+
+def test_two_imports_in_one_play_know_nothing_of_each_other(run, hosts, simulator):
+    absent = {"vars": {"hss_onboard_state": "absent"}}
+    tasks = [
+        {**IMPORT, "when": "inventory_hostname != 'good-3'"},
+        {**IMPORT, **absent, "when": "inventory_hostname != 'good-1'"},
+        {**IMPORT, "when": "inventory_hostname == 'good-2'"},
+    ]
+    played = run([{"hosts": "all", "gather_facts": False, "tasks": tasks}], {name: hosts[name] for name in GOOD})
+    assert played.code == 0 and names(simulator) == {"good-1", "good-2"}, played.output
+    assert simulator.count("CreateMultiCloudClusters") == 3 and simulator.count("RemoveMultiCloudClusters") == 1
+
+
+def test_a_registration_that_was_interrupted_is_not_repeated_by_the_next_host(run, hosts, simulator):
+    simulator.fault("CreateMultiCloudClusters", Fault.slow(6, commit="before"), times=9)
+    role = {"role": "huaweicloud.hss.hss_onboard", "when": "inventory_hostname != 'gone'"}
+    play = {"hosts": "all", "gather_facts": False, "timeout": 4, "roles": [role]}
+    played = run([play], {name: hosts[name] for name in ("gone", "good-1", "good-2")}, "--forks=1")
+    assert played.hosts_with("failed") == {"good-1", "good-2"}, played.output
+    assert "An earlier stage of the role was interrupted" in played.failure("good-2")
+    assert simulator.count("CreateMultiCloudClusters") == 2
 
 
 @pytest.mark.parametrize("first", ["good-1", "good-2"])

@@ -89,7 +89,7 @@ def role(simulator, configs):
         nodes = tuple(map(tuple, given.pop("nodes", ())))
         known = read_variables({f"hss_onboard_{key}": value for key, value in given.items()})
         config = configs[name]
-        found = HostReading(name, "use", known, nodes=nodes)
+        found = HostReading(name, known, nodes=nodes)
         if not known.present:
             return found
         values = {"kube_config": config.text, "server": config.server, "ca": config.ca, "days_left": config.days_left}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import zlib
 from typing import Any
 
 
@@ -17,7 +18,8 @@ def encrypt(data: Any) -> tuple[str, str]:
     The key is a one-time pad: as many random bytes as the data has, for this data alone. A cipher of the library
     cryptography would have to be set up again in the process of every host, which takes longer than all the rest.
     """
-    text = json.dumps(data).encode()
+    # Compressed, because Ansible copies it on its way: a kubeconfig is often in it twice.
+    text = zlib.compress(json.dumps(data).encode(), 1)
     key = secrets.token_bytes(len(text))
     return _encoded(_xor(text, key)), _encoded(key)
 
@@ -25,8 +27,8 @@ def encrypt(data: Any) -> tuple[str, str]:
 def decrypt(text: str, key: str) -> Any:
     """What L(encrypt) encrypted; None with another key."""
     try:
-        return json.loads(_xor(base64.b64decode(text), base64.b64decode(key)))
-    except ValueError:
+        return json.loads(zlib.decompress(_xor(base64.b64decode(text), base64.b64decode(key))))
+    except (ValueError, zlib.error):
         return None
 
 

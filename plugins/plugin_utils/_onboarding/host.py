@@ -36,6 +36,8 @@ from .variables import VARIABLES, InvalidVariable
 # ansible-core 2.18 marks an omitted value with a text that begins like this.
 _OMITTED = "__omit_place_holder__"
 _LEFT_OUT = object()
+# The default of hss_onboard_name.
+_HOST_NAME = "{{ inventory_hostname }}"
 # The connection plugin's text in place of the program's message, if its output is hidden.
 _CENSORED = "censored"
 # Bytes of each output of a command. The rest is read and dropped, so that nothing ends a program that says much; the
@@ -64,8 +66,12 @@ def given_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[st
             continue
         try:
             value = task_vars[name]
-            # Most values are constants, and templating takes most of the time of this loop.
-            value = plain_value(value if _is_constant(value) else action._templar.template(value))
+            # Templating takes most of the time of this loop, in the process of each host anew.
+            if value == _HOST_NAME:
+                value = str(task_vars["inventory_hostname"])
+            elif not _is_constant(value):
+                value = action._templar.template(value)
+            value = plain_value(value)
         except AnsibleError as exc:
             raise InvalidVariable(f"{name}: {one_line(exc)}") from None
         if value is not _LEFT_OUT:
@@ -77,11 +83,11 @@ def _is_constant(value: Any) -> bool:
     """Whether a value cannot be a template, and needs no other treatment by Ansible, such as decryption."""
     if isinstance(value, str):
         return "{" not in value and not value.startswith(_OMITTED)
-    if isinstance(value, Mapping):
-        return all(map(_is_constant, value)) and all(map(_is_constant, value.values()))
+    if isinstance(value, (bool, int, float, type(None))):
+        return True
     if isinstance(value, (list, tuple)):
         return all(map(_is_constant, value))
-    return isinstance(value, (bool, int, float, type(None)))
+    return isinstance(value, Mapping) and all(map(_is_constant, (*value, *value.values())))
 
 
 def one_line(error: AnsibleError) -> str:
@@ -98,20 +104,21 @@ def task_options(action: ActionBase) -> dict[str, Any]:
 
 def plain_value(value: Any) -> Any:
     """A value without Ansible's own types: ansible-core tags values, and the libraries used here refuse tagged ones."""
-    if type(value).__name__ in ("Omit", "_OmitType") or (isinstance(value, str) and value.startswith(_OMITTED)):
-        return _LEFT_OUT
-    if isinstance(value, Mapping):
-        items = ((str(key), plain_value(item)) for key, item in value.items())
-        return {key: item for key, item in items if item is not _LEFT_OUT}
-    if isinstance(value, (list, tuple)):
-        return [item for item in map(plain_value, value) if item is not _LEFT_OUT]
+    # Recognizing a mapping takes longer than all else, so it comes last.
     if isinstance(value, str):
-        return str(value)
+        return _LEFT_OUT if value.startswith(_OMITTED) else str(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         return int(value)
-    return float(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, (list, tuple)):
+        return [item for item in map(plain_value, value) if item is not _LEFT_OUT]
+    if isinstance(value, Mapping):
+        items = ((str(key), plain_value(item)) for key, item in value.items())
+        return {key: item for key, item in items if item is not _LEFT_OUT}
+    return _LEFT_OUT if type(value).__name__ in ("Omit", "_OmitType") else str(value)
 
 
 def read_on_host(action: ActionBase, command: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ _MAX_NODE_NAME = 253  # characters, as in Kubernetes
 _MAX_ADDRESSES = 8  # of a node
 
 
-def read_host(action: ActionBase, task_vars: dict[str, Any], use: str, asks_cluster: bool = True) -> HostReading:
+def read_host(action: ActionBase, task_vars: dict[str, Any], asks_cluster: bool = True) -> HostReading:
     """Reads what the host's variables say, and its kubeconfig if that is needed. Everything wrong is a C(problem).
 
     :arg asks_cluster: whether the names of the nodes may be needed.
@@ -59,8 +59,8 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str, asks_clus
     except InvalidVariable as exc:
         name = task_vars.get("hss_onboard_name")
         named = Variables(str(name) if isinstance(name, str) and "{{" not in name else host)
-        return HostReading(host, use, named, variables_valid=False, problem=sanitize(str(exc)))
-    reading = HostReading(host, use, variables, options=task_options(action), environment=task_environment(action))
+        return HostReading(host, named, variables_valid=False, problem=sanitize(str(exc)))
+    reading = HostReading(host, variables, options=task_options(action), environment=task_environment(action))
     asks_cluster = asks_cluster and variables.needs_nodes and not action._task.args.get("rotate")
     if not variables.present and not variables.changes_cluster and not asks_cluster:
         return reading
@@ -84,11 +84,11 @@ def read_host(action: ActionBase, task_vars: dict[str, Any], use: str, asks_clus
     return reading
 
 
-def read_host_only(action: ActionBase, task_vars: dict[str, Any], use: str) -> HostReading:
+def read_host_only(action: ActionBase, task_vars: dict[str, Any]) -> HostReading:
     """Reads a host as L(read_host) does, without making a ServiceAccount in its cluster or asking it for its nodes."""
     name = str(task_vars["inventory_hostname"])
     variables = {"hss_onboard_name": name, **task_vars, "hss_onboard_service_account": False}
-    return read_host(action, variables, use, asks_cluster=False)
+    return read_host(action, variables, asks_cluster=False)
 
 
 def _with_problem(reading: HostReading, problem: str, unreachable: bool = False) -> HostReading:

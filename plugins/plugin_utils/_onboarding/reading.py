@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from .variables import Variables
@@ -19,7 +19,6 @@ class HostReading:
 
     It holds secrets. Until the cluster is done, it is in the hidden result of a task, encrypted.
 
-    :arg use: tells one use of the role from another in the same run.
     :arg options: connection options that module_defaults give; C(hss_onboard_connection) precedes them.
     :arg environment: variables of the task's environment keyword; they precede those of the control node.
     :arg variables_valid: False if a variable cannot be used; C(variables) then has the name alone.
@@ -43,7 +42,6 @@ class HostReading:
     """
 
     host: str
-    use: str
     variables: Variables
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -76,8 +74,8 @@ class HostReading:
         return cls(**{**result, "variables": variables, "warnings": warnings, "nodes": nodes})
 
     def to_result(self) -> dict[str, Any]:
-        """The reading as plain values."""
-        return asdict(self)
+        """The reading as plain values, which it may share with the result."""
+        return {**vars(self), "variables": vars(self.variables)}
 
     @property
     def connection(self) -> dict[str, Any]:

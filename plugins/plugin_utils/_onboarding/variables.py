@@ -191,21 +191,17 @@ def variables_spec() -> dict[str, dict[str, Any]]:
 def read_variables(given: Mapping[str, Any]) -> Variables:
     """Checks the variables of a host.
 
-    :arg given: by their full names; None and empty texts count as not given.
+    :arg given: by their full names; None, empty texts and empty mappings count as not given.
     :raises InvalidVariable: if one cannot be used.
     """
     known = {
-        name: value
-        for name, value in given.items()
-        # An empty proxy is one that is dropped.
-        if name in VARIABLES and value is not None and (value != "" or name == "hss_onboard_proxy_url")
+        name: _parsed(name, value) for name, value in given.items() if name in VARIABLES and _is_given(name, value)
     }
-    known = {name: _parsed(name, value) for name, value in known.items()}
     for option, variable in _OWN_VARIABLES.items():
         if isinstance(known.get("hss_onboard_cluster"), Mapping) and option in known["hss_onboard_cluster"]:
             raise InvalidVariable(f"hss_onboard_cluster: '{option}' has a variable of its own; set {variable} instead.")
     try:
-        result = ArgumentSpecValidator(_SPEC).validate(known)
+        result = _VALIDATOR.validate(known)
     except TypeError:
         # Ansible's validation expects a mapping wherever the specification has one.
         mappings = ", ".join(name for name in known if _SPEC[name]["type"] == "dict")
@@ -262,6 +258,13 @@ def in_terms_of_the_role(text: str) -> str:
     return _ASSIGNED_OPTION.sub(lambda match: f"{_VARIABLE_OF[match[1]]}=", text)
 
 
+def _is_given(name: str, value: Any) -> bool:
+    if value == "":
+        return name == "hss_onboard_proxy_url"  # no proxy, whatever the kubeconfig says
+    # Checking an empty mapping takes as long as checking all of its options, on every host.
+    return value is not None and not (value == {} and _SPEC[name]["type"] == "dict")
+
+
 def _parsed(name: str, value: Any) -> Any:
     """A mapping or list that was given as JSON text, as extra variables and surveys give it."""
     kind = _SPEC[name]["type"]
@@ -301,6 +304,7 @@ def _without_none(value: Any) -> Any:
 
 
 _SPEC = variables_spec()
+_VALIDATOR = ArgumentSpecValidator(_SPEC)
 VARIABLES = tuple(_SPEC)
 _KIND_NAMES = {"dict": "mapping", "list": "list"}
 _VARIABLE_OF = {

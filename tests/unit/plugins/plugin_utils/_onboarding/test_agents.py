@@ -21,7 +21,7 @@ REGISTRY = {"image_repo": "registry.example.com", "organization": "security"}
 
 def cluster(name, *, status="not_connect", problem="", registry=None, **variables):
     registry = REGISTRY if registry is None else registry
-    host = HostReading(name, "use", Variables(name, cluster=registry, **{"install_agent": True, **variables}))
+    host = HostReading(name, Variables(name, cluster=registry, **{"install_agent": True, **variables}))
     return OnboardedCluster(name, [host], [host], problem=problem, row={"status": status})
 
 

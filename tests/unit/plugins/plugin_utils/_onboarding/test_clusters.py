@@ -29,7 +29,6 @@ def host(
 ):
     return HostReading(
         host=name,
-        use="use",
         variables=Variables(called or name, **variables),
         options=options or {},
         problem=problem,
@@ -85,7 +84,7 @@ def test_hosts_of_a_cluster_that_disagree_are_refused_by_name(ours, theirs, name
     "name, value", [("server", "x"), ("context", "x"), ("kubeconfig_path", "/x"), ("become", False)]
 )
 def test_what_is_each_hosts_own_may_differ(name, value):
-    hosts = [host("a", "shop"), HostReading("b", "use", Variables("shop", **{name: value}), server=SERVER, ca="ca")]
+    hosts = [host("a", "shop"), HostReading("b", Variables("shop", **{name: value}), server=SERVER, ca="ca")]
     (shop,) = group_by_cluster(hosts)
     assert shop.active
 

@@ -19,7 +19,7 @@ PASSWORD = "canary-registry-password-7d1f"
 
 def reading(**values):
     found = {"path": PATH, "server": SERVER, "user": "kubernetes-admin", "days_left": 312, **values}
-    return HostReading("shop-1", "use", Variables("shop", cluster={"image_repo_password": PASSWORD}), **found)
+    return HostReading("shop-1", Variables("shop", cluster={"image_repo_password": PASSWORD}), **found)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def connected(clusters=(), **answers):
 
 
 def test_missing_rights_are_named_in_part_and_without_secrets():
-    (cluster,) = group_by_cluster([HostReading("a", "use", Variables("shop", install_agent=True))])
+    (cluster,) = group_by_cluster([HostReading("a", Variables("shop", install_agent=True))])
     cluster.cluster_id, cluster.row = "id", {"status": "connect_success"}
     row = {"resources": "pods", "function": "f", "is_authed": False, "advice": f"\x1b[31m {SECRET} {'x' * 9000}"}
     protect.check_permissions(connected([cluster], list_permissions=[row] * 5000))

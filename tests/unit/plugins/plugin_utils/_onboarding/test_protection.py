@@ -26,7 +26,7 @@ CLOSED = {"version": "hss.version.null", "protect_status": "closed"}
 def clusters(*names, **variables):
     variables = {"protect_nodes": True, "charging_mode": "packet_cycle", **variables}
     made = group_by_cluster(
-        HostReading(name, "use", Variables(name, **variables), server=f"https://{name}:1") for name in names
+        HostReading(name, Variables(name, **variables), server=f"https://{name}:1") for name in names
     )
     for cluster in made:
         cluster.cluster_id = f"id-{cluster.name}"

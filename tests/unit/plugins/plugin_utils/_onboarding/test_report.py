@@ -22,7 +22,6 @@ ROW = {"cluster_id": "id-1", "cluster_name": "shop", "server": "https://10.0.0.5
 def reading(name, cluster=None, *, problem="", unreachable=False, days_left=300, **variables):
     return HostReading(
         host=name,
-        use="use",
         variables=Variables(cluster or name, **variables),
         problem=problem,
         unreachable=unreachable,

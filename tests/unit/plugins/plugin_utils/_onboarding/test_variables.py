@@ -76,8 +76,9 @@ def test_texts_for_booleans(text):
     assert read_variables({**NAME, "hss_onboard_install_agent": text}).install_agent is True
 
 
-def test_empty_texts_count_as_not_given():
+def test_empty_texts_and_mappings_count_as_not_given():
     given = {**NAME, "hss_onboard_server": "", "hss_onboard_context": None, "hss_onboard_cluster": ""}
+    given["hss_onboard_connection"] = {}
     assert read_variables(given) == Variables("shop")
 
 
@@ -106,6 +107,8 @@ def test_empty_texts_count_as_not_given():
         ({"hss_onboard_wait_timeout": "soon"}, "hss_onboard_wait_timeout"),
         ({"hss_onboard_wait_timeout": 0}, "hss_onboard_wait_timeout: must be more than 0 seconds"),
         ({"hss_onboard_name": None}, "hss_onboard_name"),
+        ({"hss_onboard_provider": {}}, "hss_onboard_provider must be one of"),
+        ({"hss_onboard_wait_timeout": {}}, "hss_onboard_wait_timeout"),
     ],
 )
 def test_a_mistake_is_named(given, message):
