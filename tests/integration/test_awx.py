@@ -445,8 +445,11 @@ STALE = {
 
 
 def test_stored_facts_change_nothing_and_get_nothing(simulator, launch):
+    # The reports of two jobs are compared, and have its end in minutes.
+    kubeconfig = kubeconfigs.kubeadm(SERVER)
+
     def job(facts, **options):
-        done = launch("onboard.yml", {"shop": kubeconfigs.kubeadm(SERVER)}, facts=facts, **options)
+        done = launch("onboard.yml", {"shop": kubeconfig}, facts=facts, **options)
         assert done.facts == awx.fact_files(facts), done.output
         return done
 
