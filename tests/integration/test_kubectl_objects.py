@@ -227,6 +227,7 @@ def test_an_object_that_is_being_deleted_is_created_again(cluster, tasks):
     assert cluster.get("namespace", "hss-test")["status"]["phase"] == "Active"
 
 
+@pytest.mark.long
 def test_a_deletion_that_does_not_end_names_the_reason(cluster, tasks):
     held = thing("v1", "ConfigMap", "held", "hss-test", data={})
     held["metadata"]["finalizers"] = ["example.com/hold"]

@@ -273,6 +273,7 @@ def test_two_registrations_share_the_account_of_a_cluster(onboard, simulator, cl
     assert cluster.everything() == set()
 
 
+@pytest.mark.long
 def test_a_changed_value_that_hss_never_returns_is_named_until_it_is_registered(onboard, simulator, cluster):
     variables = service_account_variables(cluster, hss_onboard_service_account=False)
     variables.update(hss_onboard_install_agent=True, hss_onboard_wait=False, hss_onboard_preflight=False)

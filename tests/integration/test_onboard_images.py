@@ -306,6 +306,7 @@ def test_another_host_can_load_the_images(images, registry):
 # --- Failures ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_every_failure_has_its_own_message(images, site, hss, registry, tmp_path):
     hostguard = site.files["/hostguard.tar"]
     site.files["/other.tar"] = image_archive.archive({"somethingelse:1": LAYERS["hostguard"]})

@@ -314,6 +314,7 @@ def test_an_interrupted_removal_keeps_its_order(role, cluster, simulator):
     assert (simulator.clusters(), cluster.everything()) == ([], set())
 
 
+@pytest.mark.long
 def test_a_namespace_that_is_not_deleted_is_a_failure_and_the_next_run_continues(role, cluster, simulator):
     """The cluster responds, so remaining objects are a failure and not a warning."""
     agent = {"hss_onboard_install_agent": True}
@@ -367,6 +368,7 @@ def test_another_host_removes_the_agent_if_the_first_one_fails(role, cluster, si
     assert "nothing was removed" not in back.text
 
 
+@pytest.mark.long
 def test_changes_of_others_in_the_cluster_are_reverted(role, cluster):
     assert role(**ALL).code == 0
     assert cluster.run("delete", "deployment", "proxy-agent", "-n", "hss").returncode == 0
