@@ -43,8 +43,8 @@ class Played:
 
     @property
     def text(self) -> str:
-        """The output without line ends, with which ansible-core 2.18 wraps warnings."""
-        return " ".join(self.output.split())
+        """The output without line ends, with which ansible-core 2.18 wraps warnings, also after a hyphen in a word."""
+        return " ".join(re.sub(r"(?<=\w-)\n(?=\w)", "", self.output).split())
 
     def failure(self, host: str) -> str:
         """The message of the last task that failed on a host; empty if none did."""
