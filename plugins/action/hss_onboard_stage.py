@@ -146,7 +146,6 @@ class ActionModule(ActionBase):
 
     def _report(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         ledger, host = Ledger(self._use), str(task_vars["inventory_hostname"])
-        lines = self._register_late(task_vars) if ledger.read(f"result {host}") is None else []
         if host in (ledger.read("noting") or ()) and (cluster := self._own_cluster(task_vars)):
             if not cluster.speaker.variables.become:
                 self._connection.set_become_plugin(None)
@@ -159,30 +158,15 @@ class ActionModule(ActionBase):
                 "An earlier stage of the role was interrupted, so this host's cluster was not done."
             )
         reading = _reading(task_vars, host)
-        # Ansible counts no change of a task that fails.
-        fails_after_change = result["failed"] and result["changed"]
-        if reading and ledger.read("unfinished"):
+        following = "agents" if ledger.read("unfinished") else ""
+        if reading and result["failed"] and result["changed"] and not reading.get("changed"):
+            # Ansible counts no change of a task that fails.
+            following = following or "report"
+        if following:
             # The last report takes the place of the reading, which the stages in between need.
-            reading = {**reading, "next": "agents", "changed": result["changed"]}
+            reading = {**reading, "next": following, "changed": result["changed"]}
             return {"changed": result["changed"], "reading": reading, "_ansible_no_log": True}
-        if reading and (lines or (fails_after_change and not reading.get("changed"))):
-            again = {"use": self._use, "next": "report", "changed": fails_after_change}
-            shown = {"msg": lines, "_ansible_verbose_always": True} if lines else {}
-            return {"changed": fails_after_change, "reading": again, **shown}
         return dict(result)
-
-    def _register_late(self, task_vars: dict[str, Any]) -> list[str]:
-        """Register all clusters if that was skipped, and return the report. The first host that reports does it.
-
-        A condition of the whole role holds for the task that registers as well, which runs once: if the first host of
-        the play does not meet it, Ansible skips the task for all.
-        """
-        ledger, host = Ledger(self._use), task_vars["inventory_hostname"]
-        with ledger.one_at_a_time("registration"):
-            if ledger.read(f"result {host}") is not None or host in (ledger.read("asked") or ()):
-                return []
-            with heartbeat(_GOING_ON["register"]):
-                return list(self._register(task_vars).get("msg") or ())
 
     # --- Stages of the hosts that speak for their clusters --------------------------------------------------------
 
@@ -259,9 +243,6 @@ class ActionModule(ActionBase):
 
     def _register(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         readings = self._readings(task_vars)
-        ledger = Ledger(self._use)
-        # If this is interrupted, the next host must not repeat it.
-        ledger.write("asked", list(readings))
         clusters = group_by_cluster(readings.values())
         if self._rotates:
             leave_out_removals(clusters)
@@ -283,8 +264,8 @@ class ActionModule(ActionBase):
                 Display().warning(connected.text(text))
         if self._rotates:
             fail_if_none_is_registered(clusters)
-        if self._rotates:
             return self._finish(task_vars, clusters)
+        ledger = Ledger(self._use)
         ledger.write("image loaders", agents.image_loaders(clusters))
         # If one host has more to do, all report at the end: Ansible replaces what is registered even by a skipped task.
         if any(cluster.active and _has_more_to_do(cluster) for cluster in clusters):
@@ -359,8 +340,7 @@ class ActionModule(ActionBase):
         """The reading of a host in this use of the role; None if there is none."""
         reading = _reading(task_vars, host)
         ours = reading and reading["use"] == self._use
-        # A host that only has to report again has no more of it.
-        result = Ledger(self._use).unseal(host, str(reading.get("sealed"))) if ours else None
+        result = Ledger(self._use).unseal(host, str(reading["sealed"])) if ours else None
         return HostReading.from_result(result) if result else None
 
     def _clusters(self, task_vars: Mapping[str, Any]) -> list[OnboardedCluster]:

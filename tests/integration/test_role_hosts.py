@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from playbooks import play
-from simulator import Fault, Simulator
+from simulator import Simulator
 
 # The hosts that differ, and what is expected of each: whether it fails, and whether its cluster is registered then.
 KINDS = {
@@ -214,39 +214,32 @@ def test_a_use_of_the_role_concerns_the_hosts_that_take_part_in_it(run, hosts, s
 
 
 IMPORT = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard"}}
-RENEW = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard", "tasks_from": "rotate.yml"}}
+ROTATE = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard", "tasks_from": "rotate.yml"}}
+KEPT = {
+    "ansible.builtin.debug": {"msg": "{{ inventory_hostname }} has {{ hss_onboard_result.name | default('none') }}"}
+}
 
 
 @pytest.mark.parametrize("serial", [0, 2])
 def test_a_condition_that_the_first_host_does_not_meet_decides_for_it_alone(run, hosts, simulator, serial):
-    """Such a condition skips the task that registers, which runs once. One of the other hosts does it for all."""
-    chosen = {name: hosts[name] for name in ("gone", "good-1", "good-2", "typo", "good-3")}
-    condition = {"when": "inventory_hostname != 'gone'"}
-    plays = [
-        {
-            "hosts": "all",
-            "gather_facts": False,
-            **({"serial": serial} if serial else {}),
-            "roles": [{"role": "huaweicloud.hss.hss_onboard", **condition}],
-        }
-    ]
-    simulator.seed_clusters([{"name": "gone"}])
-    played = run(plays, chosen)
+    """Neither is its cluster touched, nor its result of an earlier use."""
+    chosen = {name: hosts[name] for name in ("good-1", "typo", "good-2", "good-3")}
+    play = {"hosts": "all", "gather_facts": False, **({"serial": serial} if serial else {})}
+    out = {"when": "inventory_hostname != 'good-1'"}
+    only = {"when": "inventory_hostname == 'good-1'"}
+    role = {"role": "huaweicloud.hss.hss_onboard"}
+    played = run([{**play, "pre_tasks": [{**IMPORT, **only}], "roles": [{**role, **out}], "tasks": [KEPT]}], chosen)
     assert played.hosts_with("failed") == {"typo"}, played.output
-    assert played.hosts_with("changed") == set(GOOD) and names(simulator) == {"gone", *GOOD}
-    batches = 3 if serial else 1
-    assert simulator.count("ListMultiCloudClusters") == 2 * batches  # the second one finds out about contests
-    assert simulator.count("CreateMultiCloudClusters") == 3
+    assert played.hosts_with("changed") == set(GOOD) and names(simulator) == set(GOOD)
+    assert simulator.count("CreateMultiCloudClusters") == 3 and "good-1 has good-1" in played.output
     if not serial:
-        assert played.report[-1] == "3 registered, 1 failed"
-    again = run(plays, chosen)
-    assert again.hosts_with("changed") == set() and simulator.count("CreateMultiCloudClusters") == 3, again.output
+        assert played.report[-1] == "2 registered, 1 failed"
     simulator.clear_requests()
-    plays[0]["tasks"] = [{**RENEW, **condition}]
-    del plays[0]["roles"]
-    renewed = run(plays, {name: hosts[name] for name in ("gone", *GOOD)})
-    assert renewed.code == 0 and renewed.output.count('"good-1: unchanged') == 1, renewed.output
+    del chosen["typo"]
+    rotated = run([{**play, "tasks": [{**ROTATE, **out}, KEPT]}], chosen)
+    assert rotated.code == 0 and rotated.hosts_with("changed") == set(), rotated.output
     assert simulator.count("ListMultiCloudClusters") == (2 if serial else 1)
+    assert rotated.report[-1] == ("1" if serial else "2") + " unchanged" and "good-1 has none" in rotated.output
 
 
 def test_the_stages_for_agents_follow_if_the_first_host_does_not_take_part(run, hosts, simulator):
@@ -271,14 +264,10 @@ def test_two_imports_in_one_play_know_nothing_of_each_other(run, hosts, simulato
     assert simulator.count("CreateMultiCloudClusters") == 3 and simulator.count("RemoveMultiCloudClusters") == 1
 
 
-def test_a_registration_that_was_interrupted_is_not_repeated_by_the_next_host(run, hosts, simulator):
-    simulator.fault("CreateMultiCloudClusters", Fault.slow(6, commit="before"), times=9)
-    role = {"role": "huaweicloud.hss.hss_onboard", "when": "inventory_hostname != 'gone'"}
-    play = {"hosts": "all", "gather_facts": False, "timeout": 4, "roles": [role]}
-    played = run([play], {name: hosts[name] for name in ("gone", "good-1", "good-2")}, "--forks=1")
-    assert played.hosts_with("failed") == {"good-1", "good-2"}, played.output
-    assert "An earlier stage of the role was interrupted" in played.failure("good-2")
-    assert simulator.count("CreateMultiCloudClusters") == 2
+def test_an_omitted_variable_is_not_given(run, hosts, simulator):
+    omitted = {"hss_onboard_context": "{{ omit }}", "hss_onboard_cluster": {"organization": "{{ omit }}"}}
+    played = run("huaweicloud.hss.onboard", {"good-1": {**hosts["good-1"], **omitted}})
+    assert played.code == 0 and names(simulator) == {"good-1"}, played.output
 
 
 @pytest.mark.parametrize("first", ["good-1", "good-2"])

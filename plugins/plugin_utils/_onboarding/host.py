@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ansible import errors
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
@@ -35,9 +36,11 @@ from .variables import VARIABLES, InvalidVariable
 
 # ansible-core 2.18 marks an omitted value with a text that begins like this.
 _OMITTED = "__omit_place_holder__"
+# Later versions raise this if a whole value is omitted.
+_OMITTED_ERROR: Any = getattr(errors, "AnsibleValueOmittedError", ())
 _LEFT_OUT = object()
 # The default of hss_onboard_name.
-_HOST_NAME = "{{ inventory_hostname }}"
+_HOST_NAME_TEMPLATE = "{{ inventory_hostname }}"
 # The connection plugin's text in place of the program's message, if its output is hidden.
 _CENSORED = "censored"
 # Bytes of each output of a command. The rest is read and dropped, so that nothing ends a program that says much; the
@@ -67,11 +70,13 @@ def given_variables(action: ActionBase, task_vars: Mapping[str, Any]) -> dict[st
         try:
             value = task_vars[name]
             # Templating takes most of the time of this loop, in the process of each host anew.
-            if value == _HOST_NAME:
+            if isinstance(value, str) and value == _HOST_NAME_TEMPLATE:
                 value = str(task_vars["inventory_hostname"])
             elif not _is_constant(value):
                 value = action._templar.template(value)
             value = plain_value(value)
+        except _OMITTED_ERROR:
+            continue
         except AnsibleError as exc:
             raise InvalidVariable(f"{name}: {one_line(exc)}") from None
         if value is not _LEFT_OUT:
