@@ -74,7 +74,7 @@ class HostReading:
         return cls(**{**result, "variables": variables, "warnings": warnings, "nodes": nodes})
 
     def to_result(self) -> dict[str, Any]:
-        """The reading as plain values, which it may share with the result."""
+        """The reading as plain values. Mappings and lists in it are the reading's own, not copies."""
         return {**vars(self), "variables": vars(self.variables)}
 
     @property
