@@ -123,6 +123,12 @@ class ActionModule(ActionBase):
     def _rotates(self) -> bool:
         return bool(self._task.args.get("rotate"))
 
+    @property
+    def _may_end_early(self) -> bool:
+        """Whether the failure of another host can end the play, so that this host has no second task to fail in."""
+        percentage = self._task._parent._play.max_fail_percentage
+        return bool(self._task.any_errors_fatal) or percentage is not None
+
     # --- Stages of every host -------------------------------------------------------------------------------------
 
     def _read(self, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -159,8 +165,9 @@ class ActionModule(ActionBase):
             )
         reading = _reading(task_vars, host)
         following = "agents" if ledger.read("unfinished") else ""
-        if reading and result["failed"] and result["changed"] and not reading.get("changed"):
-            # Ansible counts no change of a task that fails.
+        # Ansible counts no change of a task that fails.
+        reports_twice = result["failed"] and result["changed"] and not self._may_end_early
+        if reading and reports_twice and not reading.get("changed"):
             following = following or "report"
         if following:
             # The last report takes the place of the reading, which the stages in between need.

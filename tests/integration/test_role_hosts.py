@@ -264,6 +264,15 @@ def test_two_imports_in_one_play_know_nothing_of_each_other(run, hosts, simulato
     assert simulator.count("CreateMultiCloudClusters") == 3 and simulator.count("RemoveMultiCloudClusters") == 1
 
 
+@pytest.mark.parametrize("end", [{"any_errors_fatal": True}, {"max_fail_percentage": 10}], ids=["fatal", "percentage"])
+def test_a_host_fails_with_its_message_if_another_one_ends_the_play(run, hosts, simulator, end):
+    """Otherwise, a host that fails after a change reports twice, so that its change is counted."""
+    play = {"hosts": "all", "gather_facts": False, **end, "roles": ["huaweicloud.hss.hss_onboard"]}
+    played = run([play], {name: hosts[name] for name in ("good-1", "short", "typo")})
+    assert played.hosts_with("failed") == {"short", "typo"} and names(simulator) == {"good-1", "short"}, played.output
+    assert "hss_onboard_min_days_left" in played.failure("short") and "registered" in played.failure("short")
+
+
 def test_an_omitted_variable_is_not_given(run, hosts, simulator):
     omitted = {"hss_onboard_context": "{{ omit }}", "hss_onboard_cluster": {"organization": "{{ omit }}"}}
     played = run("huaweicloud.hss.onboard", {"good-1": {**hosts["good-1"], **omitted}})
