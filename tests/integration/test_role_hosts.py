@@ -157,18 +157,16 @@ def test_rotate_neither_registers_nor_removes(run, hosts, simulator, first):
 
 
 ROLE = {"ansible.builtin.include_role": {"name": "huaweicloud.hss.hss_onboard"}}
-KEEP = {
-    "ansible.builtin.copy": {
-        "content": "{{ hss_onboard_result | to_json }}",
-        "dest": "{{ results }}-{{ inventory_hostname }}-{{ use }}",
-        "mode": "0600",
-    }
+IMPORT = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard"}}
+ROTATE = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard", "tasks_from": "rotate.yml"}}
+OF_THE_PLAY = {"role": "huaweicloud.hss.hss_onboard"}
+SHOW_RESULT = {
+    "ansible.builtin.debug": {"msg": "{{ inventory_hostname }} has {{ hss_onboard_result.name | default('none') }}"}
 }
 
 
 def test_a_use_of_the_role_concerns_the_hosts_that_take_part_in_it(run, hosts, simulator, tmp_path):
     """All ways to use the role several times, in one run."""
-    with_role = {"role": "huaweicloud.hss.hss_onboard"}
     plays = [
         # Two uses in one play; the second must not know the hosts of the first.
         {
@@ -183,10 +181,10 @@ def test_a_use_of_the_role_concerns_the_hosts_that_take_part_in_it(run, hosts, s
         {
             "hosts": "gone,good-1,good-3",
             "gather_facts": False,
-            "roles": [{**with_role, "when": "inventory_hostname == 'good-3'"}],
+            "roles": [{**OF_THE_PLAY, "when": "inventory_hostname == 'good-3'"}],
         },
         # Batches.
-        {"hosts": "json,short,good-3", "gather_facts": False, "serial": 1, "roles": [with_role]},
+        {"hosts": "json,short,good-3", "gather_facts": False, "serial": 1, "roles": [OF_THE_PLAY]},
         # A loop, in which a host is first registered under one name and then under another.
         {
             "hosts": "good-1",
@@ -213,22 +211,15 @@ def test_a_use_of_the_role_concerns_the_hosts_that_take_part_in_it(run, hosts, s
     assert "'gone': " not in played.output
 
 
-IMPORT = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard"}}
-ROTATE = {"ansible.builtin.import_role": {"name": "huaweicloud.hss.hss_onboard", "tasks_from": "rotate.yml"}}
-KEPT = {
-    "ansible.builtin.debug": {"msg": "{{ inventory_hostname }} has {{ hss_onboard_result.name | default('none') }}"}
-}
-
-
 @pytest.mark.parametrize("serial", [0, 2])
 def test_a_condition_that_the_first_host_does_not_meet_decides_for_it_alone(run, hosts, simulator, serial):
     """Neither is its cluster touched, nor its result of an earlier use."""
     chosen = {name: hosts[name] for name in ("good-1", "typo", "good-2", "good-3")}
-    play = {"hosts": "all", "gather_facts": False, **({"serial": serial} if serial else {})}
+    every = {"hosts": "all", "gather_facts": False, **({"serial": serial} if serial else {})}
     out = {"when": "inventory_hostname != 'good-1'"}
     only = {"when": "inventory_hostname == 'good-1'"}
-    role = {"role": "huaweicloud.hss.hss_onboard"}
-    played = run([{**play, "pre_tasks": [{**IMPORT, **only}], "roles": [{**role, **out}], "tasks": [KEPT]}], chosen)
+    uses = {"pre_tasks": [{**IMPORT, **only}], "roles": [{**OF_THE_PLAY, **out}]}
+    played = run([{**every, **uses, "tasks": [SHOW_RESULT]}], chosen)
     assert played.hosts_with("failed") == {"typo"}, played.output
     assert played.hosts_with("changed") == set(GOOD) and names(simulator) == set(GOOD)
     assert simulator.count("CreateMultiCloudClusters") == 3 and "good-1 has good-1" in played.output
@@ -236,7 +227,7 @@ def test_a_condition_that_the_first_host_does_not_meet_decides_for_it_alone(run,
         assert played.report[-1] == "2 registered, 1 failed"
     simulator.clear_requests()
     del chosen["typo"]
-    rotated = run([{**play, "tasks": [{**ROTATE, **out}, KEPT]}], chosen)
+    rotated = run([{**every, "tasks": [{**ROTATE, **out}, SHOW_RESULT]}], chosen)
     assert rotated.code == 0 and rotated.hosts_with("changed") == set(), rotated.output
     assert simulator.count("ListMultiCloudClusters") == (2 if serial else 1)
     assert rotated.report[-1] == ("1" if serial else "2") + " unchanged" and "good-1 has none" in rotated.output
@@ -245,7 +236,7 @@ def test_a_condition_that_the_first_host_does_not_meet_decides_for_it_alone(run,
 def test_the_stages_for_agents_follow_if_the_first_host_does_not_take_part(run, hosts, simulator):
     chosen = {name: {**hosts[name], "hss_onboard_kubectl": "/no/kubectl"} for name in ("good-1", "good-2", "good-3")}
     chosen["good-3"]["hss_onboard_install_agent"] = True
-    role = {"role": "huaweicloud.hss.hss_onboard", "when": "inventory_hostname != 'good-1'"}
+    role = {**OF_THE_PLAY, "when": "inventory_hostname != 'good-1'"}
     played = run([{"hosts": "all", "gather_facts": False, "roles": [role]}], chosen)
     assert "there is no /no/kubectl on this host" in played.failure("good-3"), played.output
     assert played.hosts_with("failed") == {"good-3"} and played.hosts_with("changed") == {"good-2", "good-3"}
@@ -267,8 +258,8 @@ def test_two_imports_in_one_play_know_nothing_of_each_other(run, hosts, simulato
 @pytest.mark.parametrize("end", [{"any_errors_fatal": True}, {"max_fail_percentage": 10}], ids=["fatal", "percentage"])
 def test_a_host_fails_with_its_message_if_another_one_ends_the_play(run, hosts, simulator, end):
     """Otherwise, a host that fails after a change reports twice, so that its change is counted."""
-    play = {"hosts": "all", "gather_facts": False, **end, "roles": ["huaweicloud.hss.hss_onboard"]}
-    played = run([play], {name: hosts[name] for name in ("good-1", "short", "typo")})
+    ending = {"hosts": "all", "gather_facts": False, **end, "roles": [OF_THE_PLAY]}
+    played = run([ending], {name: hosts[name] for name in ("good-1", "short", "typo")})
     assert played.hosts_with("failed") == {"short", "typo"} and names(simulator) == {"good-1", "short"}, played.output
     assert "hss_onboard_min_days_left" in played.failure("short") and "registered" in played.failure("short")
 
